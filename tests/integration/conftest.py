@@ -1,4 +1,4 @@
-"""One emulator for all tests that need one, on a port and in a folder of its own, and what runs on it."""
+"""One emulator for all tests that need one, on its own port and in its own folder, and helpers on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda, Step Functions, SageMaker and API Gateway: configuration comes back and changes as on AWS."""
+"""Lambda, Step Functions, SageMaker and API Gateway: configuration is returned and updated as on AWS."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def test_lambda_returns_and_changes_what_moto_drops(aws: Any, role: str) -> None
         TracingConfig={"Mode": "Active"},
         EphemeralStorage={"Size": 1024},
     )
-    found = functions.get_function_configuration(FunctionName=name)
-    assert "DeadLetterConfig" not in found
-    assert found["LoggingConfig"]["LogFormat"] == "JSON"
-    assert found["TracingConfig"] == {"Mode": "Active"}
-    assert found["EphemeralStorage"] == {"Size": 1024}
+    configuration = functions.get_function_configuration(FunctionName=name)
+    assert "DeadLetterConfig" not in configuration
+    assert configuration["LoggingConfig"]["LogFormat"] == "JSON"
+    assert configuration["TracingConfig"] == {"Mode": "Active"}
+    assert configuration["EphemeralStorage"] == {"Size": 1024}
 
 
 def machine(**states: Any) -> str:
@@ -83,7 +83,7 @@ def machine(**states: Any) -> str:
 def test_step_functions_refuses_a_definition_that_cannot_run(aws: Any, definition: str, code: str) -> None:
     answer = aws("stepfunctions").validate_state_machine_definition(definition=definition)
     assert answer["result"] == "FAIL"
-    assert [found["code"] for found in answer["diagnostics"]] == [code]
+    assert [each["code"] for each in answer["diagnostics"]] == [code]
 
 
 def test_step_functions_accepts_a_definition_that_can_run(aws: Any) -> None:
@@ -105,22 +105,22 @@ def test_step_functions_lists_and_deletes_versions(aws: Any, role: str) -> None:
         name=unique("m"), roleArn=role, definition=machine(First={"Type": "Pass", "End": True}), publish=True
     )["stateMachineArn"]
     versions = states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
-    assert [found["stateMachineVersionArn"] for found in versions] == [f"{arn}:1"]
+    assert [each["stateMachineVersionArn"] for each in versions] == [f"{arn}:1"]
     states.delete_state_machine_version(stateMachineVersionArn=f"{arn}:1")
     assert states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"] == []
 
 
-def test_sagemaker_gives_back_the_model_and_configuration_it_was_given(aws: Any) -> None:
+def test_sagemaker_returns_the_model_and_configuration_of_the_request(aws: Any) -> None:
     sagemaker = aws("sagemaker")
     model, config = unique("model"), unique("config")
     container = {"Image": "i", "ModelDataUrl": "s3://b/m.tar.gz"}
     sagemaker.create_model(
         ModelName=model, ExecutionRoleArn=ROLE, PrimaryContainer=container, EnableNetworkIsolation=True
     )
-    found = sagemaker.describe_model(ModelName=model)
-    assert (found["PrimaryContainer"], found["EnableNetworkIsolation"]) == (container, True)
-    assert "Containers" not in found
-    assert "VpcConfig" not in found
+    described = sagemaker.describe_model(ModelName=model)
+    assert (described["PrimaryContainer"], described["EnableNetworkIsolation"]) == (container, True)
+    assert "Containers" not in described
+    assert "VpcConfig" not in described
     variant = {
         "VariantName": "primary",
         "ModelName": model,
@@ -138,7 +138,7 @@ def test_sagemaker_gives_back_the_model_and_configuration_it_was_given(aws: Any)
     assert "DataCaptureConfig" not in described
 
 
-def test_sagemaker_refuses_to_update_an_endpoint_that_is_not_there(aws: Any) -> None:
+def test_sagemaker_refuses_to_update_a_missing_endpoint(aws: Any) -> None:
     with pytest.raises(ClientError, match="Could not find endpoint"):
         aws("sagemaker").update_endpoint(EndpointName="missing", EndpointConfigName="missing")
 
@@ -155,7 +155,7 @@ def test_sagemaker_tags_are_a_map_and_a_missing_resource_is_a_validation_error(a
         sagemaker.list_tags(ResourceArn=arn + "-missing")
 
 
-def test_sagemaker_package_numbers_only_grow_and_groups_go_when_empty(aws: Any) -> None:
+def test_sagemaker_package_numbers_only_grow_and_empty_groups_are_deleted(aws: Any) -> None:
     sagemaker = aws("sagemaker")
     group = unique("group")
     sagemaker.create_model_package_group(ModelPackageGroupName=group)
@@ -209,7 +209,7 @@ def test_api_gateway_tags_by_arn(aws: Any) -> None:
         assert gateway.get_tags(resourceArn=arn)["tags"] == {"b": "2"}
 
 
-def test_a_sagemaker_pipeline_is_kept_and_does_not_pretend_to_run(aws: Any) -> None:
+def test_a_sagemaker_pipeline_is_stored_and_not_run(aws: Any) -> None:
     sagemaker, name = aws("sagemaker"), unique("pipeline")
     step = {"Name": "Never", "Type": "Fail", "Arguments": {"ErrorMessage": "never"}}
     definition = json.dumps({"Version": "2020-12-01", "Steps": [step]})

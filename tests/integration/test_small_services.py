@@ -22,8 +22,8 @@ def test_sqs_redrive_policy_comes_back_without_blanks(aws: Any) -> None:
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3}, separators=(",", ":"))
     url = sqs.create_queue(QueueName=unique("live"), Attributes={"RedrivePolicy": policy})["QueueUrl"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
-    assert found["RedrivePolicy"] == policy
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
+    assert attributes["RedrivePolicy"] == policy
 
 
 def test_sqs_keeps_the_redrive_allow_policy(aws: Any) -> None:
@@ -32,8 +32,8 @@ def test_sqs_keeps_the_redrive_allow_policy(aws: Any) -> None:
     assert "RedriveAllowPolicy" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     policy = '{"redrivePermission":"denyAll"}'
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": policy})
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert found["RedriveAllowPolicy"] == policy
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["RedriveAllowPolicy"] == policy
 
 
 def test_sqs_keeps_the_policy_when_something_else_changes(aws: Any) -> None:
@@ -54,8 +54,8 @@ def test_ec2_gateway_endpoints_route_the_tables_that_join_later(aws: Any) -> Non
     first, second = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
 
     def targets(table: str) -> set[str | None]:
-        [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-        return {route.get("GatewayId") for route in found["Routes"] if "DestinationPrefixListId" in route}
+        [route_table] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return {route.get("GatewayId") for route in route_table["Routes"] if "DestinationPrefixListId" in route}
 
     endpoint = ec2.create_vpc_endpoint(
         VpcId=vpc, VpcEndpointType="Gateway", ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[first]
@@ -121,7 +121,7 @@ def test_athena_deletes_named_queries(aws: Any) -> None:
     assert query not in athena.list_named_queries()["NamedQueryIds"]
 
 
-def test_glue_jobs_have_an_execution_class_only_when_asked_and_change(aws: Any) -> None:
+def test_glue_jobs_have_an_execution_class_only_if_requested_and_change(aws: Any) -> None:
     glue = aws("glue")
     name = unique("job")
     glue.create_job(Name=name, Role="r", Command={"Name": "glueetl", "ScriptLocation": "s3://a/b.py"})
@@ -162,7 +162,7 @@ def test_logs_metric_filter_is_replaced_by_its_name(aws: Any) -> None:
             metricTransformations=[{"metricName": "Errors", "metricNamespace": "N", "metricValue": value}],
         )
     filters = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
-    assert [found["metricTransformations"][0]["metricValue"] for found in filters] == ["2"]
+    assert [each["metricTransformations"][0]["metricValue"] for each in filters] == ["2"]
 
 
 def test_scalable_targets_have_tags(aws: Any) -> None:

@@ -136,7 +136,7 @@ def api(build: Callable[..., Api]) -> Api:
     return build()
 
 
-def test_a_deployed_function_answers_and_tells_its_fidelity(api: Api) -> None:
+def test_a_deployed_function_answers_with_its_fidelity(api: Api) -> None:
     status, body, headers = api.post("/realtime/reviews", {"inputs": ["good"]})
     assert status == 200
     assert body == {"blueprint": "reviews", "body": '{"inputs": ["good"]}', "key": api.key}

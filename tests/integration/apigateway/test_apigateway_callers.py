@@ -1,4 +1,4 @@
-"""Who may call a deployed stage: Lambda authorizers that really run, keys that they name, signed requests."""
+"""Callers of a deployed stage: Lambda authorizers, keys that they name, signed requests."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ BACKEND = """
 import json
 def handler(event, context):
     about = event["requestContext"]
-    said = {"authorizer": about.get("authorizer"), "identity": about["identity"], "resource": event["resource"],
+    seen = {"authorizer": about.get("authorizer"), "identity": about["identity"], "resource": event["resource"],
             "parameters": event["pathParameters"], "method": event["httpMethod"]}
-    return {"statusCode": 200, "body": json.dumps(said)}
+    return {"statusCode": 200, "body": json.dumps(seen)}
 """
 AUTHORIZER = """
-asked = []
+events = []
 def handler(event, context):
-    asked.append(event)
+    events.append(event)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     token = event.get("authorizationToken") or headers.get("x-token") or ""
     kind, _, key = token.partition(":")
@@ -44,7 +44,7 @@ def handler(event, context):
         return {"principalId": "p"}
     statement = {"Effect": "Deny" if kind == "deny" else "Allow", "Action": "execute-api:Invoke",
                  "Resource": event["methodArn"] if kind != "elsewhere" else event["methodArn"] + "/below"}
-    context = {"blueprints": "chat", "count": 2, "yes": True, "asked": len(asked), "type": event["type"],
+    context = {"blueprints": "chat", "count": 2, "yes": True, "calls": len(events), "type": event["type"],
                "body": "body" in event}
     if kind == "list":
         context["blueprints"] = ["chat"]
@@ -99,7 +99,7 @@ def uri(function: str) -> str:
 
 @pytest.fixture(scope="module")
 def build(aws: Any, emulator: Emulator) -> Callable[..., Api]:
-    """An API with `GET /things/{name}` and `/things`, whose methods ask an authorizer."""
+    """An API with `GET /things/{name}` and `/things`, whose methods have an authorizer."""
 
     def make(
         *,
@@ -128,8 +128,8 @@ def build(aws: Any, emulator: Emulator) -> Callable[..., Api]:
         thing = gateway.create_resource(restApiId=api, parentId=things, pathPart="{name}")["id"]
         for resource in (things, thing):
             at = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
-            wanted = {"authorizerId": authorizer} if authorization == "CUSTOM" else {}
-            gateway.put_method(**at, authorizationType=authorization, apiKeyRequired=keyed, **wanted)
+            options = {"authorizerId": authorizer} if authorization == "CUSTOM" else {}
+            gateway.put_method(**at, authorizationType=authorization, apiKeyRequired=keyed, **options)
             gateway.put_integration(**at, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri(backend))
         gateway.create_deployment(restApiId=api, stageName="v1")
         arn = f"arn:aws:execute-api:us-east-1:123456789012:{api}"
@@ -160,13 +160,13 @@ def api(build: Callable[..., Api]) -> Api:
 
 
 def test_the_authorizer_runs_and_its_context_reaches_the_function(api: Api) -> None:
-    status, said, _ = api.ask(x_token="allow")
+    status, body, _ = api.ask(x_token="allow")
     assert status == 200
-    assert (said["resource"], said["parameters"], said["method"]) == ("/things/{name}", {"name": "one"}, "GET")
-    told = said["authorizer"]
-    assert isinstance(told.pop("integrationLatency"), int)
-    assert told.pop("asked")
-    assert told == {
+    assert (body["resource"], body["parameters"], body["method"]) == ("/things/{name}", {"name": "one"}, "GET")
+    context = body["authorizer"]
+    assert isinstance(context.pop("integrationLatency"), int)
+    assert context.pop("calls")
+    assert context == {
         "principalId": "team-a",
         "blueprints": "chat",
         "count": "2",
@@ -190,35 +190,35 @@ DENIED = {"message": "User is not authorized to access this resource with an exp
         ("list", 500, {"message": None}, "AuthorizerConfigurationException"),
     ],
 )
-def test_what_the_authorizer_says_becomes_aws_s_refusal(
+def test_the_authorizer_s_verdict_becomes_aws_s_refusal(
     api: Api, token: str, status: int, body: Any, error_type: str
 ) -> None:
     assert api.ask(x_token=token) == (status, body, error_type)
 
 
-def test_a_missing_identity_source_is_refused_without_asking(build: Callable[..., Api]) -> None:
+def test_a_missing_identity_source_is_refused_without_a_call(build: Callable[..., Api]) -> None:
     api = build(source="method.request.header.X-Token, method.request.querystring.q")
     assert api.ask(x_token="crash") == (401, {"message": "Unauthorized"}, "UnauthorizedException")
     assert api.ask("/things/one?q=", x_token="crash")[0] == 401
     assert api.ask("/things/one?q=1", x_token="allow")[0] == 200
 
 
-def asked(api: Api, token: str) -> int:
-    """How often the authorizer ran until it said what this request was judged by."""
-    return int(api.ask(x_token=token)[1]["authorizer"]["asked"])
+def calls(api: Api, token: str) -> int:
+    """Return how often the authorizer had run when it gave the verdict on this request."""
+    return int(api.ask(x_token=token)[1]["authorizer"]["calls"])
 
 
-def test_answers_are_remembered_per_identity_and_judged_per_method(build: Callable[..., Api]) -> None:
+def test_verdicts_are_cached_per_identity_and_evaluated_per_method(build: Callable[..., Api]) -> None:
     api = build(source="method.request.header.X-Token", ttl=300)
-    first = asked(api, "allow")
-    assert asked(api, "allow") == first
-    assert api.ask("/things", x_token="allow")[0] == 403, "what was remembered speaks of another method"
-    assert asked(api, "allow:other") == first + 1
+    first = calls(api, "allow")
+    assert calls(api, "allow") == first
+    assert api.ask("/things", x_token="allow")[0] == 403, "the cached policy is for another method"
+    assert calls(api, "allow:other") == first + 1
 
 
-def test_without_a_ttl_every_request_asks(api: Api) -> None:
-    before = asked(api, "allow")
-    assert asked(api, "allow") == before + 1
+def test_without_a_ttl_every_request_calls_the_authorizer(api: Api) -> None:
+    before = calls(api, "allow")
+    assert calls(api, "allow") == before + 1
 
 
 def test_a_token_authorizer_gets_the_token_alone(build: Callable[..., Api]) -> None:
@@ -227,7 +227,7 @@ def test_a_token_authorizer_gets_the_token_alone(build: Callable[..., Api]) -> N
     assert api.ask(Authorization="allow:1")[0] == 401, "the expression does not match"
 
 
-def test_without_the_function_s_permission_no_request_goes_on(build: Callable[..., Api]) -> None:
+def test_without_the_function_s_permission_every_request_fails(build: Callable[..., Api]) -> None:
     refused = (500, {"message": None}, "AuthorizerConfigurationException")
     assert build(permit=False).ask(x_token="allow") == refused
 
@@ -237,8 +237,8 @@ def test_the_authorizer_names_the_key_and_its_plan_counts(build: Callable[..., A
     forbidden = (403, {"message": "Forbidden"}, "ForbiddenException")
     assert api.ask(x_token="allow", x_api_key=api.key) == forbidden, "the header is not where keys come from"
     assert api.ask(x_token="allow:unknown") == forbidden
-    status, said, _ = api.ask(x_token=f"allow:{api.key}")
-    assert (status, said["identity"]["apiKey"]) == (200, api.key)
+    status, body, _ = api.ask(x_token=f"allow:{api.key}")
+    assert (status, body["identity"]["apiKey"]) == (200, api.key)
     assert [api.ask(x_token=f"allow:{api.key}")[0] for _ in range(2)] == [200, 429]
 
 
@@ -288,19 +288,21 @@ def session_of(aws: Any, iam_api: Api) -> Callable[[str], boto3.session.Session]
         statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         aws("iam").put_role_policy(RoleName=name, PolicyName="call", PolicyDocument=policy)
-        found = aws("sts").assume_role(RoleArn=role, RoleSessionName="caller")["Credentials"]
-        return boto3.session.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+        credentials = aws("sts").assume_role(RoleArn=role, RoleSessionName="caller")["Credentials"]
+        return boto3.session.Session(
+            credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+        )
 
     return make
 
 
-def test_a_signed_request_of_a_role_that_may_reaches_the_function(
+def test_a_signed_request_of_a_permitted_role_reaches_the_function(
     iam_api: Api, session_of: Callable[[str], boto3.session.Session]
 ) -> None:
-    status, said, _ = iam_api.ask(**signed(iam_api, session_of("/things/*")))
+    status, body, _ = iam_api.ask(**signed(iam_api, session_of("/things/*")))
     assert status == 200
-    assert said["authorizer"] is None
-    assert said["identity"]["userArn"].startswith("arn:aws:sts::123456789012:assumed-role/caller-")
+    assert body["authorizer"] is None
+    assert body["identity"]["userArn"].startswith("arn:aws:sts::123456789012:assumed-role/caller-")
 
 
 def test_a_signature_covers_the_body_and_is_made_with_the_key_s_own_secret(
@@ -318,9 +320,9 @@ def test_a_signature_covers_the_body_and_is_made_with_the_key_s_own_secret(
 def test_a_role_that_may_call_something_else_is_denied(
     iam_api: Api, session_of: Callable[[str], boto3.session.Session]
 ) -> None:
-    status, said, error_type = iam_api.ask(**signed(iam_api, session_of("/elsewhere/*")))
+    status, body, error_type = iam_api.ask(**signed(iam_api, session_of("/elsewhere/*")))
     assert (status, error_type) == (403, "AccessDeniedException")
-    assert "is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:" in said["message"]
+    assert "is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:" in body["message"]
 
 
 def test_unsigned_wrongly_scoped_and_unknown_signatures_are_refused(iam_api: Api) -> None:
@@ -334,6 +336,6 @@ def test_unsigned_wrongly_scoped_and_unknown_signatures_are_refused(iam_api: Api
     assert iam_api.ask(**signed(iam_api, session))[2] == "UnrecognizedClientException"
 
 
-def test_a_cognito_authorizer_is_refused_and_says_why(build: Callable[..., Api]) -> None:
-    status, said, _ = build(authorization="COGNITO_USER_POOLS").ask()
-    assert (status, said) == (501, {"message": "The local emulator has no COGNITO_USER_POOLS authorizer"})
+def test_a_cognito_authorizer_is_refused_with_the_reason(build: Callable[..., Api]) -> None:
+    status, body, _ = build(authorization="COGNITO_USER_POOLS").ask()
+    assert (status, body) == (501, {"message": "The local emulator has no COGNITO_USER_POOLS authorizer"})

@@ -1,4 +1,4 @@
-"""Queries run: over what the catalogue says and the bucket holds, with Athena's answers and Athena's refusals."""
+"""Queries over the catalogue and the bucket, with Athena's results and errors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Athena:
             )
 
     def run(self, sql: str, **options: Any) -> dict[str, Any]:
-        """The query's description after its end."""
+        """Run a query and return its description once it has ended."""
         if "WorkGroup" not in options:
             options["ResultConfiguration"] = {"OutputLocation": self.output}
         started = self.client.start_query_execution(
@@ -73,18 +73,18 @@ class Athena:
         )["QueryExecutionId"]
         return wait_for(
             lambda: self.client.get_query_execution(QueryExecutionId=started)["QueryExecution"],
-            until=lambda found: found["Status"]["State"] not in ("QUEUED", "RUNNING"),
+            until=lambda result: result["Status"]["State"] not in ("QUEUED", "RUNNING"),
         )
 
     def rows(self, sql: str, header: int = 1, **options: Any) -> list[list[str | None]]:
-        """All rows but the header, which only queries have."""
+        """Return all rows except the header, which only queries have."""
         done = self.run(sql, **options)
         assert done["Status"]["State"] == "SUCCEEDED", done["Status"]
         pages = self.client.get_paginator("get_query_results").paginate(
             QueryExecutionId=done["QueryExecutionId"], PaginationConfig={"PageSize": 2}
         )
-        found = [row for page in pages for row in page["ResultSet"]["Rows"]]
-        return [[cell.get("VarCharValue") for cell in row["Data"]] for row in found[header:]]
+        rows = [row for page in pages for row in page["ResultSet"]["Rows"]]
+        return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows[header:]]
 
     def refused(self, sql: str, **options: Any) -> str:
         done = self.run(sql, **options)
@@ -156,7 +156,7 @@ def test_parameters_are_bound(reviews: Athena) -> None:
 
 
 def test_text_is_read_as_hive_reads_it(athena: Athena) -> None:
-    rows = b"1\t2.5\tgood\n2\tmuch\t\\N\n3\n4\t1\tmore\tthan asked for\n5\t0\tcaf\xe9\n"
+    rows = b"1\t2.5\tgood\n2\tmuch\t\\N\n3\n4\t1\tmore\tthan its columns\n5\t0\tcaf\xe9\n"
     athena.put("lines/a.txt", rows)
     athena.put("lines/b.txt.gz", gzip.compress(b'6\t-1\t"quoted"\n'))
     athena.table("lines", {"id": "int", "rating": "double", "words": "string"}, LAZY, field_delim="\t")
@@ -222,7 +222,7 @@ def test_the_limit_of_bytes_is_kept(reviews: Athena) -> None:
         ("SELECT * FROM read_text('/etc/hostname')", "GENERIC_USER_ERROR"),
     ],
 )
-def test_what_is_wrong_is_told(reviews: Athena, sql: str, reason: str) -> None:
+def test_failures_have_a_reason(reviews: Athena, sql: str, reason: str) -> None:
     assert reason in reviews.refused(sql)
 
 
@@ -234,12 +234,12 @@ def test_a_query_is_stopped(reviews: Athena, seen: Any) -> None:
         ResultConfiguration={"OutputLocation": reviews.output},
     )["QueryExecutionId"]
     [running] = wait_for(
-        lambda: seen(kind="athena-query", resource=query), until=lambda found: bool(found and found[0]["pid"])
+        lambda: seen(kind="athena-query", resource=query), until=lambda result: bool(result and result[0]["pid"])
     )
     reviews.client.stop_query_execution(QueryExecutionId=query)
     status = wait_for(
         lambda: reviews.client.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"],
-        until=lambda found: found["State"] not in ("QUEUED", "RUNNING"),
+        until=lambda result: result["State"] not in ("QUEUED", "RUNNING"),
     )
     assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Query cancelled by user")
     assert not Path(f"/proc/{running['pid']}").exists()
@@ -271,7 +271,7 @@ def test_awswrangler_reads_in_its_three_ways(reviews: Athena, emulator: Any, mon
         assert frame["rating"].sum() == 1.5, ways
 
 
-def test_a_query_has_the_rights_of_whoever_asks(reviews: Athena, aws: Any, emulator: Any) -> None:
+def test_a_query_has_the_permissions_of_its_caller(reviews: Athena, aws: Any, emulator: Any) -> None:
     import boto3
 
     role, user = unique("analyst"), unique("person")

@@ -1,4 +1,4 @@
-"""Bedrock's runtime answers in every shape, and says that it is a stand-in."""
+"""Bedrock's runtime answers in every format, and declares its stand-in."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_temperature_zero_repeats_itself_and_the_limit_cuts(runtime):
     assert short["usage"]["outputTokens"] == 3
 
 
-def test_it_says_that_it_is_a_stand_in(runtime, seen):
+def test_the_response_declares_the_stand_in(runtime, seen):
     answer = converse(runtime, GOOD)
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     assert headers["x-emulator-fidelity"] == "stand-in"
@@ -121,7 +121,7 @@ def test_every_family_has_its_own_body(runtime, model, body, read):
     assert int(answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-bedrock-input-token-count"]) > 5
 
 
-def test_an_application_inference_profile_stands_for_its_model(runtime, aws):
+def test_an_application_inference_profile_resolves_to_its_model(runtime, aws):
     arn = aws("bedrock").create_inference_profile(
         inferenceProfileName=unique("profile"),
         modelSource={"copyFrom": f"arn:aws:bedrock:us-east-1::foundation-model/{MODEL}"},
@@ -165,31 +165,31 @@ def test_wrong_requests_are_validation_errors(runtime, model, body):
         ({"inferenceConfig": {"maxTokens": 20_000}}, "exceeds the model limit of 10000"),
     ],
 )
-def test_what_no_client_has_checked_is_refused_by_the_service(aws, change, message):
+def test_the_service_validates_unchecked_requests(aws, change, message):
     runtime = aws("bedrock-runtime", parameter_validation=False)
-    asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "hi"}]}], **change}
+    request = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "hi"}]}], **change}
     for call in (runtime.converse, runtime.converse_stream):
         with pytest.raises(ClientError) as error:
-            call(**asked)
+            call(**request)
         assert error.value.response["Error"]["Code"] == "ValidationException"
         assert message in error.value.response["Error"]["Message"]
         assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_a_value_of_the_wrong_type_is_no_malfunction(aws):
+def test_a_value_of_the_wrong_type_is_a_validation_error(aws):
     runtime = aws("bedrock-runtime", parameter_validation=False)
-    asked = {
+    request = {
         "messages": [{"role": "user", "content": [{"text": "hi"}, {"text": "a", "cachePoint": {"type": "default"}}]}]
     }
     with pytest.raises(ClientError) as error:
-        runtime.converse(modelId=MODEL, **asked)
+        runtime.converse(modelId=MODEL, **request)
     assert error.value.response["Error"]["Code"] == "SerializationException"
 
 
 class ChatServer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        text = f"{asked['messages'][-1]['content'].upper()} ({asked['max_tokens']})"
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = f"{request['messages'][-1]['content'].upper()} ({request['max_tokens']})"
         body = json.dumps(
             {
                 "choices": [{"message": {"content": text}, "finish_reason": "stop"}],
@@ -205,7 +205,7 @@ class ChatServer(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-def test_a_server_of_the_persons_own_answers_instead(monkeypatch):
+def test_a_configured_server_answers_instead(monkeypatch):
     from emulator.services.bedrock.answering import ServerFailed, answer
     from emulator.services.bedrock.text_model import Prompt
 

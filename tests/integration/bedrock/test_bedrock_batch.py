@@ -35,7 +35,7 @@ class Batch:
         self.s3.put_object(Bucket=self.bucket, Key=f"{self.prefix}/in/{name}.jsonl", Body=text.encode())
 
     def start(self, at: str = "", **options: Any) -> str:
-        asked = {
+        request = {
             "jobName": unique("job"),
             "roleArn": self.role,
             "modelId": MODEL,
@@ -44,7 +44,7 @@ class Batch:
                 "s3OutputDataConfig": {"s3Uri": f"s3://{self.bucket}/{self.prefix}/out/", **options.pop("to", {})}
             },
         }
-        return self.client.create_model_invocation_job(**asked | options)["jobArn"]
+        return self.client.create_model_invocation_job(**request | options)["jobArn"]
 
     def ended(self, arn: str) -> dict[str, Any]:
         return wait_for(
@@ -74,10 +74,10 @@ def test_every_record_comes_out_in_order(batch: Batch, seen: Any) -> None:
     assert job["status"] == "Completed"
     counts = {name: job[f"{name}RecordCount"] for name in ("total", "processed", "success", "error")}
     assert counts == {"total": 123, "processed": 123, "success": 123, "error": 0}
-    found = batch.lines(job, "a.jsonl.out")
-    assert [line["recordId"] for line in found] == [f"a-{number}" for number in range(120)]
-    assert found[7]["modelInput"] == prompt("great 7")
-    assert "positive" in found[7]["modelOutput"]["output"]["message"]["content"][0]["text"]
+    lines = batch.lines(job, "a.jsonl.out")
+    assert [line["recordId"] for line in lines] == [f"a-{number}" for number in range(120)]
+    assert lines[7]["modelInput"] == prompt("great 7")
+    assert "positive" in lines[7]["modelOutput"]["output"]["message"]["content"][0]["text"]
     assert len(batch.lines(job, "b.jsonl.out")) == 3
     [manifest] = batch.lines(job, "manifest.json.out")
     assert manifest["totalRecordCount"] == manifest["successRecordCount"] == 123
@@ -119,7 +119,7 @@ def test_converse_records_and_embeddings(batch: Batch) -> None:
         (100, [{"recordId": "x"}], "Line 101 of a.jsonl has no modelInput"),
     ],
 )
-def test_what_is_no_job_fails_as_a_whole(batch: Batch, count: int, lines: list[Any], words: str) -> None:
+def test_an_invalid_job_fails_as_a_whole(batch: Batch, count: int, lines: list[Any], words: str) -> None:
     batch.put("a", count, lines=lines)
     job = batch.run()
     assert job["status"] == "Failed"
@@ -158,12 +158,12 @@ def test_results_are_encrypted_with_the_key_that_is_named(batch: Batch, aws: Any
     batch.put("a", 100)
     job = batch.run(to={"s3EncryptionKeyId": key})
     assert job["status"] == "Completed", job["message"]
-    found = batch.s3.head_object(Bucket=batch.bucket, Key=batch.key(job, "a.jsonl.out"))
-    assert found["SSEKMSKeyId"] == key
+    stored = batch.s3.head_object(Bucket=batch.bucket, Key=batch.key(job, "a.jsonl.out"))
+    assert stored["SSEKMSKeyId"] == key
 
 
 def test_models_that_have_no_batch_inference(batch: Batch) -> None:
-    for model in ("arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghijkl", "nobody.knows-v1"):
+    for model in ("arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghijkl", "unknown.model-v1"):
         with pytest.raises(ClientError) as error:
             batch.start(modelId=model)
         assert error.value.response["Error"]["Code"] == "ValidationException"
@@ -189,8 +189,8 @@ def test_faults(batch: Batch, emulator: Any) -> None:
 def test_jobs_are_listed_and_stopped(batch: Batch) -> None:
     batch.put("a", 100)
     job = batch.run()
-    found = batch.client.list_model_invocation_jobs(nameContains=job["jobName"])["invocationJobSummaries"]
-    assert [each["jobArn"] for each in found] == [job["jobArn"]]
+    listed = batch.client.list_model_invocation_jobs(nameContains=job["jobName"])["invocationJobSummaries"]
+    assert [each["jobArn"] for each in listed] == [job["jobArn"]]
     with pytest.raises(ClientError) as error:
         batch.client.stop_model_invocation_job(jobIdentifier=job["jobArn"])
     assert error.value.response["Error"]["Code"] == "ConflictException"
@@ -203,7 +203,7 @@ def test_jobs_are_listed_and_stopped(batch: Batch) -> None:
     assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_the_bus_is_told_of_every_state(batch: Batch, aws: Any) -> None:
+def test_the_bus_gets_an_event_of_every_state(batch: Batch, aws: Any) -> None:
     queue, events, rule = Queue(aws, "events"), aws("events"), unique("rule")
     name = unique("job")
     pattern = {
@@ -215,8 +215,8 @@ def test_the_bus_is_told_of_every_state(batch: Batch, aws: Any) -> None:
     events.put_targets(Rule=rule, Targets=[{"Id": "q", "Arn": queue.arn}])
     batch.put("a", 100)
     arn = batch.run(jobName=name)["jobArn"]
-    told = [queue.body() for _ in range(4)]
-    assert {event["detail"]["status"] for event in told} == {"Submitted", "Validating", "InProgress", "Completed"}
-    assert {event["detail"]["batchJobArn"] for event in told} == {arn}
+    received = [queue.body() for _ in range(4)]
+    assert {event["detail"]["status"] for event in received} == {"Submitted", "Validating", "InProgress", "Completed"}
+    assert {event["detail"]["batchJobArn"] for event in received} == {arn}
     events.remove_targets(Rule=rule, Ids=["q"])
     events.delete_rule(Name=rule)

@@ -32,7 +32,7 @@ def cosine(one: list[float], other: list[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
-def test_texts_that_share_words_lie_closer_and_the_same_text_is_the_same_vector(runtime: Any) -> None:
+def test_texts_that_share_words_are_closer_and_the_same_text_has_the_same_vector(runtime: Any) -> None:
     camera, photo, recipe = (invoke(runtime, TITAN, inputText=text)[0] for text in (CAMERA, PHOTO, RECIPE))
     assert len(camera["embedding"]) == 1024
     assert cosine(camera["embedding"], camera["embedding"]) == pytest.approx(1)
@@ -43,14 +43,14 @@ def test_texts_that_share_words_lie_closer_and_the_same_text_is_the_same_vector(
     assert camera["inputTextTokenCount"] == 6
 
 
-def test_an_embedding_says_that_it_is_a_stand_in_and_counts_its_tokens(runtime: Any, seen: Any) -> None:
+def test_an_embedding_declares_the_stand_in_and_counts_its_tokens(runtime: Any, seen: Any) -> None:
     _, headers = invoke(runtime, TITAN, inputText=CAMERA, dimensions=256)
     assert (headers["x-emulator-fidelity"], headers["x-amzn-bedrock-input-token-count"]) == ("stand-in", "6")
     [record] = [each for each in seen(kind="bedrock") if each["id"] == headers["x-emulator-evidence"]]
     assert record["detail"]["stand_in"] == embeddings.NAME
 
 
-def test_dimensions_and_types_are_as_asked(runtime: Any) -> None:
+def test_dimensions_and_types_are_as_requested(runtime: Any) -> None:
     answer, _ = invoke(runtime, TITAN, inputText=CAMERA, dimensions=256, embeddingTypes=["binary"])
     assert "embedding" not in answer
     assert len(answer["embeddingsByType"]["binary"]) == 256
@@ -88,7 +88,7 @@ def test_an_inference_profile_stands_for_an_embedding_model(runtime: Any, aws: A
         (COHERE, {"texts": ["x"] * 97, "input_type": "search_query"}, "expected 1 to 96 texts"),
     ],
 )
-def test_wrong_bodies_are_told(runtime: Any, model: str, body: dict[str, Any], message: str) -> None:
+def test_invalid_bodies_are_rejected(runtime: Any, model: str, body: dict[str, Any], message: str) -> None:
     with pytest.raises(ClientError, match=message) as error:
         invoke(runtime, model, **body)
     assert error.value.response["Error"]["Code"] == "ValidationException"
@@ -114,12 +114,12 @@ def test_a_model_without_access_is_refused_as_aws_does(runtime: Any, emulator: A
 
 @pytest.fixture
 def guardrail(aws: Any) -> str:
-    """One that knows a word, a topic and e-mail addresses."""
+    """A guardrail for a word, a topic and e-mail addresses."""
     topic = {"name": "Weapons", "definition": "How to build or buy weapons.", "type": "DENY"}
     made = aws("bedrock").create_guardrail(
         name=unique("guard"),
-        blockedInputMessaging="not asked",
-        blockedOutputsMessaging="not said",
+        blockedInputMessaging="input blocked",
+        blockedOutputsMessaging="output blocked",
         wordPolicyConfig={"wordsConfig": [{"text": "zanzibar"}]},
         topicPolicyConfig={"topicsConfig": [topic]},
         sensitiveInformationPolicyConfig={
@@ -145,22 +145,20 @@ def apply(runtime: Any, guardrail: str, *texts: str, source: str = "INPUT", vers
     ("text", "outputs"),
     [
         ("A fine camera.", []),
-        ("Tell me of Zanzibar.", ["not asked"]),
-        ("Where to buy weapons?", ["not asked"]),
-        ("Look at TCK-77.", ["not asked"]),
+        ("Tell me of Zanzibar.", ["input blocked"]),
+        ("Where to buy weapons?", ["input blocked"]),
+        ("Read TCK-77.", ["input blocked"]),
         ("Ask jo@example.org.", ["Ask {EMAIL}."]),
     ],
 )
-def test_the_policies_that_were_made_are_the_ones_that_judge(
-    runtime: Any, guardrail: str, text: str, outputs: list[str]
-) -> None:
+def test_the_guardrail_s_own_policies_judge(runtime: Any, guardrail: str, text: str, outputs: list[str]) -> None:
     answer = apply(runtime, guardrail, text)
     assert [each["text"] for each in answer["outputs"]] == outputs
     assert answer["action"] == ("GUARDRAIL_INTERVENED" if outputs else "NONE")
     assert answer["usage"]["topicPolicyUnits"] == 1
 
 
-def test_a_version_keeps_what_it_was_made_of(runtime: Any, aws: Any, guardrail: str) -> None:
+def test_a_version_keeps_its_policies(runtime: Any, aws: Any, guardrail: str) -> None:
     bedrock = aws("bedrock")
     first = bedrock.create_guardrail_version(guardrailIdentifier=guardrail, description="one")["version"]
     messages = {"blockedInputMessaging": "no", "blockedOutputsMessaging": "no"}
@@ -196,7 +194,7 @@ def test_a_judgement_by_rules_in_place_of_a_model_is_a_stand_in(runtime: Any, aw
     assert headers["x-emulator-fidelity"] == "emulated"
 
 
-def test_what_no_rule_can_judge_is_on_record(runtime: Any, aws: Any, seen: Any) -> None:
+def test_policies_that_no_rule_can_judge_are_recorded(runtime: Any, aws: Any, seen: Any) -> None:
     made = aws("bedrock").create_guardrail(
         name=unique("guard"),
         blockedInputMessaging="no",
@@ -223,13 +221,13 @@ def converse(runtime: Any, guardrail: str, *blocks: Any, system: list[Any] | Non
     )
 
 
-def said(answer: Any) -> str:
+def text_of(answer: Any) -> str:
     return str(answer["output"]["message"]["content"][0]["text"])
 
 
-def test_what_the_guardrail_blocks_never_reaches_the_model(runtime: Any, guardrail: str, seen: Any) -> None:
+def test_a_blocked_prompt_never_reaches_the_model(runtime: Any, guardrail: str, seen: Any) -> None:
     answer = converse(runtime, guardrail, "Tell me of Zanzibar.", trace="enabled")
-    assert (said(answer), answer["stopReason"]) == ("not asked", "guardrail_intervened")
+    assert (text_of(answer), answer["stopReason"]) == ("input blocked", "guardrail_intervened")
     assert answer["usage"] == {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
     [word] = answer["trace"]["guardrail"]["inputAssessment"][guardrail]["wordPolicy"]["customWords"]
     assert (word["match"], word["action"]) == ("Zanzibar", "BLOCKED")
@@ -239,18 +237,18 @@ def test_what_the_guardrail_blocks_never_reaches_the_model(runtime: Any, guardra
     assert record["detail"]["guardrail"]["action"] == "GUARDRAIL_INTERVENED"
 
 
-def test_what_the_guardrail_lets_through_is_the_models_own_answer(runtime: Any, guardrail: str) -> None:
+def test_an_answer_that_passes_the_guardrail_is_the_model_s_own(runtime: Any, guardrail: str) -> None:
     answer = converse(runtime, guardrail, "A fine camera.")
     bare = runtime.converse(
         modelId=NOVA,
         messages=[{"role": "user", "content": [{"text": "A fine camera."}]}],
         inferenceConfig={"temperature": 0},
     )
-    assert (said(answer), answer["stopReason"]) == (said(bare), "end_turn")
+    assert (text_of(answer), answer["stopReason"]) == (text_of(bare), "end_turn")
     assert "trace" not in answer
 
 
-def test_a_mask_is_put_on_before_the_model_reads_and_on_what_it_says(runtime: Any, aws: Any) -> None:
+def test_prompt_and_answer_are_masked(runtime: Any, aws: Any) -> None:
     made = aws("bedrock").create_guardrail(
         name=unique("guard"),
         blockedInputMessaging="no",
@@ -269,27 +267,27 @@ def test_a_mask_is_put_on_before_the_model_reads_and_on_what_it_says(runtime: An
         },
     )["guardrailId"]
     answer = converse(runtime, made, "The zebrafish of jo@example.org.", trace="enabled")
-    assert "{animal}" in said(answer)
-    assert "zebrafish" not in said(answer)
+    assert "{animal}" in text_of(answer)
+    assert "zebrafish" not in text_of(answer)
     trace = answer["trace"]["guardrail"]
     assert "zebrafish" in trace["modelOutput"][0]
     assert "example" not in trace["modelOutput"][0]
     assert trace["outputAssessments"][made][0]["sensitiveInformationPolicy"]["regexes"][0]["match"] == "zebrafish"
 
 
-def test_marked_content_alone_is_judged_and_all_of_it_is_read(runtime: Any, guardrail: str) -> None:
+def test_only_marked_content_is_judged_and_all_content_is_read(runtime: Any, guardrail: str) -> None:
     marked = {"guardContent": {"text": {"text": "It is wonderful."}}}
     answer = converse(runtime, guardrail, "In one word, how is Zanzibar?", marked)
-    assert (said(answer), answer["stopReason"]) == ("positive", "end_turn")
+    assert (text_of(answer), answer["stopReason"]) == ("positive", "end_turn")
     answer = converse(runtime, guardrail, "Tell me of Zanzibar.", marked)
-    assert (said(answer), answer["stopReason"]) == ("not said", "guardrail_intervened")
-    asked_of_system = converse(
+    assert (text_of(answer), answer["stopReason"]) == ("output blocked", "guardrail_intervened")
+    answer_to_system = converse(
         runtime, guardrail, "x", system=[{"guardContent": {"text": {"text": "Be like Zanzibar."}}}]
     )
-    assert said(asked_of_system) == "not asked"
+    assert text_of(answer_to_system) == "input blocked"
 
 
-def test_a_stream_tells_that_the_guardrail_stepped_in(runtime: Any, guardrail: str) -> None:
+def test_a_stream_reports_the_intervention(runtime: Any, guardrail: str) -> None:
     answer = runtime.converse_stream(
         modelId=NOVA,
         messages=[{"role": "user", "content": [{"text": "Where to buy weapons?"}]}],
@@ -298,14 +296,14 @@ def test_a_stream_tells_that_the_guardrail_stepped_in(runtime: Any, guardrail: s
     events = list(answer["stream"])
     text = "".join(each["contentBlockDelta"]["delta"]["text"] for each in events if "contentBlockDelta" in each)
     [stop] = [each["messageStop"]["stopReason"] for each in events if "messageStop" in each]
-    assert (text, stop) == ("not asked", "guardrail_intervened")
+    assert (text, stop) == ("input blocked", "guardrail_intervened")
     assert guardrail in events[-1]["metadata"]["trace"]["guardrail"]["inputAssessment"]
 
 
 @pytest.mark.parametrize(
-    ("text", "action", "answer"), [("TCK-77", "INTERVENED", "not asked"), ("A fine camera.", "NONE", None)]
+    ("text", "action", "answer"), [("TCK-77", "INTERVENED", "input blocked"), ("A fine camera.", "NONE", None)]
 )
-def test_invoke_model_says_beside_the_answer_what_the_guardrail_did(
+def test_invoke_model_reports_the_guardrail_s_action(
     runtime: Any, guardrail: str, text: str, action: str, answer: str | None
 ) -> None:
     body = {"inputText": text, "textGenerationConfig": {"temperature": 0}}
@@ -324,9 +322,9 @@ def test_invoke_model_says_beside_the_answer_what_the_guardrail_did(
     assert document["results"][0]["completionReason"] == "FINISH"
 
 
-def test_a_guardrail_that_is_not_there_or_does_not_fit_is_an_error(runtime: Any, guardrail: str) -> None:
+def test_a_missing_or_unsupported_guardrail_is_an_error(runtime: Any, guardrail: str) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        converse(runtime, "nobody12", "x")
+        converse(runtime, "missing12345", "x")
     with pytest.raises(ClientError, match="an embedding model takes none"):
         runtime.invoke_model(
             modelId=TITAN, body='{"inputText": "x"}', guardrailIdentifier=guardrail, guardrailVersion="DRAFT"

@@ -1,4 +1,4 @@
-"""Alarms change their state by what is measured, and say so to topics and to the bus."""
+"""Alarms change their state by their metric, and notify topics and the bus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.emulator
 
 
 @pytest.fixture
-def told(aws: Any) -> Iterator[tuple[str, Queue]]:
+def notices(aws: Any) -> Iterator[tuple[str, Queue]]:
     """A topic with SNS's default policy, and a queue that gets what the topic gets."""
     queue, topic = Queue(aws, "sns"), aws("sns").create_topic(Name=unique("topic"))["TopicArn"]
     aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
@@ -45,12 +45,12 @@ def measure(aws: Any, metric: str, value: float) -> None:
 
 
 def state(aws: Any, name: str) -> str:
-    [found] = aws("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    return str(found["StateValue"])
+    [alarm] = aws("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return str(alarm["StateValue"])
 
 
-def test_a_crossed_threshold_reaches_the_topic(aws: Any, told: tuple[str, Queue]) -> None:
-    topic, queue = told
+def test_a_crossed_threshold_reaches_the_topic(aws: Any, notices: tuple[str, Queue]) -> None:
+    topic, queue = notices
     metric = unique("errors")
     name = alarm(aws, metric, topic)
     assert state(aws, name) == "OK"
@@ -99,8 +99,8 @@ def test_an_undelivered_event_raises_an_alarm(aws: Any) -> None:
     wait_for(lambda: state(aws, name) == "ALARM")
 
 
-def test_a_message_that_waits_raises_the_alarm_of_its_queue(aws: Any, told: tuple[str, Queue]) -> None:
-    topic, notices = told
+def test_a_message_that_waits_raises_the_alarm_of_its_queue(aws: Any, notices: tuple[str, Queue]) -> None:
+    topic, queue = notices
     watched = Queue(aws)
     name = alarm(
         aws,
@@ -113,6 +113,6 @@ def test_a_message_that_waits_raises_the_alarm_of_its_queue(aws: Any, told: tupl
         Threshold=0,
     )
     assert state(aws, name) == "OK"
-    watched.sqs.send_message(QueueUrl=watched.url, MessageBody="look at me")
-    assert json.loads(notices.body()["Message"])["NewStateValue"] == "ALARM"
+    watched.sqs.send_message(QueueUrl=watched.url, MessageBody="waiting")
+    assert json.loads(queue.body()["Message"])["NewStateValue"] == "ALARM"
     watched.close()

@@ -51,7 +51,7 @@ def test_a_call_is_as_real_as_the_weakest_thing_it_caused():
 def test_a_notice_makes_the_work_no_less_real():
     store = EvidenceStore()
     work = store.begin("training", "job", pid=1, artifact_sha256=SHA)
-    mail = store.begin("event-delivery", "someone@example.com", parent=work.id, recorded=True)
+    mail = store.begin("event-delivery", "user@example.com", parent=work.id, recorded=True)
     assert store.fidelity(mail.id) == "recorded"
     assert store.fidelity(work.id) == "executed"
 
@@ -89,18 +89,18 @@ def handler(event, context):
 
 
 @pytest.mark.emulator
-def test_a_function_that_asks_the_stand_in_is_no_more_real_than_it(lambdas, seen):
+def test_a_function_that_calls_the_stand_in_has_its_fidelity(lambdas, seen):
     name = lambdas.deploy(ASK_BEDROCK)
     _, answer = lambdas.call(name, {"text": "hello there"})
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     assert headers["x-emulator-fidelity"] == "stand-in"
-    [asked] = [record for record in seen(kind="bedrock") if record["parent"] == headers["x-emulator-evidence"]]
-    assert asked["resource"] == "amazon.nova-lite-v1:0"
+    [call] = [record for record in seen(kind="bedrock") if record["parent"] == headers["x-emulator-evidence"]]
+    assert call["resource"] == "amazon.nova-lite-v1:0"
 
 
 @pytest.mark.full
 @pytest.mark.emulator
-def test_children_go_with_the_server_even_when_it_is_killed(tmp_path):
+def test_children_end_with_the_server_even_when_it_is_killed(tmp_path):
     process, log = start(tmp_path)
     try:
         endpoint = wait_ready(process, tmp_path, log)["endpoint"]

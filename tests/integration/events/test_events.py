@@ -29,8 +29,8 @@ class Kept:
 
     def event(self) -> Any:
         def ask() -> Any:
-            found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=self.key).get("Contents")
-            return json.loads(self.s3.get_object(Bucket=self.bucket, Key=self.key)["Body"].read()) if found else None
+            contents = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=self.key).get("Contents")
+            return json.loads(self.s3.get_object(Bucket=self.bucket, Key=self.key)["Body"].read()) if contents else None
 
         return wait_for(ask, until=lambda event: event is not None, seconds=20)
 
@@ -77,10 +77,10 @@ def test_a_rule_reaches_function_machine_and_topic(aws, kept):
 def test_other_events_and_disabled_rules_deliver_nothing(aws, kept):
     source, bus = unique("source"), unique("bus")
     aws("events").create_event_bus(Name=bus)
-    rule(aws, {"source": [source], "detail": {"wanted": [True]}}, {"Arn": kept.arn}, bus=bus)
-    send(aws, source, {"wanted": False}, bus)
-    send(aws, source, {"wanted": True})
-    send(aws, source, {"wanted": True, "right": 1}, bus)
+    rule(aws, {"source": [source], "detail": {"relevant": [True]}}, {"Arn": kept.arn}, bus=bus)
+    send(aws, source, {"relevant": False}, bus)
+    send(aws, source, {"relevant": True})
+    send(aws, source, {"relevant": True, "right": 1}, bus)
     assert kept.event()["detail"]["right"] == 1
 
 
@@ -96,7 +96,7 @@ def test_an_object_created_in_s3_reaches_the_function(aws, kept):
     assert (event["detail"]["object"]["key"], event["detail"]["object"]["size"]) == ("data/raw/new.txt", 5)
 
 
-def test_what_cannot_be_delivered_goes_to_the_dead_letter_queue(aws):
+def test_an_undeliverable_event_goes_to_the_dead_letter_queue(aws):
     dead, source = Queue(aws, "events"), unique("source")
     missing = "arn:aws:states:us-east-1:123456789012:stateMachine:not-there"
     target = {"Arn": missing, "RoleArn": role(aws, "events", "states:StartExecution")}
@@ -104,7 +104,7 @@ def test_what_cannot_be_delivered_goes_to_the_dead_letter_queue(aws):
     send(aws, source, {"n": 1})
     message = dead.message()
     assert json.loads(message["Body"])["detail"] == {"n": 1}
-    told = attributes(message)
-    assert (told["RULE_ARN"], told["TARGET_ARN"]) == (arn, missing)
-    assert (told["ERROR_CODE"], told["RETRY_ATTEMPTS"]) == ("NO_RESOURCE", "0")
-    assert "not-there" in told["ERROR_MESSAGE"]
+    dead_letter = attributes(message)
+    assert (dead_letter["RULE_ARN"], dead_letter["TARGET_ARN"]) == (arn, missing)
+    assert (dead_letter["ERROR_CODE"], dead_letter["RETRY_ATTEMPTS"]) == ("NO_RESOURCE", "0")
+    assert "not-there" in dead_letter["ERROR_MESSAGE"]

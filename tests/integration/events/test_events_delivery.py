@@ -1,4 +1,4 @@
-"""EventBridge: who lets it in, what it sends, how often it tries, and what becomes of the rest."""
+"""EventBridge delivery: permissions, inputs, retries and dead letters."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def open_queue(aws: Any) -> Iterator[Queue]:
 
 
 def dead_letter(aws: Any, target: dict[str, Any]) -> dict[str, str]:
-    """The attributes of what one undeliverable event leaves behind."""
+    """Return the attributes of the dead letter of an undeliverable event."""
     dead, source = Queue(aws, "events"), unique("source")
     rule(aws, {"source": [source]}, {**target, "DeadLetterConfig": {"Arn": dead.arn}})
     send(aws, source, {})
-    told = attributes(dead.message())
+    members = attributes(dead.message())
     dead.close()
-    return told
+    return members
 
 
-def test_without_a_permission_nothing_arrives_and_nobody_tries_again(aws: Any) -> None:
+def test_without_a_permission_nothing_arrives_and_nothing_is_retried(aws: Any) -> None:
     closed = Queue(aws)
-    told = dead_letter(aws, {"Arn": closed.arn})
-    assert (told["ERROR_CODE"], told["RETRY_ATTEMPTS"]) == ("NO_PERMISSIONS", "0")
-    assert closed.arn in told["ERROR_MESSAGE"]
+    buried = dead_letter(aws, {"Arn": closed.arn})
+    assert (buried["ERROR_CODE"], buried["RETRY_ATTEMPTS"]) == ("NO_PERMISSIONS", "0")
+    assert closed.arn in buried["ERROR_MESSAGE"]
     assert closed.now() == []
 
 
 def test_a_topic_with_a_condition_on_its_source_refuses_events(aws: Any) -> None:
-    """EventBridge tells a topic neither account nor rule."""
+    """EventBridge sends a topic neither account nor rule."""
     sns, name = aws("sns"), unique("topic")
     topic = sns.create_topic(Name=name)["TopicArn"]
     policy = allow(("events",), "sns:Publish", topic, StringEquals={"aws:SourceAccount": ACCOUNT})
@@ -54,8 +54,8 @@ def test_a_queue_whose_key_does_not_admit_events_gets_nothing(aws: Any) -> None:
     mine = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
     key = kms.create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": [mine]}))["KeyMetadata"]["Arn"]
     encrypted = Queue(aws, "events", KmsMasterKeyId=key)
-    told = dead_letter(aws, {"Arn": encrypted.arn})
-    assert (told["ERROR_CODE"], key in told["ERROR_MESSAGE"]) == ("NO_PERMISSIONS", True)
+    buried = dead_letter(aws, {"Arn": encrypted.arn})
+    assert (buried["ERROR_CODE"], key in buried["ERROR_MESSAGE"]) == ("NO_PERMISSIONS", True)
     service = {
         **mine,
         "Principal": {"Service": "events.amazonaws.com"},
@@ -71,7 +71,7 @@ def test_a_queue_whose_key_does_not_admit_events_gets_nothing(aws: Any) -> None:
 
 
 def test_a_key_may_admit_events_for_the_queue_that_it_encrypts(aws: Any) -> None:
-    """SQS and SNS tell the key what they encrypt for, and nothing else can be asked of EventBridge there."""
+    """SQS and SNS send the key their encryption context, the only condition that EventBridge can meet there."""
     kms = aws("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     queue, other = Queue(aws, "events", KmsMasterKeyId=key), Queue(aws, "events", KmsMasterKeyId=key)
@@ -93,7 +93,7 @@ def test_a_key_may_admit_events_for_the_queue_that_it_encrypts(aws: Any) -> None
     assert dead_letter(aws, {"Arn": other.arn})["ERROR_CODE"] == "NO_PERMISSIONS"
 
 
-def test_a_role_stands_in_for_the_resource_policy(aws: Any) -> None:
+def test_a_role_replaces_the_resource_policy(aws: Any) -> None:
     queue, other, source = Queue(aws), Queue(aws), unique("source")
     only = role(aws, "events", "sqs:SendMessage", queue.arn)
     rule(aws, {"source": [source]}, {"Arn": queue.arn, "RoleArn": only})
@@ -104,8 +104,8 @@ def test_a_role_stands_in_for_the_resource_policy(aws: Any) -> None:
 
 def test_an_api_destination_is_refused_with_the_reason(aws: Any) -> None:
     arn = f"arn:aws:events:us-east-1:{ACCOUNT}:api-destination/out/1"
-    told = dead_letter(aws, {"Arn": arn, "RoleArn": role(aws, "events", "events:InvokeApiDestination")})
-    assert "leave this machine" in told["ERROR_MESSAGE"]
+    buried = dead_letter(aws, {"Arn": arn, "RoleArn": role(aws, "events", "events:InvokeApiDestination")})
+    assert "are not on this machine" in buried["ERROR_MESSAGE"]
 
 
 def test_input_of_a_target(aws: Any, open_queue: Queue) -> None:
@@ -144,8 +144,8 @@ def test_a_log_group_and_another_bus(aws: Any, open_queue: Queue) -> None:
     rule(aws, {"source": [source]}, {"Arn": arn}, forward)
     send(aws, source, {"n": 7})
     assert open_queue.body()["detail"] == {"n": 7}
-    found = wait_for(lambda: logs.filter_log_events(logGroupName=group)["events"])
-    assert json.loads(found[0]["message"])["detail"] == {"n": 7}
+    logged = wait_for(lambda: logs.filter_log_events(logGroupName=group)["events"])
+    assert json.loads(logged[0]["message"])["detail"] == {"n": 7}
     logs.delete_resource_policy(policyName=policy)
 
 
@@ -161,8 +161,8 @@ def test_deliveries_are_evidence(aws: Any, open_queue: Queue, emulator: Any) -> 
             if item["status"] == "succeeded"
         ]
     )
-    told = {name: record["detail"][name] for name in ("from", "event_source", "attempts")}
-    assert told == {"from": arn, "event_source": source, "attempts": 1}
+    detail = {name: record["detail"][name] for name in ("from", "event_source", "attempts")}
+    assert detail == {"from": arn, "event_source": source, "attempts": 1}
     assert record["fidelity"] == "emulated"
 
 

@@ -1,4 +1,4 @@
-"""AWS's services tell EventBridge what happened, in the shapes that AWS documents."""
+"""AWS's services send EventBridge events in the shapes that AWS documents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def queue(aws: Any) -> Iterator[Queue]:
     queue.close()
 
 
-def test_objects_come_and_go(aws: Any, queue: Queue) -> None:
+def test_objects_are_created_and_deleted(aws: Any, queue: Queue) -> None:
     bucket, s3 = unique("watched"), aws("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -100,11 +100,11 @@ def test_a_processing_job_ends(aws: Any, queue: Queue) -> None:
     )
     aws("sagemaker").create_processing_job(
         ProcessingJobName=name,
-        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/nobody",
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/missing",
         AppSpecification={"ImageUri": "x", "ContainerEntrypoint": ["bash", "run.sh"]},
         ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}},
     )
-    told = queue.body()
-    assert told["resources"] == [f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:processing-job/{name}"]
-    assert "Python programs only" in told["detail"]["FailureReason"]
-    assert told["detail"]["ProcessingEndTime"] >= told["detail"]["CreationTime"]
+    event = queue.body()
+    assert event["resources"] == [f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:processing-job/{name}"]
+    assert "Python programs only" in event["detail"]["FailureReason"]
+    assert event["detail"]["ProcessingEndTime"] >= event["detail"]["CreationTime"]

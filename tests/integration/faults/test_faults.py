@@ -1,4 +1,4 @@
-"""Faults hit what they name, as often as they are told to, and leave a record of every hit."""
+"""Faults hit the calls that they name, as often as configured, and record every hit."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_only_the_named_resource_is_hit_and_every_hit_is_on_record(aws: Any, emu
         ("server-error", "lambda", "lambda", "invoke", "ServiceException", 500),
     ],
 )
-def test_each_service_says_it_in_its_own_words(
+def test_each_service_has_its_own_error(
     aws: Any, emulator: Any, kind: str, service: str, client: str, call: str, code: str, status: int
 ) -> None:
     mine = f"m-{uuid.uuid4().hex[:8]}"
@@ -96,8 +96,8 @@ def test_each_service_says_it_in_its_own_words(
     assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
 
 
-def test_a_flaky_service_is_got_past_by_aws_s_own_retries(aws: Any, emulator: Any) -> None:
-    """Of four questions the first is throttled once and the second fails once: so draws the seed for this name."""
+def test_aws_s_own_retries_overcome_a_flaky_service(aws: Any, emulator: Any) -> None:
+    """Of four calls the first is throttled once and the second fails once, as the seed for this name draws."""
     name = "/faults/flaky"
     aws("ssm").put_parameter(Name=name, Value="there", Type="String", Overwrite=True)
     patient = aws("ssm", retries={"mode": "standard", "total_max_attempts": 3})
@@ -108,7 +108,7 @@ def test_a_flaky_service_is_got_past_by_aws_s_own_retries(aws: Any, emulator: An
 
 
 def test_services_that_call_each_other_are_not_flaky(aws: Any, emulator: Any, parameter: str) -> None:
-    """A state machine's task asks once, under the machine's role."""
+    """A state machine's task calls once, under the machine's role."""
     role = _role(aws, f"r-{uuid.uuid4().hex[:8]}")
     task = {
         "Type": "Task",
@@ -122,7 +122,7 @@ def test_services_that_call_each_other_are_not_flaky(aws: Any, emulator: Any, pa
     with fault(emulator.endpoint, "flaky", "*", rate=1, resource=parameter) as armed:
         started = states.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
         ended = wait_for(
-            lambda: states.describe_execution(executionArn=started), until=lambda found: found["status"] != "RUNNING"
+            lambda: states.describe_execution(executionArn=started), until=lambda result: result["status"] != "RUNNING"
         )
         assert armed.now["seen"] == 0
     assert (ended["status"], json.loads(ended["output"])["Parameter"]["Value"]) == ("SUCCEEDED", "there")
@@ -140,7 +140,9 @@ def _role(aws: Any, name: str) -> str:
     return str(role["Role"]["Arn"])
 
 
-def test_a_dropped_connection_is_no_answer_and_the_next_call_gets_one(aws: Any, emulator: Any, parameter: str) -> None:
+def test_a_dropped_connection_has_no_response_and_the_next_call_gets_one(
+    aws: Any, emulator: Any, parameter: str
+) -> None:
     ssm = aws("ssm")
     with fault(
         emulator.endpoint, "drop-connection", "ssm", action="PutParameter", resource=parameter, count=1
@@ -153,7 +155,7 @@ def test_a_dropped_connection_is_no_answer_and_the_next_call_gets_one(aws: Any, 
     assert ssm.get_parameter(Name=parameter)["Parameter"]["Value"] == "new"
 
 
-def test_a_slow_answer_is_right_and_late(aws: Any, emulator: Any, parameter: str) -> None:
+def test_a_slow_response_is_correct_and_late(aws: Any, emulator: Any, parameter: str) -> None:
     with fault(emulator.endpoint, "slow", "ssm", resource=parameter, delay_seconds=0.5):
         began = time.monotonic()
         answer = aws("ssm").get_parameter(Name=parameter)
@@ -162,7 +164,7 @@ def test_a_slow_answer_is_right_and_late(aws: Any, emulator: Any, parameter: str
     assert answer["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fault"].endswith(" slow")
 
 
-def test_a_malformed_answer_says_200_and_is_kept_for_no_repetition(aws: Any, emulator: Any) -> None:
+def test_a_malformed_response_has_status_200_and_is_not_repeated(aws: Any, emulator: Any) -> None:
     mine = f"m-{uuid.uuid4().hex[:8]}"
     runtime = aws("sagemaker-runtime")
     with fault(emulator.endpoint, "malformed", "sagemaker", resource=mine):
@@ -173,7 +175,7 @@ def test_a_malformed_answer_says_200_and_is_kept_for_no_repetition(aws: Any, emu
         runtime.invoke_endpoint(EndpointName=mine, Body=b"x")
 
 
-def test_who_may_not_ask_is_refused_and_not_counted(aws: Any, emulator: Any, parameter: str) -> None:
+def test_an_unauthorized_call_is_refused_and_not_counted(aws: Any, emulator: Any, parameter: str) -> None:
     import boto3
 
     stranger = boto3.client(
@@ -189,14 +191,14 @@ def test_who_may_not_ask_is_refused_and_not_counted(aws: Any, emulator: Any, par
         assert armed.now["seen"] == 0
 
 
-def test_what_the_emulator_looks_up_for_itself_is_not_hit(aws: Any, emulator: Any) -> None:
+def test_the_emulator_s_own_lookups_are_not_hit(aws: Any, emulator: Any) -> None:
     name = f"p-{uuid.uuid4().hex[:8]}"
     model = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
     made = aws("bedrock").create_inference_profile(inferenceProfileName=name, modelSource={"copyFrom": model})
     arn = made["inferenceProfileArn"]
     with fault(emulator.endpoint, "throttle", "bedrock", resource=arn, every=2) as armed:
-        asked = {"modelId": arn, "messages": [{"role": "user", "content": [{"text": "x"}]}]}
-        assert aws("bedrock-runtime").converse(**asked)["stopReason"] == "end_turn"
+        request = {"modelId": arn, "messages": [{"role": "user", "content": [{"text": "x"}]}]}
+        assert aws("bedrock-runtime").converse(**request)["stopReason"] == "end_turn"
         assert armed.now["seen"] == 1
 
 

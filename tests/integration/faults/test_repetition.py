@@ -1,4 +1,4 @@
-"""A call repeated by an SDK whose answer was lost."""
+"""Calls that an SDK repeats because the response was lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emulator.http.idempotency import HEADER, REMEMBERED, OnceOnly
 
 
 def named(client: Any, name: str) -> Any:
-    """A client all of whose calls bear the name that an SDK gives to one call and its repetitions."""
+    """Return a client whose calls have the id that an SDK gives to one call and its repetitions."""
 
     def name_call(request: Any, **_: Any) -> None:
         request.headers["amz-sdk-invocation-id"] = name
@@ -24,7 +24,7 @@ def named(client: Any, name: str) -> Any:
 
 
 @pytest.mark.emulator
-def test_what_was_made_is_not_made_again(aws: Any) -> None:
+def test_a_repeated_creation_runs_once(aws: Any) -> None:
     vpc = aws("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     group = {"GroupName": "once", "Description": "x", "VpcId": vpc}
     client = named(aws("ec2"), str(uuid.uuid4()))
@@ -37,7 +37,7 @@ def test_what_was_made_is_not_made_again(aws: Any) -> None:
 
 
 @pytest.mark.emulator
-def test_what_failed_is_tried_again(aws: Any) -> None:
+def test_a_failed_call_runs_again(aws: Any) -> None:
     client = named(aws("ssm"), str(uuid.uuid4()))
     with pytest.raises(client.exceptions.ParameterNotFound):
         client.get_parameter(Name="/once/later")
@@ -46,7 +46,7 @@ def test_what_failed_is_tried_again(aws: Any) -> None:
 
 
 class Application:
-    """Counts what it carries out; `gate` holds it up."""
+    """Counts its calls; `gate` blocks it."""
 
     def __init__(self, status: str = "200 OK") -> None:
         self.calls = 0
@@ -70,11 +70,11 @@ def call(application: Any, name: str | None, *, method: str = "POST", path: str 
     return b"".join(application(environ, lambda *_: None))
 
 
-def test_a_repetition_waits_for_the_call_that_is_under_way() -> None:
+def test_a_repetition_waits_for_the_call_in_progress() -> None:
     application = Application()
     application.gate.clear()
-    once, said = OnceOnly(application), []
-    threads = [threading.Thread(target=lambda: said.append(call(once, "a"))) for _ in range(3)]
+    once, responses = OnceOnly(application), []
+    threads = [threading.Thread(target=lambda: responses.append(call(once, "a"))) for _ in range(3)]
     threads[0].start()
     assert application.started.wait(5)
     for thread in threads[1:]:
@@ -82,11 +82,11 @@ def test_a_repetition_waits_for_the_call_that_is_under_way() -> None:
     application.gate.set()
     for thread in threads:
         thread.join(5)
-    assert said == [b"1"] * 3
+    assert responses == [b"1"] * 3
     assert application.calls == 1
 
 
-def test_waiting_repetitions_of_a_failure_are_carried_out_one_by_one() -> None:
+def test_waiting_repetitions_of_a_failure_run_one_by_one() -> None:
     application = Application("500 INTERNAL SERVER ERROR")
     once = OnceOnly(application)
     assert [call(once, "a"), call(once, "a")] == [b"1", b"2"]
@@ -104,13 +104,13 @@ def test_waiting_repetitions_of_a_failure_are_carried_out_one_by_one() -> None:
         ("a", "POST", "/model/m/converse"),
     ],
 )
-def test_reading_and_running_code_happen_as_often_as_asked(name: str | None, method: str, path: str) -> None:
+def test_reads_and_invocations_are_never_deduplicated(name: str | None, method: str, path: str) -> None:
     once = OnceOnly(Application())
     assert [call(once, name, method=method, path=path) for _ in range(2)] == [b"1", b"2"]
 
 
 def test_the_same_name_on_another_path_is_another_call() -> None:
-    """As when S3 sends a client to another address."""
+    """As when S3 redirects a client."""
     once = OnceOnly(Application())
     assert [call(once, "a", path="/one"), call(once, "a", path="/two")] == [b"1", b"2"]
 

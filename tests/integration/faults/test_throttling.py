@@ -1,4 +1,4 @@
-"""Token buckets and quotas, with a clock of the test's own."""
+"""Token buckets and quotas, with a fake clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_a_bucket_allows_its_burst_and_refills_at_its_rate() -> None:
     assert [buckets.take("k", rate=2, burst=3) for _ in range(4)] == [True, True, True, False]
     now[0] = 0.5
     assert [buckets.take("k", rate=2, burst=3) for _ in range(2)] == [True, False]
-    assert buckets.take("another", rate=2, burst=3), "every key has a bucket of its own"
+    assert buckets.take("another", rate=2, burst=3), "every key has its own bucket"
     now[0] = 100.0
     assert [buckets.take("k", rate=2, burst=3) for _ in range(4)] == [True, True, True, False]
 

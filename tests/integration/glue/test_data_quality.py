@@ -1,4 +1,4 @@
-"""Rulesets are evaluated on what the table holds, under the run's role."""
+"""Rulesets are evaluated on the table's data, under the run's role."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def evaluated(aws: Any, table: tuple[str, str], ruleset: str) -> dict[str, Any]:
     run = glue.start_data_quality_ruleset_evaluation_run(DataSource=source, Role=ROLE, RulesetNames=[name])["RunId"]
     return wait_for(
         lambda: glue.get_data_quality_ruleset_evaluation_run(RunId=run),
-        until=lambda found: found["Status"] not in ("STARTING", "RUNNING"),
+        until=lambda result: result["Status"] not in ("STARTING", "RUNNING"),
     )
 
 
@@ -64,7 +64,7 @@ def test_each_rule_is_judged_by_the_rows(aws: Any, table: tuple[str, str], seen:
     assert (record["fidelity"], record["exit_code"]) == ("executed", 0)
 
 
-def test_a_table_that_is_not_there_fails_the_run(aws: Any, table: tuple[str, str]) -> None:
+def test_a_missing_table_fails_the_run(aws: Any, table: tuple[str, str]) -> None:
     run = evaluated(aws, (table[0], "nothing"), "Rules = [ RowCount > 0 ]")
     assert run["Status"] == "FAILED"
     assert "TABLE_NOT_FOUND" in run["ErrorString"]
@@ -78,8 +78,8 @@ def test_rulesets_are_kept_changed_and_deleted(aws: Any) -> None:
     with pytest.raises(glue.exceptions.InvalidInputException, match="expected a number"):
         glue.update_data_quality_ruleset(Name=name, Ruleset="Rules = [ RowCount > ]")
     glue.update_data_quality_ruleset(Name=name, Ruleset="Rules = [ RowCount > 7 ]")
-    found = glue.get_data_quality_ruleset(Name=name)
-    assert (found["Description"], found["Ruleset"]) == ("first", "Rules = [ RowCount > 7 ]")
+    ruleset = glue.get_data_quality_ruleset(Name=name)
+    assert (ruleset["Description"], ruleset["Ruleset"]) == ("first", "Rules = [ RowCount > 7 ]")
     glue.delete_data_quality_ruleset(Name=name)
     with pytest.raises(glue.exceptions.EntityNotFoundException):
         glue.get_data_quality_ruleset(Name=name)

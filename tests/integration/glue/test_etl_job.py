@@ -28,7 +28,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 class EtlJob:
-    """A job over a bucket of its own."""
+    """A job with its own bucket."""
 
     def __init__(self, aws: Any, code: dict[str, bytes]) -> None:
         self.s3, self.glue, self.logs = aws("s3"), aws("glue"), aws("logs")
@@ -68,8 +68,8 @@ class EtlJob:
         return body
 
     def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.read("data/processed/_reports/reviews/r1.json"))
-        return found
+        document: dict[str, Any] = json.loads(self.read("data/processed/_reports/reviews/r1.json"))
+        return document
 
     def keys(self, prefix: str) -> list[str]:
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", [])]
@@ -80,7 +80,7 @@ def etl(aws: Any, code: dict[str, bytes]) -> EtlJob:
     return EtlJob(aws, code)
 
 
-def test_bad_rows_and_files_are_put_aside_and_a_run_says_that_it_had_no_spark(etl: EtlJob, seen: Any) -> None:
+def test_bad_rows_and_files_are_set_aside_and_a_run_reports_that_it_had_no_spark(etl: EtlJob, seen: Any) -> None:
     bad = b"9\tvery good\ta\n9\t1.0\tcaf\xe9\n"
     ended = etl.run({A: GOOD + bad, M: gzip.compress(GOOD)}, max_quarantine_share="0.9")
     assert (ended["JobRunState"], ended["LogGroupName"]) == ("SUCCEEDED", "/aws-glue/jobs")
@@ -112,7 +112,7 @@ def test_a_changed_schema_fails_the_run_and_leaves_the_data_as_it_was(etl: EtlJo
     assert (etl.report()["status"], len(etl.read("data/quarantine/reviews/r1.jsonl").splitlines())) == ("refused", 200)
 
 
-def test_files_of_a_source_that_is_gone_are_removed(etl: EtlJob) -> None:
+def test_files_of_a_removed_source_are_removed(etl: EtlJob) -> None:
     etl.run({A: GOOD, M: GOOD})
     etl.s3.delete_object(Bucket=etl.name, Key=f"data/raw/reviews/{M}")
     assert etl.run({})["JobRunState"] == "SUCCEEDED"

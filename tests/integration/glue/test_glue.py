@@ -22,7 +22,7 @@ class Glue:
         self.client.create_database(DatabaseInput={"Name": self.database})
 
     def crawl(self, path: str, **options: Any) -> dict[str, Any]:
-        """The crawler after its run."""
+        """Run a crawler and return its description."""
         name = unique("crawler")
         options = {"DatabaseName": self.database, **options}
         self.client.create_crawler(Name=name, Role=ROLE, Targets={"S3Targets": [{"Path": path}]}, **options)
@@ -97,7 +97,7 @@ def test_csv_with_a_header_and_json_lines_become_two_tables(aws, bucket, glue):
     assert glue.columns("t_events") == {"id": "int", "tags": "array<string>", "at": "struct<x:double>"}
 
 
-def test_a_job_with_a_share_of_a_machine_gives_way_to_others(aws, bucket, glue):
+def test_a_job_with_a_share_of_a_machine_has_a_lower_priority(aws, bucket, glue):
     usual = os.nice(0)  # of this process, and so of its local AWS
     script = f"import os, sys; print(f'nice {{os.nice(0)}}'); sys.exit(os.nice(0) != {usual})"
     uri = put(aws, bucket, "nice/print.py", script)

@@ -1,4 +1,4 @@
-"""Connections stay open and in step, and answers leave in one piece."""
+"""Connections stay open and in sync, and responses are sent in one piece."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 
 def ask(port: int, request: bytes) -> bytes:
-    """Everything that the server says until it closes the connection."""
+    """Send a request; return everything that the server sends until it closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
-        said = b""
+        response = b""
         while piece := connection.recv(65536):
-            said += piece
-        return said
+            response += piece
+        return response
 
 
 def test_one_connection_serves_many_requests(serve: Serve) -> None:
@@ -75,11 +75,11 @@ def test_one_connection_serves_many_requests(serve: Serve) -> None:
 
 
 def test_headers_and_body_leave_in_one_piece(serve: Serve) -> None:
-    """Apart, AWS's SDK for Go loses the body on a busy machine, and repeats a call that was carried out."""
+    """If sent apart, AWS's SDK for Go loses the body on a busy machine and repeats an executed call."""
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [("Content-Length", "5")])
-        return [b"he", b"llo"]
+        return [b"hel", b"lo"]
 
     port, written = serve(application)
     ask(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -88,7 +88,7 @@ def test_headers_and_body_leave_in_one_piece(serve: Serve) -> None:
     assert written[0].endswith(b"\r\n\r\nhello")
 
 
-def test_a_body_that_nobody_read_is_not_taken_for_the_next_request(serve: Serve) -> None:
+def test_an_unread_body_is_not_taken_for_the_next_request(serve: Serve) -> None:
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("403 FORBIDDEN", [("Content-Length", "2")])
         return [b"no"]
@@ -104,16 +104,16 @@ def test_expect_continue_is_answered_once_and_before_the_body(serve: Serve) -> N
         connection.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
         assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"data")
-        said = connection.recv(65536)
-    assert said.startswith(b"HTTP/1.1 200 OK")
-    assert said.endswith(b"PUT data")
+        response = connection.recv(65536)
+    assert response.startswith(b"HTTP/1.1 200 OK")
+    assert response.endswith(b"PUT data")
 
 
 def test_a_chunked_body_arrives_whole(serve: Serve) -> None:
     port, _ = serve(echo)
     request = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"
-    said = ask(port, request + request)
-    assert said.count(b"PUT abcde") == 2
+    response = ask(port, request + request)
+    assert response.count(b"PUT abcde") == 2
 
 
 def test_the_answer_to_head_has_a_length_and_no_body(serve: Serve) -> None:
@@ -122,9 +122,9 @@ def test_the_answer_to_head_has_a_length_and_no_body(serve: Serve) -> None:
         return [b"x" * 1234]
 
     port, _ = serve(application)
-    said = ask(port, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert b"Content-Length: 1234\r\n" in said
-    assert said.endswith(b"\r\n\r\n")
+    response = ask(port, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"Content-Length: 1234\r\n" in response
+    assert response.endswith(b"\r\n\r\n")
 
 
 def test_a_wrong_length_is_corrected(serve: Serve) -> None:
@@ -133,9 +133,9 @@ def test_a_wrong_length_is_corrected(serve: Serve) -> None:
         return [b"longer"]
 
     port, _ = serve(application)
-    said = ask(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert b"Content-Length: 6\r\n" in said
-    assert said.endswith(b"longer")
+    response = ask(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"Content-Length: 6\r\n" in response
+    assert response.endswith(b"longer")
 
 
 def test_a_stream_leaves_piece_by_piece(serve: Serve) -> None:
@@ -173,7 +173,7 @@ def test_a_long_answer_arrives_whole(serve: Serve) -> None:
 
 
 def test_a_broken_connection_of_the_application_is_its_failure(serve: Serve, capfd: pytest.CaptureFixture[str]) -> None:
-    """Not that of the client, whose answer would be missing without a word."""
+    """It must not be taken for the client's, which would get no response."""
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         raise ConnectionResetError("a database went away")
@@ -183,8 +183,8 @@ def test_a_broken_connection_of_the_application_is_its_failure(serve: Serve, cap
     assert "a database went away" in capfd.readouterr().err
 
 
-def test_a_length_that_is_no_number_is_refused(serve: Serve) -> None:
+def test_a_length_that_is_not_a_number_is_rejected(serve: Serve) -> None:
     port, _ = serve(echo)
-    said = ask(port, b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
-    assert said.startswith(b"HTTP/1.1 400 ")
-    assert b"Connection: close" in said
+    response = ask(port, b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert b"Connection: close" in response

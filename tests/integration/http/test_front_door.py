@@ -1,4 +1,4 @@
-"""Who gets in: over HTTP, without a browser's manners, and with keys of others."""
+"""Access over HTTP: from browsers, without keys, and with keys of others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROUTES = (
 def ask(
     emulator: Emulator, method: str, path: str, headers: dict[str, str], body: bytes = b""
 ) -> tuple[int, dict[str, str], bytes]:
-    """Exactly these headers, beside the length of the body."""
+    """Send exactly these headers and the length of the body."""
     connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=30)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -48,27 +48,27 @@ def ask(
     ids=["foreign host", "origin", "fetch metadata"],
 )
 @pytest.mark.parametrize("path", ROUTES)
-def test_no_page_reaches_anything(emulator: Emulator, path: str, headers: dict[str, str]) -> None:
+def test_web_pages_get_no_access(emulator: Emulator, path: str, headers: dict[str, str]) -> None:
     for method in ("GET", "POST", "OPTIONS"):
-        status, told, _ = ask(emulator, method, path, {"Host": f"127.0.0.1:{emulator.port}", **headers})
+        status, response_headers, _ = ask(emulator, method, path, {"Host": f"127.0.0.1:{emulator.port}", **headers})
         assert (method, status) == (method, 403)
-        assert not [name for name in told if name.lower().startswith("access-control-")]
+        assert not [name for name in response_headers if name.lower().startswith("access-control-")]
 
 
 @pytest.mark.parametrize("path", [path for path in ROUTES if path != "/_emulator/health"])
 @pytest.mark.parametrize("query", ["", "?X-Amz-Credential=test/20261201/us-east-1/glue/aws4_request"])
-def test_nothing_answers_whoever_has_no_key(emulator: Emulator, path: str, query: str) -> None:
-    """A form of an old browser, which tells no origin."""
+def test_requests_without_a_key_get_no_answer(emulator: Emulator, path: str, query: str) -> None:
+    """A form of an old browser, which sends no origin."""
     headers = {"Host": f"127.0.0.1:{emulator.port}", "Content-Type": "application/x-www-form-urlencoded"}
     for method in ("GET", "POST"):
         body = b"Action=CreateUser&UserName=u&Version=2010-05-08" if method == "POST" else b""
-        status, told, _ = ask(emulator, method, path + query, headers, body)
+        status, response_headers, _ = ask(emulator, method, path + query, headers, body)
         assert (method, status) == (method, 403)
-        assert not [name for name in told if name.lower().startswith("access-control-")]
+        assert not [name for name in response_headers if name.lower().startswith("access-control-")]
 
 
 @pytest.mark.parametrize("path", ["/moto-api/reset", "/moto-api/data.json", "/moto-api/", "/latest/meta-data/"])
-def test_moto_s_own_pages_are_not_there_for_the_administrator_either(emulator: Emulator, aws: Any, path: str) -> None:
+def test_moto_s_own_pages_are_closed_to_the_administrator_too(emulator: Emulator, aws: Any, path: str) -> None:
     bucket, _, key = path.strip("/").partition("/")
     with pytest.raises(ClientError, match="NoSuchBucket"):
         aws("s3").get_object(Bucket=bucket, Key=key or "x")
@@ -85,14 +85,14 @@ def test_the_key_is_new_and_its_file_is_private(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("named", "secret"), [("own", "test"), ("test", "test"), ("AKIAIOSFODNN7EXAMPLE", "x")])
-def test_no_key_is_believed_by_its_name(emulator: Emulator, named: str, secret: str) -> None:
+def test_a_key_needs_its_secret(emulator: Emulator, named: str, secret: str) -> None:
     name = keys.of(emulator.endpoint).access_key_id if named == "own" else named
     stranger = clients.client("sts", emulator.endpoint, aws_access_key_id=name, aws_secret_access_key=secret)
     with pytest.raises(ClientError, match=r"SignatureDoesNotMatch|InvalidClientTokenId"):
         stranger.get_caller_identity()
 
 
-def test_the_emulator_s_own_pages_want_the_administrator_s_key(emulator: Emulator) -> None:
+def test_the_emulator_s_own_pages_require_the_administrator_s_key(emulator: Emulator) -> None:
     assert keys.page(emulator.endpoint, "faults")["kinds"]
     for authorization in ("", "Basic dGVzdDp0ZXN0", "Basic !", "Bearer test"):
         headers = {"Host": f"127.0.0.1:{emulator.port}", "Authorization": authorization}
@@ -101,7 +101,7 @@ def test_the_emulator_s_own_pages_want_the_administrator_s_key(emulator: Emulato
         assert "orchestrator emulator env" in json.loads(body)["message"]
 
 
-def test_presigned_addresses_work_for_the_object_that_they_name(emulator: Emulator, aws: Any) -> None:
+def test_presigned_urls_work_for_the_object_that_they_name(emulator: Emulator, aws: Any) -> None:
     s3, bucket = aws("s3", signature_version="s3v4"), f"presigned-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)
     put = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "a key/ä", "ContentType": "text/a"})
@@ -116,20 +116,20 @@ def test_presigned_addresses_work_for_the_object_that_they_name(emulator: Emulat
             urllib.request.urlopen(wrong)
 
 
-def test_the_old_way_of_presigning_is_refused_in_words(aws: Any) -> None:
+def test_signature_version_2_is_refused_with_a_message(aws: Any) -> None:
     got = aws("s3", signature_version="s3").generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
     with pytest.raises(urllib.error.HTTPError, match="403") as refused:
         urllib.request.urlopen(got)
     assert b"Please use AWS4-HMAC-SHA256" in refused.value.read()
 
 
-def test_a_key_that_looks_like_an_api_switches_no_permission_off(emulator: Emulator, aws: Any) -> None:
+def test_an_object_key_that_resembles_an_api_path_bypasses_no_permission(emulator: Emulator, aws: Any) -> None:
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}
-    name = f"nobody-{uuid.uuid4().hex[:8]}"
+    name = f"stranger-{uuid.uuid4().hex[:8]}"
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
     session = aws("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
-    nobody = clients.client(
+    stranger = clients.client(
         "s3",
         emulator.endpoint,
         aws_access_key_id=session["AccessKeyId"],
@@ -140,7 +140,7 @@ def test_a_key_that_looks_like_an_api_switches_no_permission_off(emulator: Emula
     for key in ("_user_request_/x", "restapis/a/v1/_user_request_/x", "_emulator/health"):
         aws("s3").put_object(Bucket=name, Key=key, Body=b"secret")
         with pytest.raises(ClientError, match="AccessDenied"):
-            nobody.get_object(Bucket=name, Key=key)
+            stranger.get_object(Bucket=name, Key=key)
 
 
 def test_no_header_chooses_the_account(emulator: Emulator, aws: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the local AWS does not have, it says at once, in the protocol of the request: no SDK asks again."""
+"""Missing operations are rejected in the protocol of the request, by an error that no SDK retries."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BUCKET = "missing-operations"
         pytest.param("s3", "list_bucket_metrics_configurations", {"Bucket": BUCKET}, id="s3"),
     ],
 )
-def test_what_nobody_implements_is_refused_once(
+def test_an_unimplemented_operation_is_rejected_once(
     aws: Any, service: str, operation: str, arguments: dict[str, Any]
 ) -> None:
     if service == "s3":
@@ -74,13 +74,13 @@ def test_what_nobody_implements_is_refused_once(
         ),
     ],
 )
-def test_what_aws_does_not_have_either_is_refused(
+def test_unknown_operations_are_rejected(
     emulator: Emulator, service: str, headers: dict[str, str], path: str, body: bytes, parser: str
 ) -> None:
     key = keys.of(emulator.endpoint)
-    asked = AWSRequest("POST", emulator.endpoint + path, data=body, headers=headers)
-    SigV4Auth(Credentials(*key), service, emulator.region).add_auth(asked)
-    request = urllib.request.Request(asked.url, body, dict(asked.headers.items()), method="POST")
+    signed = AWSRequest("POST", emulator.endpoint + path, data=body, headers=headers)
+    SigV4Auth(Credentials(*key), service, emulator.region).add_auth(signed)
+    request = urllib.request.Request(signed.url, body, dict(signed.headers.items()), method="POST")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)
     answer = {
@@ -93,8 +93,8 @@ def test_what_aws_does_not_have_either_is_refused(
     assert create_parser(parser).parse(answer, None)["Error"]["Code"] == "NotImplemented"
 
 
-def test_a_defect_is_told_once_and_logged(aws: Any, emulator: Emulator) -> None:
-    """One of moto's: it looks a missing gateway up without asking whether it is there."""
+def test_a_defect_is_reported_once_and_logged(aws: Any, emulator: Emulator) -> None:
+    """A defect of moto: it looks up a gateway without checking that it exists."""
     with pytest.raises(ClientError, match=r"The local emulator failed \(its log says where\): KeyError") as refused:
         aws("ec2", retries=AS_AWS).delete_transit_gateway(TransitGatewayId="tgw-defect")
     response = refused.value.response
@@ -147,7 +147,7 @@ data "aws_glue_script" "json" {
 
 @pytest.mark.full
 @pytest.mark.terraform
-def test_terraform_gets_past_a_throttle_and_stops_at_what_is_missing(emulator: Emulator, tmp_path: Path) -> None:
+def test_terraform_retries_a_throttle_and_stops_at_a_missing_operation(emulator: Emulator, tmp_path: Path) -> None:
     run = _Terraform(tmp_path, emulator)
     run.write(DATA % "")
     with fault(emulator.endpoint, "throttle", "ec2", action="DescribeVpcs", count=2) as armed:
@@ -190,8 +190,8 @@ class _Terraform:
         )
 
 
-def test_what_is_gone_already_can_be_deleted_again(aws: Any) -> None:
-    """Moto stumbles over each of these."""
+def test_a_deleted_resource_can_be_deleted_again(aws: Any) -> None:
+    """Moto fails on each of these."""
     client = aws("apigateway")
     api = client.create_rest_api(name="gone-already")
     root = client.get_resources(restApiId=api["id"])["items"][0]["id"]

@@ -29,7 +29,7 @@ def fetch(url: str) -> tuple[int, dict[str, str], Any]:
         return error.code, dict(error.headers), json.load(error)
 
 
-def test_health_tells_who_it_is(emulator: Emulator) -> None:
+def test_health_reports_the_emulator(emulator: Emulator) -> None:
     status, _, health = fetch(f"{emulator.endpoint}/_emulator/health")
     assert status == 200
     assert health["service"] == "mlops-emulator"
@@ -43,12 +43,12 @@ def test_evidence_is_a_list_and_filters(emulator: Emulator) -> None:
     assert keys.page(emulator.endpoint, "evidence", kind="lambda", resource="never") == {"evidence": []}
 
 
-def test_an_unknown_endpoint_of_its_own_is_404(emulator: Emulator) -> None:
+def test_an_unknown_path_below_its_prefix_is_404(emulator: Emulator) -> None:
     with pytest.raises(urllib.error.HTTPError, match="404"):
         keys.page(emulator.endpoint, "nothing")
 
 
-def test_the_control_plane_says_that_it_is_emulated(aws: Any) -> None:
+def test_the_control_plane_is_declared_as_emulated(aws: Any) -> None:
     headers = aws("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
     assert headers["x-emulator-fidelity"] == "emulated"
 
@@ -57,7 +57,7 @@ def test_it_starts_quickly(emulator: Emulator) -> None:
     assert emulator.ready_after < 15, "about two seconds on a quiet machine, the rest is room for a busy one"
 
 
-def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -77,7 +77,7 @@ def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_pipe_of_the_caller_ends_although_the_emulator_lives(tmp_path: Path) -> None:
-    """As in `make deploy | tee log`: whoever reads the other end must see it close."""
+    """As in `make deploy | tee log`: the reader of the other end must see it close."""
     read_end, write_end = os.pipe()
     os.set_inheritable(write_end, True)
     log = (tmp_path / "log").open("wb")
@@ -99,7 +99,7 @@ def test_a_pipe_of_the_caller_ends_although_the_emulator_lives(tmp_path: Path) -
         log.close()
 
 
-@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux to see who listens")
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux to list listening sockets")
 def test_sigterm_ends_it_cleanly_and_only_loopback_was_bound(tmp_path: Path) -> None:
     process, log = start(tmp_path)
     document = wait_ready(process, tmp_path, log)

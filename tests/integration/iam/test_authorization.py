@@ -53,7 +53,7 @@ class Account:
         )
 
     def user(self, *statements: dict[str, Any], **tags: str) -> dict[str, str]:
-        """A new user's key."""
+        """Create a user and return its key."""
         name = unique("user")
         self.iam.create_user(UserName=name, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
         if statements:
@@ -62,7 +62,7 @@ class Account:
         return key
 
     def role(self, *statements: dict[str, Any], trust: dict[str, Any] | None = None, **options: Any) -> str:
-        """ARN of a new role, which by default trusts the account."""
+        """Create a role, which by default trusts the account, and return its ARN."""
         name = unique("role")
         trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
         role = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust or trusted), **options)[
@@ -73,7 +73,7 @@ class Account:
         return str(role["Arn"])
 
     def session(self, *statements: dict[str, Any], **options: Any) -> Callable[[str], Any]:
-        """A session of a new role that may do this: gives clients."""
+        """Return a factory of clients in a session of a new role with these statements."""
         credentials = self.assume(self.role(*statements), **options)
         return lambda service: self.client(service, credentials)
 
@@ -82,10 +82,10 @@ class Account:
         credentials: dict[str, str] = answer["Credentials"]
         return credentials
 
-    def decisions(self, **wanted: str) -> list[dict[str, Any]]:
-        answer = keys.page(self.endpoint, "evidence", kind="iam-decision", **wanted)
-        found: list[dict[str, Any]] = answer["evidence"]
-        return found
+    def decisions(self, **fields: str) -> list[dict[str, Any]]:
+        answer = keys.page(self.endpoint, "evidence", kind="iam-decision", **fields)
+        decisions: list[dict[str, Any]] = answer["evidence"]
+        return decisions
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def bucket(aws: Any) -> str:
 
 
 def refused(call: Callable[..., Any], *words: str, code: str = "AccessDenied", status: int = 403) -> None:
-    """The call fails with AWS's code and a message that has these words."""
+    """Check that a call fails with AWS's code and a message with these words."""
     with pytest.raises(ClientError) as failure:
         call()
     error = failure.value.response
@@ -134,7 +134,7 @@ def test_a_role_reads_what_its_policy_names_and_nothing_else(account: Account, b
     refused(lambda: s3.copy_object(Bucket=bucket, Key="x", CopySource=f"{bucket}/data/raw/a.txt"), "s3:PutObject")
 
 
-def test_every_protocol_refuses_in_its_own_shape(account: Account) -> None:
+def test_every_protocol_has_its_own_refusal(account: Account) -> None:
     client = account.session()
     refused(client("sagemaker").list_models, "sagemaker:ListModels", code="AccessDeniedException", status=400)
     refused(client("ssm").describe_parameters, "ssm:DescribeParameters", code="AccessDeniedException", status=400)
@@ -152,21 +152,21 @@ def test_every_protocol_refuses_in_its_own_shape(account: Account) -> None:
     )
 
 
-def test_whoever_one_is_one_may_ask(account: Account) -> None:
+def test_every_caller_may_get_its_identity(account: Account) -> None:
     assert ":assumed-role/role-" in account.session()("sts").get_caller_identity()["Arn"]
 
 
 def test_keys_that_do_not_exist_are_refused(account: Account, bucket: str) -> None:
-    nobody = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}
-    refused(account.client("sts", nobody).get_caller_identity, code="InvalidClientTokenId")
-    refused(account.client("s3", nobody).list_buckets, code="InvalidAccessKeyId")
-    refused(account.client("ssm", nobody).describe_parameters, code="UnrecognizedClientException", status=400)
+    unknown = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}
+    refused(account.client("sts", unknown).get_caller_identity, code="InvalidClientTokenId")
+    refused(account.client("s3", unknown).list_buckets, code="InvalidAccessKeyId")
+    refused(account.client("ssm", unknown).describe_parameters, code="UnrecognizedClientException", status=400)
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"{account.endpoint}/{bucket}/data/raw/a.txt")
 
 
 def test_a_session_token_belongs_to_its_key(account: Account) -> None:
-    credentials = {**account.assume(account.role()), "SessionToken": "somebody else's"}
+    credentials = {**account.assume(account.role()), "SessionToken": "another session's"}
     refused(account.client("sts", credentials).get_caller_identity, code="InvalidClientTokenId")
 
 
@@ -195,7 +195,7 @@ def test_a_changed_policy_is_in_force_at_once(account: Account) -> None:
     refused(sns.list_topics, code="AuthorizationError")
 
 
-def test_a_role_lets_in_whom_it_trusts(account: Account) -> None:
+def test_a_role_admits_only_trusted_principals(account: Account) -> None:
     tagged = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
@@ -210,9 +210,9 @@ def test_a_role_lets_in_whom_it_trusts(account: Account) -> None:
     assume(account.user(allow("sts:AssumeRole", role), persona="scientist"))
     refused(lambda: assume(account.user(allow("sts:AssumeRole", role), persona="guest")), "sts:AssumeRole")
     refused(lambda: assume(account.user(persona="scientist")), "no identity-based policy allows the sts:AssumeRole")
-    # The account's administrator is bound by trust too: he carries no such tag.
+    # Trust policies bind the account's administrator too, which has no such tag.
     refused(lambda: account.assume(role), "because no resource-based policy allows the sts:AssumeRole action")
-    refused(lambda: account.assume(f"arn:aws:iam::{ACCOUNT}:role/nobody"), "sts:AssumeRole")
+    refused(lambda: account.assume(f"arn:aws:iam::{ACCOUNT}:role/missing"), "sts:AssumeRole")
 
 
 def test_tags_of_a_session_count_as_its_own(account: Account, bucket: str) -> None:
@@ -224,7 +224,7 @@ def test_tags_of_a_session_count_as_its_own(account: Account, bucket: str) -> No
     refused(lambda: without.get_object(Bucket=bucket, Key="data/raw/a.txt"))
 
 
-def test_passing_a_role_needs_a_permission_of_its_own(account: Account) -> None:
+def test_passing_a_role_requires_its_own_permission(account: Account) -> None:
     training = account.role()
     jobs = allow("sagemaker:CreateModel", f"arn:aws:sagemaker:{SCOPE}:model/*")
     passing = allow(
@@ -243,7 +243,7 @@ def test_passing_a_role_needs_a_permission_of_its_own(account: Account) -> None:
     refused(lambda: create(account.role(), jobs, passing), "iam:PassRole", **denied)  # type: ignore[arg-type]
 
 
-def test_a_bucket_that_denies_binds_the_administrator_too(account: Account, aws: Any) -> None:
+def test_a_bucket_s_deny_binds_the_administrator_too(account: Account, aws: Any) -> None:
     s3, name = aws("s3"), unique("sealed")
     s3.create_bucket(Bucket=name)
     sealed = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/*"}
@@ -281,7 +281,7 @@ def test_an_encrypted_object_needs_its_key_too(account: Account, aws: Any) -> No
     session = account.session(objects, allow(["kms:Decrypt", "kms:GenerateDataKey"], key, Condition=via))
     assert session("s3").get_object(Bucket=name, Key="x")["Body"].read() == b"x"
     session("s3").put_object(Bucket=name, Key="x", Body=b"")
-    # The condition holds through S3 only.
+    # The condition holds only through S3.
     refused(
         lambda: session("kms").generate_data_key(KeyId=key, KeySpec="AES_256"),
         "kms:GenerateDataKey",
@@ -290,7 +290,7 @@ def test_an_encrypted_object_needs_its_key_too(account: Account, aws: Any) -> No
     )
 
 
-def test_a_key_that_trusts_nobody_opens_for_nobody(account: Account, aws: Any) -> None:
+def test_a_key_without_trusted_principals_decrypts_for_none(account: Account, aws: Any) -> None:
     kms = aws("kms")
     root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     administer = {"Effect": "Allow", "Principal": root, "Action": "kms:PutKeyPolicy", "Resource": "*"}
@@ -304,7 +304,7 @@ def test_a_key_that_trusts_nobody_opens_for_nobody(account: Account, aws: Any) -
     )
 
 
-def test_what_is_not_known_is_refused_with_the_reason(account: Account, bucket: str) -> None:
+def test_an_unknown_resource_is_refused_with_the_reason(account: Account, bucket: str) -> None:
     network = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
     s3 = account.session(allow("s3:GetObject", Condition=network))("s3")
     refused(lambda: s3.get_object(Bucket=bucket, Key="data/raw/a.txt"), "aws:sourcevpc")
@@ -322,7 +322,7 @@ def test_decisions_are_evidence(account: Account, bucket: str) -> None:
     assert seen == {("s3:GetObject", "allowed", "own/Read", 2), ("s3:PutObject", "denied", "", 1)}
 
 
-def test_a_body_that_nobody_can_read_opens_nothing(account: Account) -> None:
+def test_an_unreadable_body_grants_nothing(account: Account) -> None:
     credentials = account.assume(account.role(allow("ssm:GetParameter", f"arn:aws:ssm:{SCOPE}:parameter/*")))
     headers = {"X-Amz-Target": "AmazonSSM.GetParameter", "Content-Type": "application/x-amz-json-1.1"}
     signed = AWSRequest("POST", f"{account.endpoint}/", headers, b"{not json")
@@ -334,15 +334,15 @@ def test_a_body_that_nobody_can_read_opens_nothing(account: Account) -> None:
     assert json.loads(failure.value.read())["__type"] == "AccessDeniedException"
 
 
-def test_reading_secure_strings_below_a_path_takes_the_path_and_the_key(account: Account, aws: Any) -> None:
+def test_reading_secure_strings_below_a_path_requires_the_path_and_the_key(account: Account, aws: Any) -> None:
     key, path = aws("kms").create_key()["KeyMetadata"]["Arn"], f"/{unique('keys')}"
     aws("ssm").put_parameter(Name=f"{path}/one", Value="hash", Type="SecureString", KeyId=key)
-    asked = {"Path": path, "WithDecryption": True}
+    request = {"Path": path, "WithDecryption": True}
     listing = allow("ssm:GetParametersByPath", f"arn:aws:ssm:{SCOPE}:parameter{path}")
     both = account.session(listing, allow("kms:Decrypt", key))("ssm")
-    assert [each["Value"] for each in both.get_parameters_by_path(**asked)["Parameters"]] == ["hash"]
+    assert [each["Value"] for each in both.get_parameters_by_path(**request)["Parameters"]] == ["hash"]
     without_key = account.session(listing)("ssm")
     json_refusal = {"code": "AccessDeniedException", "status": 400}
-    refused(lambda: without_key.get_parameters_by_path(**asked), "kms:Decrypt", **json_refusal)
+    refused(lambda: without_key.get_parameters_by_path(**request), "kms:Decrypt", **json_refusal)
     elsewhere = account.session(allow("ssm:GetParametersByPath", f"arn:aws:ssm:{SCOPE}:parameter/other"))("ssm")
-    refused(lambda: elsewhere.get_parameters_by_path(**asked), "ssm:GetParametersByPath", **json_refusal)
+    refused(lambda: elsewhere.get_parameters_by_path(**request), "ssm:GetParametersByPath", **json_refusal)

@@ -1,4 +1,4 @@
-"""IAM: AWS's own managed policies are there, and attaching does not depend on what else happens."""
+"""IAM: AWS's managed policies exist, and attaching is safe under concurrency."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_list_has_aws_policies_beside_the_accounts(aws: Any) -> None:
     assert OF_AWS not in {policy["Arn"] for page in local for policy in page["Policies"]}
 
 
-def test_a_policy_that_is_not_there_cannot_be_attached_or_detached(aws: Any, role: str) -> None:
+def test_a_missing_policy_cannot_be_attached_or_detached(aws: Any, role: str) -> None:
     iam = aws("iam")
     for arn in (f"{OF_AWS}Not", "arn:aws:iam::123456789012:policy/none"):
         for operation in (iam.attach_role_policy, iam.detach_role_policy):
@@ -67,7 +67,7 @@ def test_a_policy_that_is_not_there_cannot_be_attached_or_detached(aws: Any, rol
         iam.detach_role_policy(RoleName=role, PolicyArn=OF_AWS)
 
 
-def test_policies_are_made_and_attached_side_by_side(aws: Any, role: str) -> None:
+def test_policies_are_created_and_attached_concurrently(aws: Any, role: str) -> None:
     def make_and_attach(number: int) -> str:
         iam = aws("iam")
         arn = iam.create_policy(PolicyName=f"{role}-{number}", PolicyDocument=ALLOW)["Policy"]["Arn"]

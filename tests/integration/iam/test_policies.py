@@ -1,4 +1,4 @@
-"""A policy that nobody can read is refused when it is written, and so locks nobody out of anything."""
+"""Malformed policies are rejected when they are written, so that they lock no principal out."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def role(aws: Any, name: str) -> Callable[[str], Any]:
         (role, "MalformedPolicyDocument"),
     ],
 )
-def test_it_is_refused_by_every_service_in_its_own_word(aws: Any, make: Any, code: str) -> None:
+def test_every_service_rejects_it_with_its_own_error(aws: Any, make: Any, code: str) -> None:
     put = make(aws, f"odd-{uuid.uuid4().hex[:8]}")
-    told = []
+    errors = []
     for policy in ODD:
         with pytest.raises(ClientError) as refused:
             put(policy)
         answer = refused.value.response
-        told.append((answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]))
-    assert told == [(code, 400)] * len(ODD)
+        errors.append((answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]))
+    assert errors == [(code, 400)] * len(ODD)
     put(json.dumps({"Version": "2012-10-17", "Statement": [{**STATEMENT, "Action": "sts:AssumeRole"}]}))

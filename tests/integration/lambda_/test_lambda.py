@@ -1,4 +1,4 @@
-"""Functions run from their deployed zip, in a process of their own, under their role."""
+"""Functions run from their deployed zip, in a separate process, under their role."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.delivery import permit
 pytestmark = pytest.mark.emulator
 
 ECHO = "def handler(event, context):\n    print('got', event)\n    return event\n"
-WHO = """
+IDENTITY = """
 import os, boto3
 def handler(event, context):
     return {"arn": boto3.client("sts").get_caller_identity()["Arn"], "names": sorted(os.environ), "pid": os.getpid(),
@@ -27,7 +27,7 @@ def handler(event, context):
 """
 
 
-def test_answers_and_says_that_it_was_executed(lambdas, seen):
+def test_it_answers_and_is_declared_as_executed(lambdas, seen):
     name = lambdas.deploy(ECHO)
     payload, answer = lambdas.call(name, {"a": [1, "é"]}, LogType="Tail")
     assert payload == {"a": [1, "é"]}
@@ -43,8 +43,8 @@ def test_answers_and_says_that_it_was_executed(lambdas, seen):
     assert bytes.fromhex(record["artifact_sha256"]) == base64.b64decode(deployed)
 
 
-def test_runs_under_its_role_and_sees_nothing_of_our_shell(lambdas, seen, monkeypatch):
-    name = lambdas.deploy(WHO, Environment={"Variables": {"MINE": "1"}})
+def test_it_runs_under_its_role_without_the_shell_s_environment(lambdas, seen, monkeypatch):
+    name = lambdas.deploy(IDENTITY, Environment={"Variables": {"MINE": "1"}})
     payload, _ = lambdas.call(name)
     assert payload["arn"] == f"arn:aws:sts::123456789012:assumed-role/compute-tests/{name}"
     assert payload["pid"] == seen(kind="lambda", resource=name)[0]["pid"]
@@ -81,7 +81,7 @@ def test_new_code_replaces_the_process(lambdas):
         ("import os\ndef handler(e, c): os._exit(3)", "Runtime.ExitError", "exit status 3"),
     ],
 )
-def test_errors_are_told_as_aws_tells_them(lambdas, seen, source, error_type, message):
+def test_errors_are_reported_as_on_aws(lambdas, seen, source, error_type, message):
     name = lambdas.deploy(source)
     payload, answer = lambdas.call(name)
     assert answer["StatusCode"] == 200
@@ -103,12 +103,12 @@ def test_a_timeout_kills_the_process_and_the_next_call_gets_a_fresh_one(lambdas,
     assert lambdas.call(name)[0] == "ok"
 
 
-def test_killing_the_process_turns_the_invocation_red(lambdas, seen):
+def test_killing_the_process_fails_the_invocation(lambdas, seen):
     name = lambdas.deploy("import time\ndef handler(e, c): time.sleep(20)")
     answers = []
     caller = threading.Thread(target=lambda: answers.append(lambdas.call(name)))
     caller.start()
-    [record] = wait_for(lambda: seen(kind="lambda", resource=name), until=lambda found: found and found[0]["pid"])
+    [record] = wait_for(lambda: seen(kind="lambda", resource=name), until=lambda result: result and result[0]["pid"])
     time.sleep(0.2)
     os.kill(record["pid"], signal.SIGKILL)
     caller.join(10)
@@ -126,7 +126,7 @@ def test_dry_run_runs_nothing(lambdas, seen):
 PATIENT = """
 import pathlib, time
 def handler(event, context):
-    while len(list(pathlib.Path(event["folder"]).iterdir())) < event["wanted"]:
+    while len(list(pathlib.Path(event["folder"]).iterdir())) < event["count"]:
         time.sleep(0.02)
     raise ValueError("no")
 """
@@ -134,20 +134,20 @@ def handler(event, context):
 
 def test_event_returns_at_once_and_retries(lambdas, seen, tmp_path):
     name = lambdas.deploy(PATIENT)
-    event = json.dumps({"folder": str(tmp_path), "wanted": 1}).encode()
+    event = json.dumps({"folder": str(tmp_path), "count": 1}).encode()
     answer = lambdas.client.invoke(FunctionName=name, InvocationType="Event", Payload=event)
     assert answer["StatusCode"] == 202
     assert {record["status"] for record in seen(kind="lambda", resource=name)} <= {"running"}
     (tmp_path / "go").touch()
     records = wait_for(
         lambda: seen(kind="lambda", resource=name),
-        until=lambda found: len(found) == 3 and all(record["status"] == "failed" for record in found),
+        until=lambda result: len(result) == 3 and all(record["status"] == "failed" for record in result),
         seconds=15,
     )
     assert len(records) == 3
 
 
-def test_variables_are_opened_for_their_own_function_alone(lambdas, aws):
+def test_variables_are_decrypted_only_for_their_function(lambdas, aws):
     kms, arn = aws("kms"), "arn:aws:lambda:us-east-1:123456789012:function:"
     key = kms.create_key()["KeyMetadata"]["Arn"]
     name = lambdas.deploy(ECHO, KMSKeyArn=key, Environment={"Variables": {"MINE": "1"}})
@@ -245,8 +245,8 @@ def handler(event, context):
     aws("sqs").send_message(QueueUrl=queue, MessageBody="by-sqs")
 
     def triggered() -> set[str]:
-        found = aws("s3").list_objects_v2(Bucket=bucket, Prefix="triggered/").get("Contents", [])
-        return {item["Key"] for item in found}
+        contents = aws("s3").list_objects_v2(Bucket=bucket, Prefix="triggered/").get("Contents", [])
+        return {item["Key"] for item in contents}
 
     wait_for(triggered, until=lambda keys: keys == {"triggered/by-sns", "triggered/by-sqs"}, seconds=20)
     assert json.loads(aws("s3").get_object(Bucket=bucket, Key="triggered/by-sns")["Body"].read())

@@ -1,4 +1,4 @@
-"""Queues feed functions, and what asynchronous invocations leave behind."""
+"""Event source mappings of queues, and results of asynchronous invocations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ECHO = "def handler(event, context):\n    return {'got': event}"
 
 @pytest.fixture
 def queues(aws: Any) -> Iterator[tuple[Queue, Queue]]:
-    """A queue that gives up after two attempts, and its dead letters."""
+    """A queue with two attempts per message, and its dead-letter queue."""
     dead = Queue(aws)
     redrive = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": 2})
     yield (live := Queue(aws, RedrivePolicy=redrive, VisibilityTimeout="0")), dead
@@ -53,7 +53,7 @@ def test_only_the_failed_messages_of_a_batch_come_back(lambdas: Lambdas, queues:
     lambdas.client.delete_event_source_mapping(UUID=mapping)
     for call in (lambdas.client.get_event_source_mapping, lambdas.client.delete_event_source_mapping):
         with pytest.raises(lambdas.client.exceptions.ResourceNotFoundException):
-            call(UUID=mapping)  # the provider asks until it hears that
+            call(UUID=mapping)  # the provider polls until it gets that
     live.sqs.send_message(QueueUrl=live.url, MessageBody="{}")
     assert len(live.now()) == 1
 
@@ -65,13 +65,13 @@ def test_a_failed_batch_goes_to_the_dead_letters(lambdas: Lambdas, queues: tuple
     assert dead.message()["Body"] == "lost"
 
 
-def test_a_filter_drops_what_nobody_wants(lambdas: Lambdas, queues: tuple[Queue, Queue]) -> None:
+def test_a_filter_drops_other_messages(lambdas: Lambdas, queues: tuple[Queue, Queue]) -> None:
     live, dead = queues
-    pattern = json.dumps({"body": {"kind": ["wanted"]}})
+    pattern = json.dumps({"body": {"kind": ["relevant"]}})
     feed(lambdas, live, FAIL, FilterCriteria={"Filters": [{"Pattern": pattern}]})
-    for kind in ("other", "wanted"):
+    for kind in ("other", "relevant"):
         live.sqs.send_message(QueueUrl=live.url, MessageBody=json.dumps({"kind": kind}))
-    assert dead.body() == {"kind": "wanted"}
+    assert dead.body() == {"kind": "relevant"}
     assert dead.now() == live.now() == []
 
 
@@ -105,9 +105,9 @@ def test_dead_letters_of_a_function_under_its_own_role(aws: Any, lambdas: Lambda
         lambdas.client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
         lambdas.client.invoke(FunctionName=name, InvocationType="Event", Payload='{"n": 8}')
     message = queue.message()
-    told = attributes(message)
+    dead_letter = attributes(message)
     assert json.loads(message["Body"]) == {"n": 8}
-    assert (told["ErrorCode"], told["ErrorMessage"]) == ("200", "no 8")
+    assert (dead_letter["ErrorCode"], dead_letter["ErrorMessage"]) == ("200", "no 8")
     [refused] = wait_for(
         lambda: [item for item in seen(kind="event-delivery", resource=closed.arn) if item["status"] == "failed"]
     )
@@ -124,7 +124,7 @@ def handler(event, context):
 
 
 @pytest.mark.parametrize("most", [2, 5])
-def test_a_mapping_runs_as_many_at_once_as_it_may(aws: Any, lambdas: Lambdas, seen: Any, most: int) -> None:
+def test_a_mapping_runs_up_to_its_concurrency(aws: Any, lambdas: Lambdas, seen: Any, most: int) -> None:
     queue = Queue(aws, VisibilityTimeout="60")
     mapping = feed(lambdas, queue, SLOW, BatchSize=1, ScalingConfig={"MaximumConcurrency": most})
     function = lambdas.client.get_event_source_mapping(UUID=mapping)["FunctionArn"]
@@ -132,7 +132,7 @@ def test_a_mapping_runs_as_many_at_once_as_it_may(aws: Any, lambdas: Lambdas, se
         queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps({"n": number}))
     done = wait_for(
         lambda: [each for each in seen(kind="event-delivery", resource=function) if each["status"] == "succeeded"],
-        until=lambda found: len(found) == 5,
+        until=lambda result: len(result) == 5,
     )
     spans = [(datetime.fromisoformat(each["started_at"]), datetime.fromisoformat(each["ended_at"])) for each in done]
     together = max(sum(begin <= start < end for begin, end in spans) for start, _ in spans)
@@ -140,7 +140,7 @@ def test_a_mapping_runs_as_many_at_once_as_it_may(aws: Any, lambdas: Lambdas, se
     assert queue.now() == []
 
 
-def test_many_senders_at_once_leave_nothing_in_the_queue(aws: Any, lambdas: Lambdas) -> None:
+def test_concurrent_senders_leave_nothing_in_the_queue(aws: Any, lambdas: Lambdas) -> None:
     queue = Queue(aws)
     feed(lambdas, queue, ECHO)
 

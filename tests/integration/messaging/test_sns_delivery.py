@@ -1,4 +1,4 @@
-"""SNS: who gets what, in which form, and what becomes of what nobody takes."""
+"""SNS: filters, forms of delivery, and dead letters."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def topic(aws: Any) -> Iterator[str]:
     aws("sns").delete_topic(TopicArn=arn)
 
 
-def subscribe(aws: Any, topic: str, endpoint: str, protocol: str = "sqs", **told: Any) -> str:
-    attributes = {name: value if isinstance(value, str) else json.dumps(value) for name, value in told.items()}
+def subscribe(aws: Any, topic: str, endpoint: str, protocol: str = "sqs", **options: Any) -> str:
+    attributes = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
     return aws("sns").subscribe(
         TopicArn=topic, Protocol=protocol, Endpoint=endpoint, Attributes=attributes, ReturnSubscriptionArn=True
     )["SubscriptionArn"]
 
 
 def publish(aws: Any, topic: str, text: str, **values: Any) -> str:
-    told = {
+    attributes = {
         name: {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}
         for name, value in values.items()
     }
-    return aws("sns").publish(TopicArn=topic, Message=text, Subject="about", MessageAttributes=told)["MessageId"]
+    return aws("sns").publish(TopicArn=topic, Message=text, Subject="about", MessageAttributes=attributes)["MessageId"]
 
 
 def test_an_envelope_and_a_raw_message(aws: Any, topic: str) -> None:
@@ -72,8 +72,8 @@ def test_a_queue_that_does_not_admit_sns_gets_nothing_and_the_dead_letters_do(aw
     number = publish(aws, topic, "lost")
     message = dead.message()
     assert json.loads(message["Body"])["Message"] == "lost"
-    told = attributes(message)
-    assert (told["RequestID"], told["ErrorCode"]) == (number, "NO_PERMISSIONS")
+    dead_letter = attributes(message)
+    assert (dead_letter["RequestID"], dead_letter["ErrorCode"]) == (number, "NO_PERMISSIONS")
     assert closed.now() == []
 
 
@@ -84,7 +84,7 @@ def test_http_on_this_machine_only(aws: Any, topic: str, emulator: Any) -> None:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             received.append((dict(self.headers), body))
-            # The first answer is an error: SNS tries again.
+            # The first response is an error: SNS retries.
             self.send_response(503 if len(received) == 1 else 200)
             self.end_headers()
 
@@ -115,9 +115,9 @@ def test_http_on_this_machine_only(aws: Any, topic: str, emulator: Any) -> None:
 def test_an_e_mail_is_recorded(aws: Any, topic: str, emulator: Any) -> None:
     address = f"{unique('team')}@example.com"
     subscribe(aws, topic, address, "email")
-    publish(aws, topic, "please look")
+    publish(aws, topic, "please check")
     lines = (emulator.data_dir / "outbox.jsonl").read_text().splitlines()
     [mail] = [json.loads(line) for line in lines if address in line]
-    assert (mail["to"], mail["subject"], mail["message"]) == (address, "about", "please look")
+    assert (mail["to"], mail["subject"], mail["message"]) == (address, "about", "please check")
     [record] = evidence(emulator.endpoint, kind="event-delivery", resource=address)
     assert (record["fidelity"], record["status"]) == ("recorded", "succeeded")

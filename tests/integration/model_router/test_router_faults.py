@@ -1,6 +1,6 @@
-"""The router as deployed, on bad days: every caller gets a right answer or a clear error, whatever happens behind.
+"""The deployed router under faults: every caller gets a right answer or a clear error.
 
-Callers come eight at a time. Faults name this file's own models, endpoint and parameters, so nobody else is hit.
+Callers come eight at a time. Faults name this file's own models, endpoint and parameters, so no other test is hit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.emulator
 ROOT = Path(__file__).resolve().parents[3]
 CALLERS = 8
 DEADLINE_SECONDS, FUNCTION_SECONDS = 10, 16
-"""The router has to answer by the first; Lambda would end it at the second, and the caller would hear of that."""
+"""The router has to answer by the first; Lambda would end it at the second, and the caller would see that."""
 STEADY = {"failures": 1000, "seconds": 1}
 """A cooldown that never opens: the test counts what retries alone do."""
 SERVE = """
@@ -38,14 +38,14 @@ def output_fn(outputs, accept):
 
 
 @dataclass(frozen=True)
-class Said:
+class Answer:
     """One answer to one caller."""
 
     status: int
     headers: dict[str, str]
     body: dict[str, Any]
     right: bool
-    """Whether it is the answer to what this caller asked."""
+    """Whether it is the answer to this caller's request."""
 
     @property
     def error(self) -> str:
@@ -53,14 +53,14 @@ class Said:
 
 
 class Platform:
-    """A router with a prefix of its own, models to route to, and callers."""
+    """A router with its own prefix, models to route to, and callers."""
 
     def __init__(self, aws: Any, endpoint: str, prefix: str, function: str, server: str) -> None:
         self.endpoint, self._aws, self._prefix, self._function = endpoint, aws, prefix, function
         self.server = server
 
     def model(self, base: str = "amazon.nova-lite-v1:0") -> str:
-        """A Bedrock model that nobody else calls."""
+        """Return a Bedrock model that no other test calls."""
         made = self._aws("bedrock").create_inference_profile(
             inferenceProfileName=unique("profile"),
             modelSource={"copyFrom": f"arn:aws:bedrock:us-east-1::foundation-model/{base}"},
@@ -68,7 +68,7 @@ class Platform:
         return str(made["inferenceProfileArn"])
 
     def route(self, *targets: dict[str, Any], **more: Any) -> str:
-        """A blueprint with these targets; the first gets every request, the others step in."""
+        """Make a blueprint with these targets; the first gets every request, the others are fallbacks."""
         name = unique("bp")
         named = [{"name": ("first", "spare")[i], "weight": 1 - i, **target} for i, target in enumerate(targets)]
         record = {"blueprint": name, "kind": "realtime", "source": "bedrock", "targets": named, **more}
@@ -78,10 +78,10 @@ class Platform:
     def parameter(self, blueprint: str) -> str:
         return f"{self._prefix}/{blueprint}"
 
-    def ask(self, blueprint: str, texts: list[str], marker: str) -> Said:
+    def ask(self, blueprint: str, texts: list[str], marker: str) -> Answer:
         path = {"resource": "/realtime/{blueprint}", "pathParameters": {"blueprint": blueprint}}
         status, headers, body = self.post(path, {"inputs": texts, "parameters": {}})
-        return Said(status, headers, body, marker in json.dumps(body.get("outputs", "")))
+        return Answer(status, headers, body, marker in json.dumps(body.get("outputs", "")))
 
     def post(self, path: dict[str, Any], document: Any) -> tuple[int, dict[str, str], dict[str, Any]]:
         event = {
@@ -99,20 +99,20 @@ class Platform:
         assert "FunctionError" not in answer, response
         return response["statusCode"], response["headers"], json.loads(response["body"])
 
-    def storm(self, blueprint: str, requests: int) -> list[Said]:
-        """So many callers, each with a question of its own."""
+    def storm(self, blueprint: str, requests: int) -> list[Answer]:
+        """Send so many requests, each with its own question."""
         with ThreadPoolExecutor(CALLERS) as pool:
-            said = list(
+            answers = list(
                 pool.map(
                     lambda n: self.ask(blueprint, [f"What of item-{n}-x, great item-{n}-x?"], f"item-{n}-x"),
                     range(requests),
                 )
             )
-        for each in said:
-            # The one promise to all of them.
+        for each in answers:
+            # The one guarantee for all of them.
             assert each.right if each.status == 200 else (each.error and each.body["error"]["message"]), each
             assert each.headers["x-request-id"] == each.body["request_id"]
-        return said
+        return answers
 
     def calls(self, address: str) -> list[dict[str, Any]]:
         return evidence(self.endpoint, kind="bedrock", resource=address)
@@ -122,8 +122,8 @@ def bedrock(address: str, **more: Any) -> dict[str, Any]:
     return {"source": "bedrock", "model_id": address, "base_model_id": "amazon.nova-lite-v1:0", **more}
 
 
-def statuses(said: list[Said]) -> dict[tuple[int, str], int]:
-    return dict(Counter((each.status, each.error) for each in said))
+def statuses(answers: list[Answer]) -> dict[tuple[int, str], int]:
+    return dict(Counter((each.status, each.error) for each in answers))
 
 
 @pytest.fixture(scope="module")
@@ -172,27 +172,27 @@ def test_a_throttling_storm_ends_in_answers_and_429_and_retries_stay_bounded(pla
     model = platform.model()
     blueprint = platform.route(bedrock(model), cooldown=STEADY, retry={"base_seconds": 0.01, "max_seconds": 0.02})
     with armed("throttle", "bedrock", action="Converse", resource=model, share=0.7) as storm:
-        said = platform.storm(blueprint, 200)
+        answers = platform.storm(blueprint, 200)
         seen, fired = storm.now["seen"], storm.fired
-    ended = statuses(said)
+    ended = statuses(answers)
     assert set(ended) == {(200, ""), (429, "Throttled")}
     assert sum(ended.values()) == 200
-    assert {each.headers.get("retry-after") for each in said if each.status == 429} == {"1"}
+    assert {each.headers.get("retry-after") for each in answers if each.status == 429} == {"1"}
     # Two retries at most; every call is an answer or a fault, and no answer was paid for twice.
     assert 200 < seen <= 600
     assert seen - fired == ended[200, ""] == len(platform.calls(model))
 
 
-def test_whoever_is_throttled_everywhere_but_one_place_is_answered_there(platform: Platform, armed: Any) -> None:
+def test_a_request_that_is_throttled_everywhere_but_once_is_answered_there(platform: Platform, armed: Any) -> None:
     model = platform.model()
     blueprint = platform.route(bedrock(model), {"source": "sagemaker", "endpoint_name": platform.server})
     with armed("throttle", "bedrock", resource=model) as storm:
-        said = platform.storm(blueprint, 100)
+        answers = platform.storm(blueprint, 100)
         fired = storm.fired
-    assert statuses(said) == {(200, ""): 100}
-    decisions = Counter(each.headers["x-route-decision"] for each in said)
+    assert statuses(answers) == {(200, ""): 100}
+    decisions = Counter(each.headers["x-route-decision"] for each in answers)
     assert set(decisions) <= {"spare; after=first:Throttled", "spare"}
-    # Three failures in a row, in each of at most eight environments; then the model is left alone.
+    # Three failures in a row, in each of at most eight environments; then the model is skipped.
     assert decisions["spare; after=first:Throttled"] == fired <= 3 * CALLERS
     assert platform.calls(model) == []
 
@@ -201,10 +201,10 @@ def test_a_model_that_drops_connections_is_replaced_by_an_endpoint(platform: Pla
     model = platform.model()
     blueprint = platform.route(bedrock(model), {"source": "sagemaker", "endpoint_name": platform.server})
     with armed("drop-connection", "bedrock", resource=model) as outage:
-        said = platform.storm(blueprint, 64)
+        answers = platform.storm(blueprint, 64)
         fired = outage.fired
-    assert statuses(said) == {(200, ""): 64}
-    assert {each.body["source"] for each in said} == {"sagemaker"}
+    assert statuses(answers) == {(200, ""): 64}
+    assert {each.body["source"] for each in answers} == {"sagemaker"}
     assert 3 <= fired <= 3 * CALLERS
 
 
@@ -213,68 +213,68 @@ def test_an_endpoint_that_drops_connections_is_replaced_by_a_model(platform: Pla
     first = {"source": "sagemaker", "endpoint_name": platform.server}
     blueprint = platform.route(first, bedrock(model), cooldown=STEADY)
     with armed("drop-connection", "sagemaker", action="InvokeEndpoint", resource=platform.server) as outage:
-        said = platform.storm(blueprint, 64)
+        answers = platform.storm(blueprint, 64)
         assert outage.fired == 64
-    assert statuses(said) == {(200, ""): 64}
-    assert {each.headers["x-route-decision"] for each in said} == {"spare; after=first:Unavailable"}
+    assert statuses(answers) == {(200, ""): 64}
+    assert {each.headers["x-route-decision"] for each in answers} == {"spare; after=first:Unavailable"}
     back = platform.storm(blueprint, 8)
     assert {each.headers["x-route-decision"] for each in back} == {"first"}
 
 
-def test_a_blueprint_stands_in_for_another_one_whose_endpoint_fails(platform: Platform, armed: Any) -> None:
+def test_a_blueprint_replaces_another_one_whose_endpoint_fails(platform: Platform, armed: Any) -> None:
     model = platform.model()
     spare = platform.route(bedrock(model))
     own = {"source": "sagemaker", "endpoint_name": platform.server, "name": "primary"}
     blueprint = platform.route(own, {"name": spare, "blueprint": spare}, cooldown=STEADY)
     with armed("drop-connection", "sagemaker", action="InvokeEndpoint", resource=platform.server) as outage:
-        said = platform.storm(blueprint, 32)
+        answers = platform.storm(blueprint, 32)
         assert outage.fired == 32
-    assert statuses(said) == {(200, ""): 32}
-    assert {each.headers["x-route-decision"] for each in said} == {f"{spare}; after=primary:Unavailable"}
-    assert {(each.body["blueprint"], each.body["source"]) for each in said} == {(blueprint, "bedrock")}
+    assert statuses(answers) == {(200, ""): 32}
+    assert {each.headers["x-route-decision"] for each in answers} == {f"{spare}; after=primary:Unavailable"}
+    assert {(each.body["blueprint"], each.body["source"]) for each in answers} == {(blueprint, "bedrock")}
     assert len(platform.calls(model)) == 32
     back = platform.storm(blueprint, 8)
     assert {each.headers["x-route-decision"] for each in back} == {"primary"}
 
 
-def test_a_blueprint_that_is_not_deployed_is_left_out_and_said_so(platform: Platform) -> None:
+def test_a_blueprint_that_is_not_deployed_is_skipped_and_reported(platform: Platform) -> None:
     own = {"source": "sagemaker", "endpoint_name": platform.server, "name": "primary"}
     blueprint = platform.route(own, {"name": "nowhere", "blueprint": "nowhere"})
-    said = platform.storm(blueprint, 16)
-    assert statuses(said) == {(200, ""): 16}
-    assert {each.headers["x-route-decision"] for each in said} == {"primary; skipped=nowhere:UnknownBlueprint"}
+    answers = platform.storm(blueprint, 16)
+    assert statuses(answers) == {(200, ""): 16}
+    assert {each.headers["x-route-decision"] for each in answers} == {"primary; skipped=nowhere:UnknownBlueprint"}
 
 
-def test_nobody_to_turn_to_is_told_with_when_to_come_back(platform: Platform, armed: Any) -> None:
+def test_without_any_target_the_error_has_a_retry_after(platform: Platform, armed: Any) -> None:
     model = platform.model()
     blueprint = platform.route(bedrock(model), cooldown=STEADY, retry={"base_seconds": 0.01})
     with armed("drop-connection", "bedrock", resource=model):
-        said = platform.storm(blueprint, 16)
-    assert statuses(said) == {(503, "Unavailable"): 16}
-    assert {each.headers["retry-after"] for each in said} == {"1"}
+        answers = platform.storm(blueprint, 16)
+    assert statuses(answers) == {(503, "Unavailable"): 16}
+    assert {each.headers["retry-after"] for each in answers} == {"1"}
 
 
-def test_a_slow_model_is_given_its_time_and_then_somebody_else_answers(platform: Platform, armed: Any) -> None:
+def test_a_slow_model_is_given_its_time_and_then_another_answers(platform: Platform, armed: Any) -> None:
     model = platform.model()
     blueprint = platform.route(
         bedrock(model, timeout_seconds=0.5), {"source": "sagemaker", "endpoint_name": platform.server}
     )
     with armed("slow", "bedrock", resource=model, delay_seconds=3):
-        said = platform.storm(blueprint, 40)
-    assert statuses(said) == {(200, ""): 40}
-    assert "spare; after=first:DeadlineExceeded" in {each.headers["x-route-decision"] for each in said}
+        answers = platform.storm(blueprint, 40)
+    assert statuses(answers) == {(200, ""): 40}
+    assert "spare; after=first:DeadlineExceeded" in {each.headers["x-route-decision"] for each in answers}
 
 
-def test_a_slow_model_without_a_spare_is_a_timeout_told_in_time(platform: Platform, armed: Any) -> None:
+def test_a_slow_model_without_a_spare_is_a_timeout_in_time(platform: Platform, armed: Any) -> None:
     model = platform.model()
     blueprint = platform.route(bedrock(model, timeout_seconds=0.5), cooldown=STEADY)
     with armed("slow", "bedrock", resource=model, delay_seconds=3):
-        said = platform.storm(blueprint, 8)
-    assert statuses(said) == {(504, "DeadlineExceeded"): 8}
+        answers = platform.storm(blueprint, 8)
+    assert statuses(answers) == {(504, "DeadlineExceeded"): 8}
 
 
 @pytest.mark.parametrize("source", ["bedrock", "sagemaker"])
-def test_a_malformed_answer_is_an_error_and_nobody_is_paid_twice(platform: Platform, armed: Any, source: str) -> None:
+def test_a_malformed_answer_is_an_error_and_no_call_is_paid_twice(platform: Platform, armed: Any, source: str) -> None:
     model = platform.model()
     if source == "bedrock":
         first, spare = bedrock(model), {"source": "sagemaker", "endpoint_name": platform.server}
@@ -284,10 +284,10 @@ def test_a_malformed_answer_is_an_error_and_nobody_is_paid_twice(platform: Platf
         broken = {"resource": platform.server}
     blueprint = platform.route(first, spare)
     with armed("malformed", source, every=2, **broken) as garbled:
-        said = platform.storm(blueprint, 40)
+        answers = platform.storm(blueprint, 40)
         assert (garbled.now["seen"], garbled.fired) == (40, 20)
-    assert statuses(said) == {(200, ""): 20, (424, "MalformedAnswer"): 20}
-    assert {each.body["source"] for each in said if each.status == 200} == {source}
+    assert statuses(answers) == {(200, ""): 20, (424, "MalformedAnswer"): 20}
+    assert {each.body["source"] for each in answers if each.status == 200} == {source}
 
 
 def test_a_payload_that_grows_too_large_is_refused_before_it_is_sent(platform: Platform, armed: Any) -> None:
@@ -295,35 +295,35 @@ def test_a_payload_that_grows_too_large_is_refused_before_it_is_sent(platform: P
     texts = ["é" * 20_000] * 100
     with armed("slow", "sagemaker", resource=platform.server, delay_seconds=0.01) as counting:
         with ThreadPoolExecutor(2) as pool:
-            said = list(pool.map(lambda _: platform.ask(blueprint, texts, "é"), range(4)))
+            answers = list(pool.map(lambda _: platform.ask(blueprint, texts, "é"), range(4)))
         assert counting.now["seen"] == 0
-    assert statuses(said) == {(413, "PayloadTooLarge"): 4}
-    assert "send fewer inputs" in said[0].body["error"]["message"]
+    assert statuses(answers) == {(413, "PayloadTooLarge"): 4}
+    assert "send fewer inputs" in answers[0].body["error"]["message"]
 
 
 @pytest.mark.parametrize(
     ("kind", "status", "error"), [("quota-zero", 429, "Throttled"), ("access-denied", 500, "InternalError")]
 )
-def test_an_account_that_lacks_something_is_told_without_its_details(
+def test_a_defect_of_the_account_is_reported_without_details(
     platform: Platform, armed: Any, kind: str, status: int, error: str
 ) -> None:
     model = platform.model()
     blueprint = platform.route(bedrock(model), cooldown=STEADY, retry={"base_seconds": 0.01})
     with armed(kind, "bedrock", resource=model):
-        said = platform.storm(blueprint, 8)
-    assert statuses(said) == {(status, error): 8}
-    assert all(model not in json.dumps(each.body) for each in said)
+        answers = platform.storm(blueprint, 8)
+    assert statuses(answers) == {(status, error): 8}
+    assert all(model not in json.dumps(each.body) for each in answers)
 
 
-def test_some_of_many_inputs_throttled_are_asked_again_and_only_they(platform: Platform, armed: Any) -> None:
+def test_only_the_throttled_inputs_are_retried(platform: Platform, armed: Any) -> None:
     model = platform.model()
     blueprint = platform.route(bedrock(model), cooldown=STEADY, retry={"base_seconds": 0.01})
     texts = [f"What of item-{n}-x, great item-{n}-x?" for n in range(12)]
     with armed("throttle", "bedrock", resource=model, every=6) as some:
-        said = platform.ask(blueprint, texts, "item-0-x")
+        answer = platform.ask(blueprint, texts, "item-0-x")
         fired = some.fired
-    assert (said.status, len(said.body["outputs"])) == (200, 12)
-    assert all(f"item-{n}-x" in output["text"] for n, output in enumerate(said.body["outputs"]))
+    assert (answer.status, len(answer.body["outputs"])) == (200, 12)
+    assert all(f"item-{n}-x" in output["text"] for n, output in enumerate(answer.body["outputs"]))
     assert fired >= 2
     assert len(platform.calls(model)) == 12
 
@@ -345,12 +345,12 @@ def test_embeddings_come_in_order_though_some_calls_are_throttled(platform: Plat
     assert body["usage"]["prompt_tokens"] == 13
 
 
-def test_a_guardrail_that_cannot_be_asked_lets_nothing_through(platform: Platform, armed: Any, aws: Any) -> None:
+def test_an_unavailable_guardrail_admits_nothing(platform: Platform, armed: Any, aws: Any) -> None:
     model = platform.model()
     guardrail = aws("bedrock").create_guardrail(
         name=unique("guard"),
-        blockedInputMessaging="not asked",
-        blockedOutputsMessaging="not said",
+        blockedInputMessaging="input blocked",
+        blockedOutputsMessaging="output blocked",
         wordPolicyConfig={"wordsConfig": [{"text": "zanzibar"}]},
     )["guardrailId"]
     named = {"id": guardrail, "version": "DRAFT"}
@@ -360,10 +360,14 @@ def test_a_guardrail_that_cannot_be_asked_lets_nothing_through(platform: Platfor
     assert platform.calls(model) == []
     assert statuses(platform.storm(blueprint, 8)) == {(200, ""): 8}
     blocked = platform.ask(blueprint, ["Tell me of Zanzibar."], "never")
-    assert (blocked.status, blocked.error, blocked.body["error"]["message"]) == (422, "GuardrailBlocked", "not asked")
+    assert (blocked.status, blocked.error, blocked.body["error"]["message"]) == (
+        422,
+        "GuardrailBlocked",
+        "input blocked",
+    )
 
 
-def test_a_bad_moment_of_the_store_of_routes_is_told_and_passes(platform: Platform, armed: Any) -> None:
+def test_a_transient_failure_of_the_route_store_is_reported(platform: Platform, armed: Any) -> None:
     blueprint = platform.route(bedrock(platform.model()))
     with armed("throttle", "ssm", action="GetParameter", resource=platform.parameter(blueprint)):
         assert statuses(platform.storm(blueprint, 8)) == {(429, "Throttled"): 8}

@@ -1,4 +1,4 @@
-"""Requests share no state of moto's but the account's."""
+"""Requests share no state in moto except the account's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from moto.core import responses
 from emulator.moto import core
 
 
-def test_what_one_answer_hides_no_other_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_hidden_in_one_response_stay_visible_in_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responses.BaseResponse, "__init__", vars(responses.BaseResponse)["__init__"])
     core._own_state()
     first, second = responses.BaseResponse("ec2"), responses.BaseResponse("ec2")

@@ -13,7 +13,7 @@ from emulator.moto import SEAMS, version
 EMULATOR = Path(__file__).resolve().parents[3] / "emulator"
 
 
-def test_another_moto_is_refused() -> None:
+def test_another_version_of_moto_is_rejected() -> None:
     with pytest.raises(WrongMoto, match=r"moto 5\.2\.6 is installed.*5\.2\.5 only"):
         version.check("5.2.6")
     version.check(version.MOTO)

@@ -1,4 +1,4 @@
-"""Approval by a person: the real pipeline from its registration on, and the orchestrator's own hand at the decision.
+"""Approval by a person: the real pipeline from its registration on, with decisions by the orchestrator.
 
 What training leaves is given; candidate, probe, live version and release are real.
 """
@@ -74,13 +74,13 @@ class Approvals:
         return str(made["stateMachineArn"])
 
     def impatient(self) -> str:
-        """The same machine, in which nobody has much time."""
+        """Return a machine that is the same except for its timeouts."""
         definition = copy.deepcopy(self.definition)
         definition["States"]["AwaitApproval"]["TimeoutSeconds"] = 1
         return self._machine(unique("impatient"), {**definition, "StartAt": "RegisterModel"})
 
     def start(self, machine: str | None = None) -> str:
-        """An execution that has trained a model; returned once it waits."""
+        """Start an execution with a trained model; return it once it waits."""
         run_id = unique("run")
         job = f"{PREFIX}-{run_id}"
         archive = self.platform.registered(
@@ -100,12 +100,12 @@ class Approvals:
         return str(execution["executionArn"])
 
     def waiting(self, execution: str) -> int:
-        """Number of the version that this execution waits for."""
-        found = wait_for(
+        """Return the number of the version that this execution waits for."""
+        versions = wait_for(
             lambda: [each for each in pipeline.pending(self.cloud, [self.group]) if each.execution_arn == execution],
             until=bool,
         )
-        return int(found[0].number)
+        return int(versions[0].number)
 
     def decide(self, verb: Verb, number: int | None = None, comment: str = "") -> Decision:
         return pipeline.decide(self.cloud, self.group, number, verb, comment=comment, on_event=lambda event: None)
@@ -154,10 +154,10 @@ def test_an_approved_version_goes_live_and_reaches_the_endpoint(approvals: Appro
     ]
     assert endpoint.describe()["EndpointConfigName"] == endpoint.named(done.arn)
     assert approvals.live()["model_package_arn"] == done.arn
-    found = approvals.described(number)
-    assert found["ModelLifeCycle"]["Stage"] == "Production"
-    assert found["ApprovalDescription"].startswith("Approved by arn:aws:")
-    assert found["ApprovalDescription"].endswith(": looks good")
+    described = approvals.described(number)
+    assert described["ModelLifeCycle"]["Stage"] == "Production"
+    assert described["ApprovalDescription"].startswith("Approved by arn:aws:")
+    assert described["ApprovalDescription"].endswith(": looks good")
     assert approvals.tokens() == []
     # Once more: nothing is started, nothing changes.
     again = approvals.decide("approve", number)
@@ -174,8 +174,8 @@ def test_a_token_decides_nothing_and_a_rejected_version_never_goes_live(approval
     [token] = wait_for(approvals.tokens, until=bool)
     value = approvals.platform.ssm.get_parameter(Name=token["Name"], WithDecryption=True)["Parameter"]["Value"]
     approvals.platform.states.send_task_success(taskToken=value, output='{"status": "Approved"}')
-    other = wait_for(approvals.tokens, until=lambda found: found[0]["Value"] != token["Value"])
-    assert len(other) == 1, "whoever is woken without a decision waits again"
+    other = wait_for(approvals.tokens, until=lambda result: result[0]["Value"] != token["Value"])
+    assert len(other) == 1, "an execution that is woken without a decision waits again"
     assert approvals.waiting(execution) == number
 
     done = approvals.decide("reject", number, "worse on long texts")
@@ -188,7 +188,7 @@ def test_a_token_decides_nothing_and_a_rejected_version_never_goes_live(approval
     assert approvals.decide("reject", number).repeated
 
 
-def test_a_version_that_nobody_decides_about_is_rejected_in_the_end(approvals: Approvals) -> None:
+def test_a_version_without_a_decision_is_rejected_in_the_end(approvals: Approvals) -> None:
     approvals.platform.told()
     ended = approvals.platform.ended(approvals.start(approvals.impatient()))
     assert (ended["status"], ended["error"]) == ("FAILED", "ApprovalExpired")
@@ -198,7 +198,7 @@ def test_a_version_that_nobody_decides_about_is_rejected_in_the_end(approvals: A
     assert pipeline.pending(approvals.cloud, [approvals.group]) == ()
 
 
-def test_a_version_whose_execution_is_gone_can_be_approved_all_the_same(approvals: Approvals) -> None:
+def test_a_version_whose_execution_is_gone_can_still_be_approved(approvals: Approvals) -> None:
     execution = approvals.start()
     number = approvals.waiting(execution)
     wait_for(approvals.tokens, until=bool)
@@ -212,13 +212,13 @@ def test_a_version_whose_execution_is_gone_can_be_approved_all_the_same(approval
     assert approvals.live()["accuracy"] == 0.81
 
 
-def test_a_version_from_elsewhere_has_to_say_what_a_version_needs(approvals: Approvals) -> None:
+def test_a_version_from_elsewhere_requires_the_same_metadata(approvals: Approvals) -> None:
     number = int(approvals.platform.version(status="PendingManualApproval").rsplit("/", 1)[1])
     before = approvals.live()
     with pytest.raises(ReleaseFailed, match=r"VersionRefused: .* Needed is an approved version of .* accuracy and f1"):
         approvals.decide("approve", number)
     assert approvals.live() == before
-    # Not approved, it is not taken either, whoever starts the machine.
+    # Without approval it is not accepted either, whatever starts the machine.
     pending = approvals.platform.version(status="PendingManualApproval")
     for document, cause in (
         ({"model_package_arn": pending}, "cannot go live: it is PendingManualApproval"),
@@ -231,6 +231,6 @@ def test_a_version_from_elsewhere_has_to_say_what_a_version_needs(approvals: App
         assert (ended["status"], cause in ended["cause"]) == ("FAILED", True), ended
 
 
-def test_of_a_group_that_is_not_deployed_nothing_waits(approvals: Approvals) -> None:
+def test_nothing_waits_for_a_group_that_is_not_deployed(approvals: Approvals) -> None:
     nowhere = replace(approvals.group, name="nowhere", full_name=f"{PREFIX}-nowhere")
     assert pipeline.pending(approvals.cloud, [nowhere]) == ()

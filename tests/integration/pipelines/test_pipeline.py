@@ -20,7 +20,7 @@ def pipe(aws: Any) -> Pipeline:
     return Pipeline(aws, Lambdas(aws("lambda")))
 
 
-def test_every_step_really_happens(pipe, aws, seen):
+def test_every_step_is_executed(pipe, aws, seen):
     execution = pipe.start(run=(run := unique("run")), factor="3")
     ended = pipe.ended(execution)
     assert ended["status"] == "SUCCEEDED", (ended, pipe.entered(execution))
@@ -80,7 +80,7 @@ def test_a_functions_error_is_caught_by_name(pipe, seen):
     assert (call["status"], call["detail"]["reason"].startswith("ValueError")) == ("failed", True)
 
 
-def test_killing_the_training_process_turns_the_step_red(pipe, seen):
+def test_killing_the_training_process_fails_the_step(pipe, seen):
     execution = pipe.start(sleep="60", run=(run := unique("run")))
     record = running(seen, kind="training", resource=run)
     assert record["status"] == "running"
@@ -99,7 +99,7 @@ def test_killing_the_training_process_turns_the_step_red(pipe, seen):
 def running(seen: Any, **filters: str) -> dict[str, Any]:
     """The record of this work, once it has a process."""
     [record] = wait_for(
-        lambda: seen(**filters), until=lambda found: bool(found) and found[0]["pid"] is not None, seconds=90
+        lambda: seen(**filters), until=lambda result: bool(result) and result[0]["pid"] is not None, seconds=90
     )
     return record
 

@@ -1,7 +1,7 @@
 """The gate on data quality, closed: the real state machine from its quality run on, with the phase's real ruleset.
 
-Both are rendered by their Terraform, so an extra rule of the environment files takes the way that it takes on AWS.
-What the ETL and the validating function leave is given: they have tests of their own.
+Both are rendered by their Terraform, so an extra rule of the environment files is handled as on AWS.
+The outputs of the ETL and the validating function are given: they have separate tests.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ROWS = {
 
 
 def planned(terraform: Terraform, folder: str, test: str, kind: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The one resource of this kind, planned with the values of the folder's own tests and these."""
+    """Return the one planned resource of this kind, with the values of the folder's own tests and these."""
     given = (hcl.TERRAFORM / folder / "tests" / test).read_text(encoding="utf-8").split("\nrun ")[0]
     values = "\n".join(f"    {name} = {json.dumps(value)}" for name, value in variables.items())
     file = terraform.copy / folder / "tests/gate.tftest.hcl"
@@ -52,8 +52,8 @@ def planned(terraform: Terraform, folder: str, test: str, kind: str, variables: 
     file.unlink()
     assert done.returncode == 0, done.stdout[-4000:]
     [plan] = [each["test_plan"] for each in map(json.loads, done.stdout.splitlines()) if each["type"] == "test_plan"]
-    [found] = [each["change"]["after"] for each in plan["resource_changes"] if each["type"] == kind]
-    return dict(found)
+    [planned_values] = [each["change"]["after"] for each in plan["resource_changes"] if each["type"] == kind]
+    return dict(planned_values)
 
 
 class Gate:
@@ -119,7 +119,7 @@ class Gate:
         self.aws("glue").update_data_quality_ruleset(Name=self.name, Ruleset=rendered["ruleset"])
 
     def run(self, extra_rule: str, *, beyond: bool) -> tuple[dict[str, Any], list[str], str]:
-        """How a run ends, the states that it entered, and its name. Unless `beyond`, it ends past the gate."""
+        """Return how a run ends, the states that it entered, and its name. Unless `beyond`, it ends past the gate."""
         self.told()
         self._set_rules(extra_rule)
         definition = copy.deepcopy(self.definition)
@@ -140,7 +140,7 @@ class Gate:
         execution = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(left))
         arn = execution["executionArn"]
         ended = wait_for(
-            lambda: states.describe_execution(executionArn=arn), until=lambda found: found["status"] != "RUNNING"
+            lambda: states.describe_execution(executionArn=arn), until=lambda result: result["status"] != "RUNNING"
         )
         pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
         events = [event for page in pages for event in page["events"]]
@@ -148,7 +148,7 @@ class Gate:
         return ended, entered, run_id
 
     def told(self, about: str | None = None) -> list[str]:
-        """What the topic said since the last call."""
+        """Return the messages of the topic since the last call."""
         return told(self.aws("sqs"), self.queue, about)
 
 

@@ -1,4 +1,4 @@
-"""Recorded operations: what was put in comes out, marked as recorded; the catalogue fits AWS's models."""
+"""Recorded operations: stored values are returned, marked as recorded; the catalogue matches AWS's models."""
 
 from __future__ import annotations
 
@@ -60,9 +60,13 @@ def test_an_inference_profile(aws: Any) -> None:
     )
     assert created["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fidelity"] == "recorded"
     arn = created["inferenceProfileArn"]
-    found = bedrock.get_inference_profile(inferenceProfileIdentifier=arn)
-    assert (found["inferenceProfileName"], found["models"], found["status"]) == (name, [{"modelArn": model}], "ACTIVE")
-    assert found["createdAt"].tzinfo is not None
+    profile = bedrock.get_inference_profile(inferenceProfileIdentifier=arn)
+    assert (profile["inferenceProfileName"], profile["models"], profile["status"]) == (
+        name,
+        [{"modelArn": model}],
+        "ACTIVE",
+    )
+    assert profile["createdAt"].tzinfo is not None
     bedrock.tag_resource(resourceARN=arn, tags=[{"key": "b", "value": "2"}])
     bedrock.untag_resource(resourceARN=arn, tagKeys=["a"])
     assert bedrock.list_tags_for_resource(resourceARN=arn)["tags"] == [{"key": "b", "value": "2"}]
@@ -80,9 +84,9 @@ def test_a_guardrail_is_replaced_as_a_whole(aws: Any) -> None:
     words = {"wordsConfig": [{"text": "secret"}]}
     messages = {"blockedInputMessaging": "no", "blockedOutputsMessaging": "no"}
     identity = bedrock.create_guardrail(name=unique("guard"), wordPolicyConfig=words, **messages)["guardrailId"]
-    found = bedrock.get_guardrail(guardrailIdentifier=identity)
-    assert found["wordPolicy"]["words"] == [{"text": "secret"}]
-    bedrock.update_guardrail(guardrailIdentifier=identity, name=found["name"], description="new", **messages)
+    guardrail = bedrock.get_guardrail(guardrailIdentifier=identity)
+    assert guardrail["wordPolicy"]["words"] == [{"text": "secret"}]
+    bedrock.update_guardrail(guardrailIdentifier=identity, name=guardrail["name"], description="new", **messages)
     changed = bedrock.get_guardrail(guardrailIdentifier=identity)
     assert changed["description"] == "new"
     assert "wordPolicy" not in changed
@@ -124,10 +128,10 @@ def test_query_definitions_are_put_twice_and_deleted(aws: Any) -> None:
     logs = aws("logs")
     name = unique("query")
     identity = logs.put_query_definition(name=name, queryString="fields @message")["queryDefinitionId"]
-    assert str(uuid.UUID(identity)) == identity, "an import takes no other"
+    assert str(uuid.UUID(identity)) == identity, "an import accepts no other"
     logs.put_query_definition(queryDefinitionId=identity, name=name, queryString="limit 1")
-    found = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
-    assert [(query["name"], query["queryString"]) for query in found] == [(name, "limit 1")]
+    queries = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
+    assert [(query["name"], query["queryString"]) for query in queries] == [(name, "limit 1")]
     assert logs.delete_query_definition(queryDefinitionId=identity)["success"] is True
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         logs.delete_query_definition(queryDefinitionId=identity)

@@ -1,6 +1,6 @@
-"""Releases: the real state machine as its Terraform renders it, on endpoints that really serve.
+"""Releases: the real state machine as its Terraform renders it, on endpoints with real servers.
 
-Somebody calls the endpoint all the time. Versions differ in the training job that their answers name.
+The endpoint is called all the time. Versions differ in the training job that their answers name.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def test_a_new_live_version_replaces_the_old_one_and_no_caller_notices(platform:
     ]
 
 
-def test_what_runs_already_is_left_alone(platform: Platform, endpoint: Endpoint) -> None:
+def test_a_running_version_is_not_released_again(platform: Platform, endpoint: Endpoint) -> None:
     before = endpoint.describe()["LastModifiedTime"]
     execution = platform.start(blueprint=endpoint.blueprint)
     assert json.loads(platform.ended(execution)["output"])["changed"] is False
     assert "UpdateEndpoint" not in platform.entered(execution)
-    record = endpoint.record()  # nothing had said so before
+    record = endpoint.record()  # not reported before
     assert (record["status"], record["config_name"]) == ("released", endpoint.launched)
     again = platform.start(blueprint=endpoint.blueprint)
     assert json.loads(platform.ended(again)["output"])["changed"] is False
@@ -76,9 +76,9 @@ def test_another_size_of_the_same_version_is_a_release(platform: Platform, endpo
     endpoint.specify(digest="11111111", KmsKeyId=key, DataCaptureConfig=capture)
     assert endpoint.released()["changed"] is True
     name = endpoint.named(endpoint.first, "11111111")
-    found = endpoint.client.describe_endpoint_config(EndpointConfigName=name)
-    assert (found["KmsKeyId"], found["DataCaptureConfig"]) == (key, capture)
-    assert [variant["ModelName"] for variant in found["ProductionVariants"]] == [name]
+    config = endpoint.client.describe_endpoint_config(EndpointConfigName=name)
+    assert (config["KmsKeyId"], config["DataCaptureConfig"]) == (key, capture)
+    assert [variant["ModelName"] for variant in config["ProductionVariants"]] == [name]
     model = endpoint.client.describe_model(ModelName=name)
     assert model["EnableNetworkIsolation"] is True
     assert model["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
@@ -88,29 +88,29 @@ def test_another_size_of_the_same_version_is_a_release(platform: Platform, endpo
 
 
 def test_a_replaced_archive_is_not_released(platform: Platform, endpoint: Endpoint) -> None:
-    """Of the live version the bytes are other ones than those that were registered."""
+    """The bytes of the live version differ from those that were registered."""
     second = platform.version()
-    found = endpoint.client.describe_model_package(ModelPackageName=second)
-    url = found["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    package = endpoint.client.describe_model_package(ModelPackageName=second)
+    url = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
     other = tarred({"m.json": "{}", "code/inference.py": SERVE})
     platform.aws("s3").put_object(Bucket=platform.bucket, Key=url.split("/", 3)[3], Body=other)
     platform.go_live(second)
     ended = endpoint.release()
     assert (ended["status"], ended["error"]) == ("FAILED", "ArtifactChanged")
-    assert found["CustomerMetadataProperties"]["model_sha256"] in ended["cause"]
+    assert package["CustomerMetadataProperties"]["model_sha256"] in ended["cause"]
     assert hashlib.sha256(other).hexdigest() in ended["cause"]
     assert endpoint.describe()["EndpointConfigName"] == endpoint.launched
     assert endpoint.record()["status"] == "failed"
     assert not endpoint.locked()
 
 
-def test_a_version_that_says_no_hash_or_lies_elsewhere_is_not_released(platform: Platform, endpoint: Endpoint) -> None:
+def test_a_version_without_a_hash_or_stored_elsewhere_is_not_released(platform: Platform, endpoint: Endpoint) -> None:
     made = platform.registered(unique("job"), {"m.json": "{}", "code/inference.py": SERVE})
     silent = platform.described(made["model_data_url"], {"training_job": "x"})
     refused = endpoint.release(model_version=silent)
     assert (refused["status"], refused["error"]) == ("FAILED", "VersionRefused")
     assert "does not say the sha256 of its archive" in refused["cause"]
-    # Whoever may approve a version may change what it says of itself, and write elsewhere.
+    # A principal that may approve versions may change their metadata, and write elsewhere.
     key = "experiments/ml-engineer/model.tar.gz"
     body = tarred({"m.json": "{}", "code/inference.py": SERVE})
     platform.aws("s3").put_object(Bucket=platform.bucket, Key=key, Body=body)
@@ -122,7 +122,7 @@ def test_a_version_that_says_no_hash_or_lies_elsewhere_is_not_released(platform:
     assert endpoint.describe()["EndpointConfigName"] == endpoint.launched
 
 
-def test_a_version_that_answers_wrong_goes_back_by_itself(platform: Platform, endpoint: Endpoint) -> None:
+def test_a_version_with_wrong_answers_is_rolled_back(platform: Platform, endpoint: Endpoint) -> None:
     bad = platform.version(WRONG)
     platform.go_live(bad)
     with Caller(endpoint.runtime, endpoint.name) as caller:
@@ -130,8 +130,8 @@ def test_a_version_that_answers_wrong_goes_back_by_itself(platform: Platform, en
     assert (ended["status"], ended["error"]) == ("FAILED", "ProbeFailed")
     assert "a clearly positive review was answered with 'negative'" in ended["cause"]
     assert caller.errors == []
-    found = endpoint.describe()
-    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", endpoint.launched)
+    described = endpoint.describe()
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", endpoint.launched)
     assert caller.jobs[-1] == platform.job_of(endpoint.first)
     record = endpoint.record()
     assert (record["status"], record["reason"]) == ("rolled-back", "ProbeFailed")
@@ -174,7 +174,7 @@ def test_a_silent_rollback_is_seen(platform: Platform, endpoint: Endpoint, emula
     assert endpoint.record()["status"] == "released"
 
 
-def test_an_alarm_turns_an_update_back(platform: Platform, endpoint: Endpoint) -> None:
+def test_an_alarm_rolls_an_update_back(platform: Platform, endpoint: Endpoint) -> None:
     alarm = unique(f"{endpoint.name}-errors")
     watch = platform.aws("cloudwatch")
     watch.put_metric_alarm(
@@ -188,7 +188,7 @@ def test_an_alarm_turns_an_update_back(platform: Platform, endpoint: Endpoint) -
         ComparisonOperator="GreaterThanThreshold",
         TreatMissingData="ignore",
     )
-    watch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a test says so")
+    watch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="set by a test")
     endpoint.specify(
         digest="22222222", deployment={**AT_ONCE, "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
     )
@@ -209,7 +209,7 @@ def test_a_version_that_is_not_approved_is_refused_and_nothing_is_touched(
     assert not endpoint.locked()
 
 
-def test_a_version_asked_for_runs_until_another_one_goes_live(platform: Platform, endpoint: Endpoint) -> None:
+def test_a_requested_version_runs_until_another_one_goes_live(platform: Platform, endpoint: Endpoint) -> None:
     second = platform.version()
     platform.go_live(second)
     endpoint.released()
@@ -233,7 +233,7 @@ def test_three_configurations_stay_and_the_launchs_always(platform: Platform, en
 
 
 @pytest.mark.full
-def test_two_releases_at_once_come_one_after_the_other(platform: Platform, endpoint: Endpoint) -> None:
+def test_concurrent_releases_run_one_after_the_other(platform: Platform, endpoint: Endpoint) -> None:
     platform.go_live(platform.version())
     executions = [platform.start(blueprint=endpoint.blueprint) for _ in range(2)]
     changed = [json.loads(platform.ended(each)["output"])["changed"] for each in executions]
@@ -261,19 +261,19 @@ def test_every_endpoint_of_a_group_is_released_and_no_other(platform: Platform, 
     done = platform.ended(platform.start(model_package_group_name=platform.group))
     assert done["status"] == "SUCCEEDED"
     for each in (endpoint, other):
-        wait_for(each.describe, until=lambda found, each=each: found["EndpointConfigName"] == each.named(second))  # type: ignore[misc]
+        wait_for(each.describe, until=lambda result, each=each: result["EndpointConfigName"] == each.named(second))  # type: ignore[misc]
         wait_for(each.locked, until=lambda held: not held)
-    nobody = platform.start(model_package_group_name="mlops-test-another")
-    assert platform.ended(nobody)["status"] == "SUCCEEDED"
-    assert "StartRelease" not in platform.entered(nobody)
+    other = platform.start(model_package_group_name="mlops-test-another")
+    assert platform.ended(other)["status"] == "SUCCEEDED"
+    assert "StartRelease" not in platform.entered(other)
 
 
 @pytest.mark.parametrize(
     ("document", "error"),
-    [({}, "InvalidInput"), ({"blueprint": "nobody-knows"}, "NoEndpoint")],
+    [({}, "InvalidInput"), ({"blueprint": "other-knows"}, "NoEndpoint")],
     ids=["empty", "unknown"],
 )
-def test_bad_input_is_said_in_a_sentence(platform: Platform, document: dict[str, str], error: str) -> None:
+def test_bad_input_is_reported_in_a_sentence(platform: Platform, document: dict[str, str], error: str) -> None:
     ended = platform.ended(platform.start(**document))
     assert (ended["status"], ended["error"]) == ("FAILED", error)
     assert ended["cause"].endswith(".")

@@ -1,4 +1,4 @@
-"""Releases of asynchronous endpoints: what waits in the queue is answered, by the old version or by the new one."""
+"""Releases of asynchronous endpoints: queued requests are answered by the old or the new version."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SLOW = """
 import json, time
 def model_fn(folder): return json.load(open(folder + "/m.json"))
 def input_fn(body, kind): return json.loads(body)
-def predict_fn(asked, model):
-    time.sleep(asked.get("seconds", 0))
-    outputs = [{"label": model["labels"][i % 2], "score": 0.9} for i, _ in enumerate(asked["inputs"])]
+def predict_fn(request, model):
+    time.sleep(request.get("seconds", 0))
+    outputs = [{"label": model["labels"][i % 2], "score": 0.9} for i, _ in enumerate(request["inputs"])]
     return {"outputs": outputs, "model": {"training_job": model["job"]}}
 def output_fn(answer, accept): return json.dumps(answer), "application/json"
 """
@@ -49,12 +49,12 @@ class Queued(Endpoint):
         )
 
     def answered_by(self, sent: dict[str, Any]) -> str:
-        """The training job of whoever answered; fails where nobody did."""
-        place = wait_for(lambda: self._found(sent), until=bool, seconds=60)
+        """Return the training job of the version that answered; fail if none did."""
+        place = wait_for(lambda: self._location(sent), until=bool, seconds=60)
         assert place == sent["OutputLocation"], self._read(place)
         return str(json.loads(self._read(place))["model"]["training_job"])
 
-    def _found(self, sent: dict[str, Any]) -> str:
+    def _location(self, sent: dict[str, Any]) -> str:
         for place in (sent["OutputLocation"], sent["FailureLocation"]):
             try:
                 self._read(place)
@@ -69,9 +69,9 @@ class Queued(Endpoint):
 
     def instances(self, count: int | None = None) -> int:
         if count is not None:
-            wanted = [{"VariantName": "primary", "DesiredInstanceCount": count}]
+            desired = [{"VariantName": "primary", "DesiredInstanceCount": count}]
             self.client.update_endpoint_weights_and_capacities(
-                EndpointName=self.name, DesiredWeightsAndCapacities=wanted
+                EndpointName=self.name, DesiredWeightsAndCapacities=desired
             )
         return int(self.describe()["ProductionVariants"][0]["CurrentInstanceCount"])
 
@@ -98,7 +98,7 @@ class Sender(threading.Thread):
         self.join(30)
 
     def jobs(self) -> list[str]:
-        """Who answered, in the order of the requests; all of them were answered."""
+        """Return the training jobs of the answers in the order of the requests, all of which were answered."""
         assert len(self.sent) > 10
         return [self.endpoint.answered_by(each) for each in self.sent]
 
@@ -134,7 +134,7 @@ def test_a_new_version_reaches_a_queue_and_every_request_is_answered(platform: P
 
 
 @pytest.mark.full
-def test_a_wrong_version_goes_back_by_itself_and_loses_no_request(platform: Platform, endpoint: Queued) -> None:
+def test_a_wrong_version_is_rolled_back_and_loses_no_request(platform: Platform, endpoint: Queued) -> None:
     platform.go_live(platform.version(WRONG, script=SLOW))
     with Sender(endpoint) as sender:
         wait_for(lambda: len(sender.sent), until=lambda count: count > 5)
@@ -144,8 +144,8 @@ def test_a_wrong_version_goes_back_by_itself_and_loses_no_request(platform: Plat
     assert (ended["status"], ended["error"]) == ("FAILED", "ProbeFailed")
     assert "a clearly positive review was answered with 'negative'" in ended["cause"]
     assert set(sender.jobs()[after:]) == {platform.job_of(endpoint.first)}
-    found = endpoint.describe()
-    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", endpoint.launched)
+    described = endpoint.describe()
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", endpoint.launched)
     record = endpoint.record()
     assert (record["status"], record["reason"]) == ("rolled-back", "ProbeFailed")
 
@@ -160,7 +160,7 @@ def test_a_version_that_does_not_start_leaves_the_queue_where_it_was(platform: P
     assert endpoint.answered_by(endpoint.send()) == platform.job_of(endpoint.first)
 
 
-def test_a_request_that_fails_in_the_container_turns_the_version_back(platform: Platform, endpoint: Queued) -> None:
+def test_a_request_that_fails_in_the_container_rolls_the_version_back(platform: Platform, endpoint: Queued) -> None:
     failing = SLOW.replace("    time.sleep", "    raise RuntimeError('no such word')\n    time.sleep")
     platform.go_live(platform.version(script=failing))
     ended = endpoint.release()

@@ -1,4 +1,4 @@
-"""Releases of batch jobs: whatever is asked for afterwards takes the new version, whatever had begun keeps its own."""
+"""Releases of batch jobs: later jobs use the new version, running ones keep theirs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVE = """
 import json
 def model_fn(folder): return json.load(open(folder + "/m.json"))
 def input_fn(body, kind): return [json.loads(line) for line in body.splitlines()]
-def predict_fn(asked, model): return [{"job": model["job"]} for _ in asked]
+def predict_fn(rows, model): return [{"job": model["job"]} for _ in rows]
 def output_fn(answer, accept): return "\\n".join(json.dumps(each) for each in answer), "application/jsonlines"
 """
 
@@ -107,16 +107,16 @@ class Jobs:
         event = {"action": "submit", "blueprint": self.blueprint, "request_id": request_id, "input": key}
         event["owner"] = "environment"
         answer = self.platform.aws("lambda").invoke(FunctionName=self.submitter, Payload=json.dumps(event))
-        found = json.loads(answer["Payload"].read())
-        assert "jobs" in found, found
-        return dict(found)
+        response = json.loads(answer["Payload"].read())
+        assert "jobs" in response, response
+        return dict(response)
 
     def model_of(self, submitted: dict[str, Any]) -> str:
-        """The model that rated the request, once its job has ended well."""
+        """Return the model that rated the request, once its job has succeeded."""
         job = submitted["jobs"][0]["name"]
         ended = wait_for(
             lambda: self.platform.sagemaker.describe_transform_job(TransformJobName=job),
-            until=lambda found: found["TransformJobStatus"] != "InProgress",
+            until=lambda result: result["TransformJobStatus"] != "InProgress",
         )
         assert ended["TransformJobStatus"] == "Completed", ended
         return str(ended["ModelName"])
@@ -141,18 +141,18 @@ def test_a_job_after_a_release_takes_the_new_version_and_names_it(platform: Plat
     platform.go_live(second)
     ended = platform.ended(platform.start(blueprint=jobs.blueprint))
     assert ended["status"] == "SUCCEEDED", ended
-    wanted = {"changed": True, "config_name": jobs.named(second), "previous_config_name": jobs.named(jobs.first)}
+    expected = {"changed": True, "config_name": jobs.named(second), "previous_config_name": jobs.named(jobs.first)}
     output = json.loads(ended["output"])
-    assert {key: output[key] for key in wanted} == wanted
+    assert {key: output[key] for key in expected} == expected
     after = jobs.submit("after")
     assert (jobs.model_of(after), after["model_version"]) == (jobs.named(second), second)
-    # What had begun before is told as it was.
+    # A job that had begun before is reported unchanged.
     assert jobs.submit("before")["model_version"] == jobs.first
     model = platform.sagemaker.describe_model(ModelName=jobs.named(second))
     assert model["EnableNetworkIsolation"] is True
     again = platform.ended(platform.start(blueprint=jobs.blueprint))
     assert json.loads(again["output"])["changed"] is False
-    # Its model is there as long as somebody may repeat the request.
+    # Its model is kept as long as the request may be repeated.
     assert platform.sagemaker.describe_model(ModelName=jobs.named(jobs.first))
 
 

@@ -1,4 +1,4 @@
-"""Releases of other endpoints than those of one model on instances: serverless, of many models, of many containers."""
+"""Releases of serverless, multi-model and multi-container endpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JUDGE = """
 import json
 def model_fn(folder): return json.load(open(folder + "/m.json"))
 def input_fn(body, kind): return json.loads(body)
-def predict_fn(asked, model): return {"outputs": asked["outputs"], "model": {"training_job": model["job"]}}
+def predict_fn(request, model): return {"outputs": request["outputs"], "model": {"training_job": model["job"]}}
 def output_fn(answer, accept): return json.dumps(answer), "application/json"
 """
 """Takes what another container says, and passes it on under its own name."""
@@ -60,8 +60,8 @@ class ManyContainers(Endpoint):
 
     def containers(self, version: dict[str, Any]) -> dict[str, Any]:
         self.pinned = self.platform.version(script=JUDGE if self.mode == "Serial" else SERVE)
-        found = [{"ContainerHostname": "primary", **version}, self.second()]
-        return {"Containers": found, "InferenceExecutionConfig": {"Mode": self.mode}}
+        containers = [{"ContainerHostname": "primary", **version}, self.second()]
+        return {"Containers": containers, "InferenceExecutionConfig": {"Mode": self.mode}}
 
     def second(self) -> dict[str, Any]:
         return {"ContainerHostname": "second", "ModelPackageName": self.pinned, "Environment": self.environment}
@@ -124,7 +124,7 @@ def test_a_serverless_endpoint_gets_the_live_version_and_no_caller_notices(platf
     assert not model.get("EnableNetworkIsolation")
 
 
-def test_a_wrong_serverless_version_goes_back_by_itself_and_no_call_fails(platform: Platform, launch: Launch) -> None:
+def test_a_wrong_serverless_version_is_rolled_back_and_no_call_fails(platform: Platform, launch: Launch) -> None:
     endpoint = launch(Serverless)
     platform.go_live(platform.version(WRONG))
     with Caller(endpoint.runtime, endpoint.name) as caller:
@@ -133,8 +133,8 @@ def test_a_wrong_serverless_version_goes_back_by_itself_and_no_call_fails(platfo
         wait_for(lambda: caller.jobs, until=lambda jobs: jobs[-1:] == [platform.job_of(endpoint.first)])
     assert (ended["status"], ended["error"]) == ("FAILED", "ProbeFailed")
     assert caller.errors == []
-    found = endpoint.describe()
-    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", endpoint.launched)
+    described = endpoint.describe()
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", endpoint.launched)
     assert (endpoint.record()["status"], endpoint.record()["reason"]) == ("rolled-back", "ProbeFailed")
 
 
@@ -147,7 +147,7 @@ def test_a_serverless_container_that_does_not_start_is_left_again(platform: Plat
     assert "no such weights" in ended["cause"]
     assert endpoint.describe()["EndpointConfigName"] == endpoint.launched
     assert endpoint.record()["status"] == "rolled-back"
-    body = endpoint.runtime.invoke_endpoint(EndpointName=endpoint.name, ContentType="application/json", Body=ASKED)
+    body = endpoint.runtime.invoke_endpoint(EndpointName=endpoint.name, ContentType="application/json", Body=REQUEST)
     assert json.loads(body["Body"].read())["model"]["training_job"] == platform.job_of(endpoint.first)
 
 
@@ -172,20 +172,20 @@ def test_other_sizes_of_the_same_serverless_version_are_a_release(platform: Plat
     endpoint.specify(digest="33333333")
     assert endpoint.released()["changed"] is True
     name = endpoint.named(endpoint.first, "33333333")
-    found = endpoint.client.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"][0]
-    assert found["ServerlessConfig"] == endpoint.sizes["ServerlessConfig"]
+    described = endpoint.client.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"][0]
+    assert described["ServerlessConfig"] == endpoint.sizes["ServerlessConfig"]
     assert endpoint.released()["changed"] is False
 
 
 # --- many models, many containers ----------------------------------------------------------------------------
 
-ASKED = b'{"inputs": ["a"]}'
+REQUEST = b'{"inputs": ["a"]}'
 
 
 def ask(endpoint: Endpoint, **target: str) -> str:
-    """The training job of whoever answers."""
+    """Return the training job of the version that answers."""
     answer = endpoint.runtime.invoke_endpoint(
-        EndpointName=endpoint.name, ContentType="application/json", Body=ASKED, **target
+        EndpointName=endpoint.name, ContentType="application/json", Body=REQUEST, **target
     )
     return str(json.loads(answer["Body"].read())["model"]["training_job"])
 
@@ -245,7 +245,7 @@ def test_another_pin_of_another_container_is_a_release(platform: Platform, launc
 
 
 @pytest.mark.full
-def test_a_container_that_is_asked_by_name_says_its_version(platform: Platform, launch: Launch) -> None:
+def test_a_container_that_is_invoked_by_name_returns_its_version(platform: Platform, launch: Launch) -> None:
     endpoint = launch(DirectContainers)
     second = platform.version()
     platform.go_live(second)

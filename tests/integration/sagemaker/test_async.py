@@ -25,7 +25,7 @@ DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
 class Async(Endpoints):
-    """Endpoints with a queue, whose notifications arrive in two queues of SQS."""
+    """Endpoints with a queue, whose notifications arrive in two SQS queues."""
 
     def __init__(self, aws: Any, bucket: str) -> None:
         super().__init__(aws, bucket)
@@ -36,8 +36,8 @@ class Async(Endpoints):
     def _topic(self, queue: Queue) -> str:
         sns = self.aws("sns")
         topic = sns.create_topic(Name=unique("async"))["TopicArn"]
-        told = {"RawMessageDelivery": "true"}
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes=told)
+        raw = {"RawMessageDelivery": "true"}
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes=raw)
         return topic
 
     def queued_config(self, model: str, *, most: int = 2, include: tuple[str, ...] = (), kms: str | None = None) -> str:
@@ -85,8 +85,8 @@ class Async(Endpoints):
             return None
 
     def result(self, answer: dict[str, Any], where: str = "OutputLocation") -> bytes:
-        found = wait_for(lambda: self.object(answer[where]), until=bool)
-        return found["Body"].read()
+        stored = wait_for(lambda: self.object(answer[where]), until=bool)
+        return stored["Body"].read()
 
 
 @pytest.fixture
@@ -112,15 +112,19 @@ def test_a_request_ends_as_an_object_and_a_notification(queued: Async) -> None:
     assert answer["FailureLocation"].endswith("-error.out")
     result = queued.result(answer)
     assert json.loads(result)["outputs"] == [3, 6]
-    told = queued.succeeded.body()
-    assert (told["invocationStatus"], told["inferenceId"]) == ("Completed", "mine-1")
-    assert told["requestParameters"]["endpointName"] == name
-    assert told["responseParameters"] == {
+    notice = queued.succeeded.body()
+    assert (notice["invocationStatus"], notice["inferenceId"]) == ("Completed", "mine-1")
+    assert notice["requestParameters"]["endpointName"] == name
+    assert notice["responseParameters"] == {
         "contentType": "application/json",
         "outputLocation": answer["OutputLocation"],
     }
-    assert base64.b64decode(told["responseBody"]["content"]) == result
-    assert (told["eventSource"], told["eventName"], told["eventVersion"]) == ("aws:sagemaker", "InferenceResult", "1.0")
+    assert base64.b64decode(notice["responseBody"]["content"]) == result
+    assert (notice["eventSource"], notice["eventName"], notice["eventVersion"]) == (
+        "aws:sagemaker",
+        "InferenceResult",
+        "1.0",
+    )
     assert queued.object(answer["FailureLocation"]) is None
     [record] = _ended(queued, name)
     assert (record["status"], record["detail"]["location"]) == ("succeeded", answer["OutputLocation"])
@@ -135,18 +139,18 @@ def test_the_names_of_results_can_be_given(queued: Async) -> None:
     assert json.loads(queued.result(answer))["outputs"] == [2]
 
 
-def test_what_the_container_refuses_is_a_failure_object(queued: Async) -> None:
+def test_a_request_that_the_container_rejects_ends_as_a_failure_object(queued: Async) -> None:
     name = queued.serve_queued(queued.model(), include=("ERROR_NOTIFICATION_TOPIC",))
     answer = queued.send(name, InputLocation=queued.put(nothing=1))
     assert queued.result(answer, "FailureLocation") == b"KeyError: 'inputs'"
-    told = queued.failed.body()
-    assert told["invocationStatus"] == "Failed"
-    assert told["failureReason"].startswith("ClientError: Received server error (500) from model.")
-    assert base64.b64decode(told["responseBody"]["content"]) == b"KeyError: 'inputs'"
+    notice = queued.failed.body()
+    assert notice["invocationStatus"] == "Failed"
+    assert notice["failureReason"].startswith("ClientError: Received server error (500) from model.")
+    assert base64.b64decode(notice["responseBody"]["content"]) == b"KeyError: 'inputs'"
     assert queued.object(answer["OutputLocation"]) is None
 
 
-def test_an_input_that_is_not_there_is_a_failure(queued: Async) -> None:
+def test_a_missing_input_is_a_failure(queued: Async) -> None:
     name = queued.serve_queued(queued.model())
     answer = queued.send(name, InputLocation=f"s3://{queued.bucket}/async/input/nothing.json")
     assert b"Failed to download the input" in queued.result(answer, "FailureLocation")
@@ -168,15 +172,15 @@ def test_wrong_requests_are_refused_at_once(queued: Async, options: dict[str, An
     assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_asking_it_directly_is_refused(queued: Async) -> None:
+def test_a_synchronous_request_is_refused(queued: Async) -> None:
     name = queued.serve_queued(queued.model())
     with pytest.raises(ClientError, match="takes InvokeEndpointAsync only") as error:
         queued.ask(name, 1)
     assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_only_what_its_role_may_do(queued: Async, aws: Any) -> None:
-    """The role reads everything and writes nothing: neither object comes to be, and the topic is told why."""
+def test_it_has_only_the_permissions_of_its_role(queued: Async, aws: Any) -> None:
+    """The role reads everything and writes nothing: neither object is written, and the topic gets the reason."""
     model = queued.model()
     reader = role(aws, "sagemaker", "s3:Get*")
     described = queued.client.describe_model(ModelName=model)
@@ -195,9 +199,9 @@ def test_results_are_encrypted_with_the_key_of_the_configuration(queued: Async, 
     key = aws("kms").create_key()["KeyMetadata"]["Arn"]
     answer = queued.send(queued.serve_queued(queued.model(), kms=key), 1)
     queued.result(answer)
-    found = queued.object(answer["OutputLocation"])
-    assert found is not None
-    assert found["SSEKMSKeyId"] == key
+    stored = queued.object(answer["OutputLocation"])
+    assert stored is not None
+    assert stored["SSEKMSKeyId"] == key
 
 
 def test_a_request_whose_worker_dies_is_delivered_again(queued: Async, fault: Any) -> None:
@@ -219,7 +223,7 @@ def test_a_server_killed_from_outside_is_replaced(queued: Async, seen: Any) -> N
 def test_a_fault_of_the_container_is_a_failure(queued: Async, fault: Any) -> None:
     name = queued.serve_queued(queued.model())
     fault("container-error", resource=name, count=1)
-    # One after the other: of two that are at work at the same time, either may meet the fault.
+    # One after the other: of two concurrent requests, either may meet the fault.
     assert b"fault" in queued.result(queued.send(name, 1), "FailureLocation")
     assert json.loads(queued.result(queued.send(name, 2)))["outputs"] == [4]
 
@@ -244,9 +248,9 @@ def test_at_zero_instances_requests_wait_and_an_alarm_wakes_the_endpoint(queued:
     wait_for(lambda: seen(kind="endpoint", resource=name)[0]["status"], until=lambda status: status == "succeeded")
     answer = queued.send(name, 1)
     cloudwatch = aws("cloudwatch")
-    told = {"Namespace": "AWS/SageMaker", "Dimensions": [{"Name": "EndpointName", "Value": name}]}
+    of_endpoint = {"Namespace": "AWS/SageMaker", "Dimensions": [{"Name": "EndpointName", "Value": name}]}
     measured = wait_for(
-        lambda: _metric(cloudwatch, "HasBacklogWithoutCapacity", **told), until=lambda found: found == 1.0
+        lambda: _metric(cloudwatch, "HasBacklogWithoutCapacity", **of_endpoint), until=lambda result: result == 1.0
     )
     assert measured == 1.0
     assert queued.object(answer["OutputLocation"]) is None
@@ -271,15 +275,17 @@ def test_at_zero_instances_requests_wait_and_an_alarm_wakes_the_endpoint(queued:
         Threshold=1,
         ComparisonOperator="GreaterThanOrEqualToThreshold",
         AlarmActions=[policy],
-        **told,
+        **of_endpoint,
     )
     assert json.loads(queued.result(answer))["outputs"] == [7]
     assert queued.describe(name)["ProductionVariants"][0]["CurrentInstanceCount"] == 1
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("asked", [True, False])
-def test_an_idle_endpoint_goes_to_zero_where_a_policy_tracks_its_backlog(queued: Async, aws: Any, asked: bool) -> None:
+@pytest.mark.parametrize("invoked", [True, False])
+def test_an_idle_endpoint_goes_to_zero_where_a_policy_tracks_its_backlog(
+    queued: Async, aws: Any, invoked: bool
+) -> None:
     name = queued.serve_queued(queued.model())
     about = {
         "ServiceNamespace": "sagemaker",
@@ -295,11 +301,11 @@ def test_an_idle_endpoint_goes_to_zero_where_a_policy_tracks_its_backlog(queued:
         TargetTrackingScalingPolicyConfiguration={"TargetValue": 5.0, "CustomizedMetricSpecification": metric},
         **about,
     )
-    if asked:
+    if invoked:
         queued.result(queued.send(name, 1))
     variant = wait_for(
         lambda: queued.describe(name)["ProductionVariants"][0],
-        until=lambda found: found["CurrentInstanceCount"] == 0,
+        until=lambda result: result["CurrentInstanceCount"] == 0,
         seconds=40,
     )
     assert variant["DesiredInstanceCount"] == 0
@@ -319,7 +325,7 @@ def _metric(cloudwatch: Any, name: str, **about: Any) -> float | None:
 
 
 def _ended(queued: Async, name: str) -> list[dict[str, Any]]:
-    """The records of an endpoint's requests, once all of them are over: they are told before that is written down."""
+    """The records of an endpoint's requests, once all have ended: topics are notified before that is recorded."""
     endpoint = queued.client.meta.endpoint_url
     return wait_for(
         lambda: evidence(endpoint, kind="async-inference", resource=name),

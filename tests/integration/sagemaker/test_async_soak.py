@@ -1,4 +1,4 @@
-"""Many asynchronous requests on bad days: each ends as one object and is told of at least once; none is lost.
+"""Many asynchronous requests under faults: each ends as one object and at least one notification; none is lost.
 
 Two hundred of them, or as many as `SOAK_REQUESTS` says.
 """
@@ -43,7 +43,7 @@ def test_none_is_lost(aws: Any, bucket: str, emulator: Any, seen: Any) -> None:
         answers = _send(queued, name)
         _kill_a_server(seen, name)
         _kill_a_server(seen, name)
-        told = _told(queued, len(answers))
+        notified = _notifications(queued, len(answers))
         assert all(each.fired for each in armed), [each.now for each in armed]
     outputs, failures = _keys(queued, "async/output/"), _keys(queued, "async/failures/")
     ends = Counter(
@@ -52,10 +52,10 @@ def test_none_is_lost(aws: Any, bucket: str, emulator: Any, seen: Any) -> None:
     assert set(ends) == {(True, False), (False, True)}
     assert sum(ends.values()) == REQUESTS
     assert ends[False, True] == int(REQUESTS * SHARE)
-    assert set(told) == set(answers)
-    for inference_id, statuses in told.items():
-        wanted = "Completed" if answers[inference_id]["OutputLocation"] in outputs else "Failed"
-        assert statuses == {wanted}
+    assert set(notified) == set(answers)
+    for inference_id, statuses in notified.items():
+        expected = "Completed" if answers[inference_id]["OutputLocation"] in outputs else "Failed"
+        assert statuses == {expected}
     assert queued.describe(name)["EndpointStatus"] == "InService"
 
 
@@ -73,24 +73,24 @@ def _kill_a_server(seen: Any, name: str) -> None:
 
     [server, *_] = wait_for(running, until=bool)
     os.kill(server["pid"], signal.SIGKILL)
-    wait_for(running, until=lambda found: server["pid"] not in [each["pid"] for each in found])
+    wait_for(running, until=lambda result: server["pid"] not in [each["pid"] for each in result])
 
 
-def _told(queued: Async, count: int) -> dict[str, set[str]]:
-    """What the topics were told, by inference id."""
-    told: dict[str, set[str]] = {}
+def _notifications(queued: Async, count: int) -> dict[str, set[str]]:
+    """Return the statuses that the topics received, by inference id."""
+    notified: dict[str, set[str]] = {}
 
     def look() -> int:
         for queue in (queued.succeeded, queued.failed):
             for message in queue.now():
                 document = json.loads(message["Body"])
-                told.setdefault(document["inferenceId"], set()).add(document["invocationStatus"])
-        return len(told)
+                notified.setdefault(document["inferenceId"], set()).add(document["invocationStatus"])
+        return len(notified)
 
-    wait_for(look, until=lambda found: found >= count, seconds=60 + count / 10)
-    return told
+    wait_for(look, until=lambda result: result >= count, seconds=60 + count / 10)
+    return notified
 
 
 def _keys(queued: Async, prefix: str) -> set[str]:
     pages = queued.s3.get_paginator("list_objects_v2").paginate(Bucket=queued.bucket, Prefix=prefix)
-    return {f"s3://{queued.bucket}/{found['Key']}" for page in pages for found in page.get("Contents", [])}
+    return {f"s3://{queued.bucket}/{stored['Key']}" for page in pages for stored in page.get("Contents", [])}

@@ -56,7 +56,7 @@ def refused(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-def test_the_first_request_starts_a_serverless_server_and_says_so(endpoints, seen):
+def test_the_first_request_starts_a_serverless_server_and_reports_it(endpoints, seen):
     name = in_service(endpoints, serverless(endpoints.model(3)))
     assert seen(kind="endpoint", resource=name) == []
     body, answer = endpoints.ask(name, 2)
@@ -75,12 +75,12 @@ def test_a_serverless_server_that_died_is_started_again(endpoints):
     name = in_service(endpoints, serverless(endpoints.model(3)))
     first = endpoints.ask(name, 1)[0]["pid"]
     os.kill(first, 9)
-    body = wait_for(lambda: _asked(endpoints, name), until=lambda found: found is not None)
+    body = wait_for(lambda: _answer(endpoints, name), until=lambda result: result is not None)
     assert body["pid"] != first
     assert endpoints.describe(name)["EndpointStatus"] == "InService"
 
 
-def _asked(endpoints: Endpoints, name: str) -> dict[str, Any] | None:
+def _answer(endpoints: Endpoints, name: str) -> dict[str, Any] | None:
     try:
         return endpoints.ask(name, 1)[0]
     except ClientError as error:
@@ -96,7 +96,7 @@ def test_a_serverless_model_that_does_not_load_is_an_error_of_the_model(endpoint
     assert "has no model_fn" in message
 
 
-def test_more_requests_than_the_variant_takes_are_throttled(endpoints):
+def test_more_requests_than_the_limit_are_throttled(endpoints):
     name = in_service(endpoints, serverless(endpoints.model(), MaxConcurrency=1))
     endpoints.ask(name, 1)
     with ThreadPoolExecutor(1) as pool:
@@ -116,17 +116,17 @@ def test_provisioned_concurrency_is_there_before_the_first_request(endpoints, se
 
 
 def captured(endpoints: Endpoints, prefix: str, count: int) -> list[tuple[str, dict[str, Any]]]:
-    """Key and event of each line, when there are so many."""
+    """Wait for so many lines; return key and event of each."""
 
     def lines() -> list[tuple[str, dict[str, Any]]]:
-        found = endpoints.s3.list_objects_v2(Bucket=endpoints.bucket, Prefix=prefix).get("Contents", [])
-        texts = [(o["Key"], endpoints.s3.get_object(Bucket=endpoints.bucket, Key=o["Key"])["Body"]) for o in found]
+        contents = endpoints.s3.list_objects_v2(Bucket=endpoints.bucket, Prefix=prefix).get("Contents", [])
+        texts = [(o["Key"], endpoints.s3.get_object(Bucket=endpoints.bucket, Key=o["Key"])["Body"]) for o in contents]
         return [(key, json.loads(line)) for key, text in texts for line in text.read().decode().splitlines()]
 
-    return wait_for(lines, until=lambda found: len(found) >= count, seconds=20)
+    return wait_for(lines, until=lambda result: len(result) >= count, seconds=20)
 
 
-def test_a_shadow_gets_a_copy_and_what_both_say_is_captured(endpoints):
+def test_a_shadow_gets_a_copy_and_both_answers_are_captured(endpoints):
     prefix = unique("capture")
     name = in_service(
         endpoints,
@@ -145,8 +145,10 @@ def test_a_shadow_gets_a_copy_and_what_both_say_is_captured(endpoints):
     events = captured(endpoints, prefix, 2)
     by_variant = {key.split("/")[2]: (key, event) for key, event in events}
     assert set(by_variant) == {"primary", "shadow"}
-    said = {name: json.loads(event["captureData"]["endpointOutput"]["data"]) for name, (_, event) in by_variant.items()}
-    assert (said["primary"]["outputs"], said["shadow"]["outputs"]) == ([6], [21])
+    answers = {
+        name: json.loads(event["captureData"]["endpointOutput"]["data"]) for name, (_, event) in by_variant.items()
+    }
+    assert (answers["primary"]["outputs"], answers["shadow"]["outputs"]) == ([6], [21])
     key, event = by_variant["primary"]
     assert key.startswith(f"{prefix}/{name}/primary/20")
     assert key.endswith(".jsonl")

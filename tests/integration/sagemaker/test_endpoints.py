@@ -1,4 +1,4 @@
-"""Endpoints serve the model archive they were given, or say why not."""
+"""Endpoints serve their model archive, or fail with the reason."""
 
 from __future__ import annotations
 
@@ -169,9 +169,9 @@ def test_errors_of_the_model_and_of_the_caller(endpoints):
     name = endpoints.serve(endpoints.model())
     with pytest.raises(ClientError) as error:
         endpoints.runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=b"{}")
-    found = error.value.response
-    assert (found["Error"]["Code"], found["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelError", 424)
-    assert (found["OriginalStatusCode"], found["OriginalMessage"]) == (500, "KeyError: 'inputs'")
+    response = error.value.response
+    assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelError", 424)
+    assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (500, "KeyError: 'inputs'")
     with pytest.raises(ClientError) as error:
         endpoints.ask("no-such-endpoint", 1)
     assert error.value.response["Error"]["Code"] == "ValidationError"
@@ -179,13 +179,13 @@ def test_errors_of_the_model_and_of_the_caller(endpoints):
     assert endpoints.ask(name, 1)[0]["outputs"] == [2]
 
 
-def test_killing_the_server_is_an_error_and_turns_it_red(endpoints, seen):
+def test_killing_the_server_is_an_error_and_fails_the_endpoint(endpoints, seen):
     name = endpoints.serve(endpoints.model())
     os.kill(seen(kind="endpoint", resource=name)[0]["pid"], signal.SIGKILL)
     with pytest.raises(ClientError) as error:
         endpoints.ask(name, 1)
     assert error.value.response["Error"]["Code"] == "ModelError"
-    endpoint = wait_for(lambda: endpoints.describe(name), until=lambda found: found["EndpointStatus"] == "Failed")
+    endpoint = wait_for(lambda: endpoints.describe(name), until=lambda result: result["EndpointStatus"] == "Failed")
     assert "killed by signal 9" in endpoint["FailureReason"]
     [record] = seen(kind="endpoint", resource=name)
     assert (record["status"], record["exit_code"]) == ("failed", -9)
@@ -219,10 +219,10 @@ def test_a_request_under_way_is_answered_by_the_old_server(endpoints):
     assert (endpoint["EndpointConfigName"], answers) == (second, [[2]])
 
 
-def test_a_list_has_what_was_asked_for(endpoints):
+def test_a_list_is_filtered_by_name(endpoints):
     models = [endpoints.model() for _ in range(2)]
-    found = endpoints.client.list_models(NameContains=models[0])["Models"]
-    assert [model["ModelName"] for model in found] == models[:1]
+    listed = endpoints.client.list_models(NameContains=models[0])["Models"]
+    assert [model["ModelName"] for model in listed] == models[:1]
 
 
 def test_deleting_ends_the_process(endpoints, seen):
@@ -235,7 +235,7 @@ def test_deleting_ends_the_process(endpoints, seen):
 
 
 def test_code_beside_the_model(endpoints):
-    """Without network isolation the code may lie in an archive of its own."""
+    """Without network isolation the code may be in a separate archive."""
     source = f"code/{unique('serve')}.tar.gz"
     endpoints.s3.put_object(Bucket=endpoints.bucket, Key=source, Body=tarred({"serve.py": SERVE}))
     model = endpoints.model(
@@ -247,7 +247,7 @@ def test_code_beside_the_model(endpoints):
     assert endpoints.ask(endpoints.serve(model), 1)[0]["outputs"] == [7]
 
 
-def test_garbage_is_looked_for_seldom_while_a_model_loads_and_as_usual_afterwards(endpoints):
+def test_garbage_is_collected_rarely_while_a_model_loads_and_as_usual_afterwards(endpoints):
     script = (
         "import gc\n"
         "def model_fn(model_dir): return gc.get_threshold()[0]\n"

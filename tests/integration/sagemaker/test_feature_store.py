@@ -1,4 +1,4 @@
-"""A feature group online and offline: what is read back is what was put, in both stores, by whoever may."""
+"""A feature group: records are read back as written from both stores, with the required permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T1, T2 = "2026-01-01T10:00:00Z", "2026-01-01T11:30:00Z"
 
 
 class Group:
-    """A feature group of its own, with a database for its table."""
+    """A feature group with a database for its table."""
 
     def __init__(self, aws: Any, bucket: str, role: str = ROLE, **options: Any) -> None:
         self.aws, self.sagemaker, self.runtime = aws, aws("sagemaker"), aws("sagemaker-featurestore-runtime")
@@ -37,11 +37,11 @@ class Group:
             RoleArn=role,
             Tags=[{"Key": "owner", "Value": "tests"}],
         )
-        wait_for(self.describe, until=lambda found: found["FeatureGroupStatus"] != "Creating")
+        wait_for(self.describe, until=lambda result: result["FeatureGroupStatus"] != "Creating")
 
     def describe(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.sagemaker.describe_feature_group(FeatureGroupName=self.name)
-        return found
+        described: dict[str, Any] = self.sagemaker.describe_feature_group(FeatureGroupName=self.name)
+        return described
 
     def put(self, key: str, at: str, stars: str, words: str) -> None:
         values = {"id": key, "at": at, "stars": stars, "words": words}
@@ -69,8 +69,8 @@ class Group:
         return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows]
 
     def objects(self) -> list[str]:
-        found = self.aws("s3").list_objects_v2(Bucket=self.bucket, Prefix=f"{self.name}/").get("Contents", [])
-        return [each["Key"] for each in found]
+        contents = self.aws("s3").list_objects_v2(Bucket=self.bucket, Prefix=f"{self.name}/").get("Contents", [])
+        return [each["Key"] for each in contents]
 
 
 @pytest.mark.full
@@ -100,46 +100,46 @@ def test_an_online_read_returns_what_offline_holds(aws: Any, bucket: str) -> Non
         "b": {"id": "b", "at": T1, "stars": "2.0", "words": "5"},
         "c": None,
     }
-    assert newest == [list(found.values()) for found in online.values() if found]
+    assert newest == [list(record.values()) for record in online.values() if record]
 
 
 def test_features_are_added_and_tags_are_kept(aws: Any, bucket: str) -> None:
     group = Group(aws, bucket)
     added = [{"FeatureName": "label", "FeatureType": "String"}]
     group.sagemaker.update_feature_group(FeatureGroupName=group.name, FeatureAdditions=added)
-    found = group.describe()
-    assert (found["FeatureDefinitions"][-1:], found["LastUpdateStatus"]) == (added, {"Status": "Successful"})
+    described = group.describe()
+    assert (described["FeatureDefinitions"][-1:], described["LastUpdateStatus"]) == (added, {"Status": "Successful"})
     columns = aws("glue").get_table(DatabaseName=group.database, Name="f")["Table"]["StorageDescriptor"]["Columns"]
     assert {"Name": "label", "Type": "string"} in columns
-    arn = found["FeatureGroupArn"]
+    arn = described["FeatureGroupArn"]
     assert group.sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "owner", "Value": "tests"}]
     group.sagemaker.delete_feature_group(FeatureGroupName=group.name)
     with pytest.raises(ClientError, match="ResourceNotFound"):
         group.describe()
 
 
-def test_a_group_whose_role_does_not_reach_the_bucket_is_not_created(aws: Any, bucket: str) -> None:
+def test_a_group_whose_role_cannot_access_the_bucket_is_not_created(aws: Any, bucket: str) -> None:
     iam, name = aws("iam"), unique("reader")
     trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    found = Group(aws, bucket, role).describe()
-    assert found["FeatureGroupStatus"] == "CreateFailed"
-    assert "GetBucketAcl" in found["FailureReason"]
+    described = Group(aws, bucket, role).describe()
+    assert described["FeatureGroupStatus"] == "CreateFailed"
+    assert "GetBucketAcl" in described["FailureReason"]
 
 
-def test_many_records_at_once_and_what_is_wrong_with_each(aws: Any, bucket: str) -> None:
+def test_a_batch_is_read_with_the_error_of_each_record(aws: Any, bucket: str) -> None:
     group = Group(aws, bucket, TtlDuration={"Unit": "Weeks", "Value": 1000})
     group.put("a", T1, "1.0", "1")
-    wanted = [
+    identifiers = [
         {"FeatureGroupName": group.name, "RecordIdentifiersValueAsString": ["a", "z"], "FeatureNames": ["words"]},
         {"FeatureGroupName": "missing", "RecordIdentifiersValueAsString": ["a"]},
     ]
-    found = group.runtime.batch_get_record(Identifiers=wanted, ExpirationTimeResponse="Enabled")
+    response = group.runtime.batch_get_record(Identifiers=identifiers, ExpirationTimeResponse="Enabled")
     assert [
-        (each["RecordIdentifierValueAsString"], each["Record"], each["ExpiresAt"]) for each in found["Records"]
+        (each["RecordIdentifierValueAsString"], each["Record"], each["ExpiresAt"]) for each in response["Records"]
     ] == [("a", [{"FeatureName": "words", "ValueAsString": "1"}], "2045-03-02T10:00:00Z")]
-    assert [(each["FeatureGroupName"], each["ErrorCode"]) for each in found["Errors"]] == [
+    assert [(each["FeatureGroupName"], each["ErrorCode"]) for each in response["Errors"]] == [
         ("missing", "ResourceNotFound")
     ]
     with pytest.raises(ClientError, match="does not match its type Integral"):
@@ -147,7 +147,7 @@ def test_many_records_at_once_and_what_is_wrong_with_each(aws: Any, bucket: str)
 
 
 def test_a_batch_is_written_entry_by_entry(aws: Any, bucket: str) -> None:
-    """What is wrong with one entry is told with it, and keeps no other out."""
+    """An error of an entry is reported with it, and does not affect the others."""
     group = Group(aws, bucket)
     rows = {"a": "4.5", "b": "many", "c": "3.0"}
     answer = group.runtime.batch_write_record(

@@ -32,10 +32,10 @@ def version(aws: Any) -> Iterator[str]:
 
 
 def test_a_version_has_the_stage_it_was_registered_in(aws: Any, version: str) -> None:
-    found = aws("sagemaker").describe_model_package(ModelPackageName=version)
-    assert found["ModelLifeCycle"] == STAGED
-    assert found["SecurityConfig"] == {"KmsKeyId": "alias/models"}
-    assert found["MetadataProperties"] == {"GeneratedBy": "job"}
+    package = aws("sagemaker").describe_model_package(ModelPackageName=version)
+    assert package["ModelLifeCycle"] == STAGED
+    assert package["SecurityConfig"] == {"KmsKeyId": "alias/models"}
+    assert package["MetadataProperties"] == {"GeneratedBy": "job"}
 
 
 def test_a_new_stage_changes_nothing_else(aws: Any, version: str) -> None:
@@ -53,12 +53,12 @@ def test_an_update_adds_metadata_and_keeps_the_stage(aws: Any, version: str) -> 
     sagemaker.update_model_package(
         ModelPackageArn=version, ModelApprovalStatus="Rejected", CustomerMetadataProperties={"f1": "0.8"}
     )
-    found = sagemaker.describe_model_package(ModelPackageName=version)
-    assert (found["ModelApprovalStatus"], found["ModelLifeCycle"]) == ("Rejected", STAGED)
-    assert found["CustomerMetadataProperties"] == {"accuracy": "0.9", "f1": "0.8"}
+    package = sagemaker.describe_model_package(ModelPackageName=version)
+    assert (package["ModelApprovalStatus"], package["ModelLifeCycle"]) == ("Rejected", STAGED)
+    assert package["CustomerMetadataProperties"] == {"accuracy": "0.9", "f1": "0.8"}
 
 
-def test_a_list_of_versions_tells_their_stages(aws: Any, version: str) -> None:
+def test_a_list_of_versions_has_their_stages(aws: Any, version: str) -> None:
     group = version.split("/")[1]
     [listed] = aws("sagemaker").list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
     assert listed["ModelLifeCycle"] == STAGED

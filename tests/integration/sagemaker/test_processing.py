@@ -1,4 +1,4 @@
-"""Processing jobs run the user's program on what lies in S3, and bring back what it leaves."""
+"""Processing jobs run the user's program on inputs from S3 and upload its outputs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import argparse, os, pathlib
 p = argparse.ArgumentParser()
 p.add_argument("--data"); p.add_argument("--result"); p.add_argument("--message")
 a = p.parse_args()
-found = sorted(str(f.relative_to(a.data)) for f in pathlib.Path(a.data).rglob("*") if f.is_file())
+files = sorted(str(f.relative_to(a.data)) for f in pathlib.Path(a.data).rglob("*") if f.is_file())
 target = pathlib.Path(a.result) / "deep"; target.mkdir()
-(target / "names.txt").write_text(" ".join(found) + " " + os.environ["KIND"] + " " + os.environ["PROCESSING_JOB_NAME"])
-pathlib.Path(a.message).write_text(f"{len(found)} files")
+(target / "names.txt").write_text(" ".join(files) + " " + os.environ["KIND"] + " " + os.environ["PROCESSING_JOB_NAME"])
+pathlib.Path(a.message).write_text(f"{len(files)} files")
 print("done", flush=True)
 """
 LASTING = "import time\ntime.sleep(60)"
@@ -180,7 +180,7 @@ def test_stopping_and_the_time_limit(processing):
         ),
     ],
 )
-def test_what_cannot_start_says_why(processing, changes, reason):
+def test_a_job_that_cannot_start_fails_with_the_reason(processing, changes, reason):
     job = processing.ended(processing.start(PROGRAM, **changes))
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith(reason)

@@ -135,7 +135,7 @@ def test_a_channel_without_objects_fails(training):
 def test_killing_the_process_fails_the_job(training, seen):
     name = training.start("import time\ntime.sleep(60)")
     training.training(name)
-    [record] = wait_for(lambda: seen(kind="training", resource=name), until=lambda found: found[0]["pid"])
+    [record] = wait_for(lambda: seen(kind="training", resource=name), until=lambda result: result[0]["pid"])
     os.kill(record["pid"], signal.SIGKILL)
     job = training.ended(name)
     assert job["TrainingJobStatus"] == "Failed"
@@ -170,7 +170,7 @@ def test_a_name_is_used_once(training):
     training.ended(name)
 
 
-def test_what_nobody_computes_is_refused(training):
+def test_jobs_that_are_not_emulated_are_rejected(training):
     with pytest.raises(ClientError) as error:
         training.client.create_compilation_job(
             CompilationJobName=unique("compilation"),

@@ -1,4 +1,4 @@
-"""Batch transform: every object comes out as it went in, through the model's own code."""
+"""Batch transform: every object is transformed by the model's code."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ class Transforms:
         return self.s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/out/{key}")["Body"].read().decode()
 
     def outputs(self) -> list[str]:
-        found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"{self.prefix}/out/").get("Contents", [])
-        return [item["Key"].removeprefix(f"{self.prefix}/out/") for item in found]
+        contents = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"{self.prefix}/out/").get("Contents", [])
+        return [item["Key"].removeprefix(f"{self.prefix}/out/") for item in contents]
 
     def start(self, model: str, kind: str = "application/jsonlines", **options: Any) -> str:
         name = unique("transform")
         source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self.bucket}/{self.prefix}/in/"} | options.pop("at", {})
-        told = {"DataSource": {"S3DataSource": source}, "ContentType": kind, "SplitType": options.pop("split", "Line")}
+        given = {"DataSource": {"S3DataSource": source}, "ContentType": kind, "SplitType": options.pop("split", "Line")}
         target = {"S3OutputPath": f"s3://{self.bucket}/{self.prefix}/out/", "Accept": kind, "AssembleWith": "Line"}
         self.client.create_transform_job(
             TransformJobName=name,
             ModelName=model,
-            TransformInput=told,
+            TransformInput=given,
             TransformOutput=target | options.pop("to", {}),
             TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
             **options,
@@ -147,7 +147,7 @@ def test_columns_of_csv_are_chosen_and_joined(batch: Transforms) -> None:
     assert batch.get("a.csv.out") == "r1,30.0\nr2,70.0\n"
 
 
-def test_a_bad_record_costs_its_object_and_the_job(batch: Transforms) -> None:
+def test_a_bad_record_fails_its_object_and_the_job(batch: Transforms) -> None:
     batch.put("bad.jsonl", {"x": [1]}, {"z": 2})
     batch.put("good.jsonl", {"x": [1]})
     job = batch.run(batch.model(), BatchStrategy="SingleRecord")
@@ -167,7 +167,7 @@ def test_without_objects_it_fails_with_the_reason(batch: Transforms) -> None:
     assert job["FailureReason"].startswith("ClientError: No S3 objects found under S3 URL")
 
 
-def test_only_what_the_models_role_may_do(batch: Transforms, aws: Any) -> None:
+def test_it_has_only_the_permissions_of_the_model_s_role(batch: Transforms, aws: Any) -> None:
     batch.put("a.jsonl", {"x": [1]})
     job = batch.run(batch.model(role_arn=role(aws, "sagemaker", "s3:Get*")))
     assert job["TransformJobStatus"] == "Failed"
@@ -178,8 +178,8 @@ def test_results_are_encrypted_with_the_key_that_is_named(batch: Transforms, aws
     key = aws("kms").create_key()["KeyMetadata"]["Arn"]
     batch.put("a.jsonl", {"x": [1]})
     assert batch.run(batch.model(), to={"KmsKeyId": key})["TransformJobStatus"] == "Completed"
-    found = batch.s3.head_object(Bucket=batch.bucket, Key=f"{batch.prefix}/out/a.jsonl.out")
-    assert found["SSEKMSKeyId"] == key
+    stored = batch.s3.head_object(Bucket=batch.bucket, Key=f"{batch.prefix}/out/a.jsonl.out")
+    assert stored["SSEKMSKeyId"] == key
 
 
 def test_it_can_be_stopped_and_its_name_is_taken(batch: Transforms) -> None:
@@ -194,7 +194,7 @@ def test_it_can_be_stopped_and_its_name_is_taken(batch: Transforms) -> None:
     assert error.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_what_cannot_be_run_is_refused(batch: Transforms) -> None:
+def test_unsupported_jobs_are_rejected(batch: Transforms) -> None:
     for model, options, words in (
         ("no-such-model", {}, "Could not find model"),
         (batch.model(), {"split": "RecordIO"}, "SplitType RecordIO"),
@@ -215,7 +215,7 @@ def test_faults(batch: Transforms, emulator: Any) -> None:
     assert len(batch.get("a.jsonl.out").splitlines()) == 20
 
 
-def test_the_bus_is_told(batch: Transforms, aws: Any) -> None:
+def test_the_bus_gets_an_event(batch: Transforms, aws: Any) -> None:
     batch.put("a.jsonl", {"x": [1]})
     queue, events, rule = Queue(aws, "events"), aws("events"), unique("rule")
     pattern = {
@@ -236,5 +236,5 @@ def test_the_bus_is_told(batch: Transforms, aws: Any) -> None:
 def test_jobs_are_listed(batch: Transforms) -> None:
     batch.put("a.jsonl", {"x": [1]})
     name = batch.run(batch.model())["TransformJobName"]
-    found = batch.client.list_transform_jobs(NameContains=name, StatusEquals="Completed")["TransformJobSummaries"]
-    assert [job["TransformJobName"] for job in found] == [name]
+    listed = batch.client.list_transform_jobs(NameContains=name, StatusEquals="Completed")["TransformJobSummaries"]
+    assert [job["TransformJobName"] for job in listed] == [name]

@@ -1,4 +1,4 @@
-"""Definitions of state machines that Step Functions refuses, made from good ones by one mistake each."""
+"""Definitions of state machines that Step Functions rejects: valid ones with one fault each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GOOD: State = {
             "ItemProcessor": {"StartAt": "One", "States": {"One": {"Type": "Pass", "End": True}}},
             "Next": "Last",
         },
-        "Last": {"Type": "Pass", "Parameters": {"told.$": "States.Format('{}', 'x')"}, "End": True},
+        "Last": {"Type": "Pass", "Parameters": {"text.$": "States.Format('{}', 'x')"}, "End": True},
     },
 }
 """Runs to its end with `{"given": 1}`."""
@@ -52,7 +52,7 @@ IN_STATES: dict[str, Callable[[State], Any]] = {
     "path is an object": lambda state: state.update(InputPath={}),
     "result path is a number": lambda state: state.update(ResultPath=5),
     "parameters are a text": lambda state: state.update(Parameters="$.a"),
-    "path in parameters is no path": lambda state: state.update(Parameters={"a.$": 5}),
+    "path in parameters is not a path": lambda state: state.update(Parameters={"a.$": 5}),
     "function without end": lambda state: state.update(Parameters={"a.$": "States.Format('x'"}),
     "function that is none": lambda state: state.update(Parameters={"a.$": "States.Sing('x')"}),
     "variable": lambda state: state.update(Parameters={"a.$": "$kept"}),
@@ -93,7 +93,7 @@ IN_BLOCKS: dict[str, Callable[[State], Any]] = {
     "a wait of a text": lambda block: block["States"].update(Odd={"Type": "Wait", "Seconds": "long", "End": True}),
     "a task of nothing": lambda block: block["States"].update(Odd={"Type": "Task", "End": True}),
     "a task of an odd resource": lambda block: block["States"].update(
-        Odd={"Type": "Task", "Resource": "somebody", "End": True}
+        Odd={"Type": "Task", "Resource": "not-an-arn", "End": True}
     ),
     "a map of nothing": lambda block: block["States"].update(Odd={"Type": "Map", "End": True}),
     "a parallel of nothing": lambda block: block["States"].update(Odd={"Type": "Parallel", "End": True}),
@@ -115,7 +115,7 @@ TEXTS: dict[str, Callable[[str, random.Random], str]] = {
 
 
 def made(seed: int, count: int) -> Iterator[tuple[str, str]]:
-    """Name and text of so many faulty definitions: each mistake in turn, at places that the seed draws."""
+    """Yield name and text of so many faulty definitions: each fault in turn, at places that the seed draws."""
     draw = random.Random(seed)
     kinds = [("state", name) for name in IN_STATES] + [("block", name) for name in IN_BLOCKS]
     kinds += [("text", name) for name in TEXTS]

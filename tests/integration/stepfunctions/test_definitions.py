@@ -1,4 +1,4 @@
-"""What Step Functions refuses is refused, in words, and leaves every other state machine as it was."""
+"""Invalid definitions are rejected with a message, without effect on other state machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LASTING = {
     "StartAt": "Wait",
     "States": {
         "Wait": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "Tell"},
-        "Tell": {"Type": "Pass", "Parameters": {"told.$": "$.seconds"}, "End": True},
+        "Tell": {"Type": "Pass", "Parameters": {"waited.$": "$.seconds"}, "End": True},
     },
 }
 
@@ -43,20 +43,20 @@ def start(states: Any, machine: str, **given: Any) -> str:
 
 
 def ended(states: Any, execution: str) -> str:
-    found = wait_for(
+    described = wait_for(
         lambda: states.describe_execution(executionArn=execution), until=lambda each: each["status"] != "RUNNING"
     )
-    return str(found["status"])
+    return str(described["status"])
 
 
-def test_two_hundred_faulty_definitions_are_refused_and_nothing_else_suffers(states: Any) -> None:
+def test_two_hundred_faulty_definitions_are_rejected_without_side_effects(states: Any) -> None:
     good, lasting = create(states, GOOD), create(states, LASTING)
     running = start(states, lasting, seconds=1)
     ask = _asking(states, good)
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        asked = threads.map(ask, range(COUNT), made(SEED, COUNT))
+        answers = threads.map(ask, range(COUNT), made(SEED, COUNT))
         during = [start(states, good, given=1) for _ in range(5)]
-        accepted = [name for name, diagnostics in asked if not diagnostics]
+        accepted = [name for name, diagnostics in answers if not diagnostics]
     assert accepted == []
     assert [ended(states, execution) for execution in during] == ["SUCCEEDED"] * 5
     assert ended(states, start(states, create(states, GOOD), given=1)) == "SUCCEEDED"
@@ -65,7 +65,7 @@ def test_two_hundred_faulty_definitions_are_refused_and_nothing_else_suffers(sta
 
 
 def _asking(states: Any, good: str) -> Callable[[int, tuple[str, str]], tuple[str, str]]:
-    """Asks each operation in turn; answers the mistake's name, and what was said of it."""
+    """Return a function that calls each operation in turn and returns the fault's name with its diagnostics."""
 
     def ask(number: int, faulty: tuple[str, str]) -> tuple[str, str]:
         name, text = faulty
@@ -78,16 +78,19 @@ def _asking(states: Any, good: str) -> Callable[[int, tuple[str, str]], tuple[st
             else:
                 states.update_state_machine(stateMachineArn=good, definition=text)
         except ClientError as error:
-            told = error.response
-            assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("InvalidDefinition", 400)
-            return name, told["Error"]["Message"]
+            response = error.response
+            assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == (
+                "InvalidDefinition",
+                400,
+            )
+            return name, response["Error"]["Message"]
         return name, ""
 
     return ask
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "message"),
     [
         (
             {"QueryLanguage": "JSONata", "Output": "{% 1 + 1 %}"},
@@ -104,15 +107,15 @@ def _asking(states: Any, good: str) -> Callable[[int, tuple[str, str]], tuple[st
         ({"Colour": 1}, "'SCHEMA_VALIDATION_FAILED: line 1:.*Colour"),
     ],
 )
-def test_a_definition_is_refused_in_words(states: Any, state: dict[str, Any], said: str) -> None:
+def test_a_definition_is_rejected_with_a_message(states: Any, state: dict[str, Any], message: str) -> None:
     ends = {} if "Next" in state else {"End": True}
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", **ends, **state}}})
-    with pytest.raises(ClientError, match=f"Invalid State Machine Definition: .*{said}"):
+    with pytest.raises(ClientError, match=f"Invalid State Machine Definition: .*{message}"):
         create(states, definition)
 
 
-def test_an_unknown_token_is_told_by_name(states: Any) -> None:
+def test_an_unknown_token_is_rejected_by_name(states: Any) -> None:
     with pytest.raises(ClientError) as refused:
-        states.send_task_success(taskToken="nobody's", output="{}")
-    told = refused.value.response
-    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("InvalidToken", 400)
+        states.send_task_success(taskToken="unknown", output="{}")
+    response = refused.value.response
+    assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == ("InvalidToken", 400)

@@ -1,4 +1,4 @@
-"""Definitions are read once; what runs is made anew."""
+"""Definitions are parsed once, and their programs are built for each use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BAD = json.dumps({"QueryLanguage": "JSONata", **json.loads(GOOD)}).replace('"End
 
 @pytest.fixture
 def reading(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The seam, in force for one test."""
+    """The patch, in force for one test."""
     from moto.stepfunctions.parser.asl.component.common.string import string_expression
     from moto.stepfunctions.parser.asl.parse.intrinsic.intrinsic_parser import IntrinsicParser
     from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
@@ -53,13 +53,13 @@ def test_two_executions_share_the_tree_and_nothing_else(reading: Any) -> None:
     assert reading._tree.cache_info().misses == 1
 
 
-def test_a_mistake_is_told_each_time(reading: Any) -> None:
+def test_a_mistake_is_reported_each_time(reading: Any) -> None:
     for _ in range(2):
         with pytest.raises(asl_parser.ASLParserException):
             asl_parser.AmazonStateLanguageParser.parse('{"StartAt": 5')
 
 
-def test_a_reading_that_fails_leaves_nothing_behind_for_others(reading: Any) -> None:
+def test_a_failed_parse_does_not_affect_others(reading: Any) -> None:
     with pytest.raises(ValueError, match="Unsupported declaration in QueryLanguage"):
         reading.read(BAD)
     program, _ = reading.read(GOOD.replace('"End"', '"Parameters": {"a.$": "$.b"}, "End"'))
@@ -70,8 +70,8 @@ def test_many_threads_read_at_once(reading: Any) -> None:
     texts = [BAD if number % 3 == 0 else GOOD.replace("Only", f"Only{number}") for number in range(60)]
     reading._tree.cache_clear()
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(_outcome, [reading] * len(texts), texts))
-    assert found == ["refused" if text is BAD else text[text.index("Only") :].partition('"')[0] for text in texts]
+        outcomes = list(threads.map(_outcome, [reading] * len(texts), texts))
+    assert outcomes == ["refused" if text is BAD else text[text.index("Only") :].partition('"')[0] for text in texts]
 
 
 def _outcome(reading: Any, text: str) -> str:
@@ -93,11 +93,11 @@ def test_an_execution_whose_thread_fails_has_failed(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(ExecutionWorker, "_get_evaluation_entrypoint", lambda self: {}["gone"])
     execution = backend.start_execution(machine.arn, "e")
     assert backend.get_execution_history(execution.exec_arn)["events"] == []
-    found = wait_for(lambda: execution, until=lambda each: each.exec_status != "RUNNING")
-    assert (found.exec_status, found.error, found.cause) == ("FAILED", "States.Runtime", "KeyError: 'gone'")
+    ended = wait_for(lambda: execution, until=lambda each: each.exec_status != "RUNNING")
+    assert (ended.exec_status, ended.error, ended.cause) == ("FAILED", "States.Runtime", "KeyError: 'gone'")
 
 
-def test_operations_go_by_botocores_names() -> None:
+def test_operations_have_botocores_names() -> None:
     assert stepfunctions_values._operation("sagemaker", "create_training_job").name == "CreateTrainingJob"
     assert stepfunctions_values._operation("sagemaker", "no_such_call") is None
     assert stepfunctions_values._operation("no-such-service", "create") is None

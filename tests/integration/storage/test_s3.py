@@ -1,4 +1,4 @@
-"""S3 answers as AWS does where Terraform and the platform's bucket need it."""
+"""S3 answers as AWS does where Terraform and the platform's bucket require it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_deny_without_a_condition_still_blocks(aws: Any, bucket: str) -> None:
         s3.get_object(Bucket=bucket, Key="x")
 
 
-def test_eventbridge_notification_is_given_back(aws: Any, bucket: str) -> None:
+def test_an_eventbridge_notification_is_returned(aws: Any, bucket: str) -> None:
     s3 = aws("s3")
     assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(Bucket=bucket)
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
@@ -73,10 +73,10 @@ def test_a_versioned_bucket_is_emptied_of_versions_and_delete_markers(aws: Any, 
         s3.put_object(Bucket=bucket, Key=key, Body=b"two")
         s3.delete_object(Bucket=bucket, Key=key)
     s3.delete_object(Bucket=bucket, Key="a")
-    found = s3.list_object_versions(Bucket=bucket)
-    assert (len(found["Versions"]), len(found["DeleteMarkers"])) == (4, 3)
+    listed = s3.list_object_versions(Bucket=bucket)
+    assert (len(listed["Versions"]), len(listed["DeleteMarkers"])) == (4, 3)
     doomed = [
-        {"Key": item["Key"], "VersionId": item["VersionId"]} for item in found["Versions"] + found["DeleteMarkers"]
+        {"Key": item["Key"], "VersionId": item["VersionId"]} for item in listed["Versions"] + listed["DeleteMarkers"]
     ]
     for batch in [doomed] if at_once else [[item] for item in doomed]:
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch})
@@ -119,21 +119,21 @@ def test_a_bucket_with_another_owner_than_the_expected_one_is_refused(aws: Any, 
 def test_the_source_of_a_copy_has_an_owner_too(aws: Any, bucket: str) -> None:
     s3 = aws("s3")
     s3.put_object(Bucket=bucket, Key="data/x", Body=b"x")
-    asked = {"Bucket": bucket, "Key": "data/y", "CopySource": f"{bucket}/data/x"}
-    s3.copy_object(**asked, ExpectedSourceBucketOwner=OWNER)
+    copy = {"Bucket": bucket, "Key": "data/y", "CopySource": f"{bucket}/data/x"}
+    s3.copy_object(**copy, ExpectedSourceBucketOwner=OWNER)
     with pytest.raises(ClientError, match="AccessDenied"):
-        s3.copy_object(**asked, ExpectedSourceBucketOwner=OTHER)
+        s3.copy_object(**copy, ExpectedSourceBucketOwner=OTHER)
 
 
-def test_what_names_no_owner_is_noted(aws: Any, bucket: str, emulator: Any) -> None:
-    s3 = aws("s3", user_agent_appid="somebody")
+def test_requests_without_an_owner_are_recorded(aws: Any, bucket: str, emulator: Any) -> None:
+    s3 = aws("s3", user_agent_appid="test-client")
     s3.get_bucket_versioning(Bucket=bucket, ExpectedBucketOwner=OWNER)
     s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "data/x"})
-    assert unnamed(emulator, bucket, "app/somebody") == []
+    assert unnamed(emulator, bucket, "app/test-client") == []
     s3.list_objects_v2(Bucket=bucket)
-    assert unnamed(emulator, bucket, "app/somebody") == ["GET"]
+    assert unnamed(emulator, bucket, "app/test-client") == ["GET"]
 
 
 def unnamed(emulator: Any, bucket: str, app: str) -> list[str]:
-    found = evidence(emulator.endpoint, kind="s3-without-owner")
-    return [each["method"] for each in found if bucket in each["path"] and app in each["user_agent"]]
+    records = evidence(emulator.endpoint, kind="s3-without-owner")
+    return [each["method"] for each in records if bucket in each["path"] and app in each["user_agent"]]

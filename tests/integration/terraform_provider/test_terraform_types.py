@@ -50,7 +50,7 @@ def output_fn(prediction, accept): return json.dumps(prediction)
 
 @dataclass
 class Terraform:
-    """One root, copied to a folder of its own."""
+    """One root, copied to its own folder."""
 
     root: Path
     environment: dict[str, str]
@@ -193,15 +193,15 @@ def test_the_platform_s_types_are_created_updated_and_destroyed(terraform: Any, 
 
 def homes(aws: Any) -> list[dict[str, Any]]:
     """File systems that Studio domains made."""
-    found = aws("efs").describe_file_systems()["FileSystems"]
+    systems = aws("efs").describe_file_systems()["FileSystems"]
     owner = "ManagedByAmazonSageMakerResource"
-    return [system for system in found if owner in [tag["Key"] for tag in system["Tags"]]]
+    return [system for system in systems if owner in [tag["Key"] for tag in system["Tags"]]]
 
 
 def tagged(aws: Any, project: str) -> list[str]:
     """ARNs that still carry the project's tag, as an orphan audit would find them."""
-    found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "project", "Values": [project]}])
-    return [mapping["ResourceARN"] for mapping in found["ResourceTagMappingList"]]
+    response = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "project", "Values": [project]}])
+    return [mapping["ResourceARN"] for mapping in response["ResourceTagMappingList"]]
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on PATH")

@@ -1,4 +1,4 @@
-"""The warm provider does what the plain one does, and runs do not disturb each other."""
+"""The warm provider does what the plain one does, and concurrent runs do not interfere."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ resource "aws_ssm_parameter" "this" {
 
 @pytest.fixture(scope="module")
 def binary() -> Path:
-    found = locate.provider_binary(REPO)
-    if found is None:
+    path = locate.provider_binary(REPO)
+    if path is None:
         pytest.fail("no unpacked provider: run `make setup`")
-    return found
+    return path
 
 
 @pytest.fixture
 def repo(tmp_path: Path, binary: Path) -> Iterator[Path]:
-    """A checkout of its own for the server, so that a developer's warm provider is left alone."""
+    """A separate checkout for the server, so that a developer's warm provider is not used."""
     folder = tmp_path / "repo"
     folder.mkdir()
     (folder / "orchestrator").symlink_to(REPO / "orchestrator")
@@ -92,8 +92,8 @@ def ok(done: subprocess.CompletedProcess[str]) -> None:
 
 
 def tags(aws: Any, name: str) -> dict[str, str]:
-    found = aws("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
-    return {tag["Key"]: tag["Value"] for tag in found}
+    listed = aws("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
+    return {tag["Key"]: tag["Value"] for tag in listed}
 
 
 def test_two_configurations_at_once_do_not_share_a_provider(
@@ -121,7 +121,7 @@ def test_two_configurations_at_once_do_not_share_a_provider(
         ok(stack.terraform("destroy", "-auto-approve"))
 
 
-def test_an_interrupted_run_leaves_the_other_alone(make_stack: Any, repo: Path, binary: Path, aws: Any) -> None:
+def test_an_interrupted_run_does_not_affect_the_other(make_stack: Any, repo: Path, binary: Path, aws: Any) -> None:
     victim, bystander = make_stack("victim"), make_stack("bystander")
     for stack in (victim, bystander):
         (stack.folder / "main.tf").write_text((ROOT_TF % {"who": "same"}).replace("/same/", f"/{stack.name}/"))
@@ -143,7 +143,7 @@ def test_an_interrupted_run_leaves_the_other_alone(make_stack: Any, repo: Path, 
 
 
 def wait_dead(repo: Path, binary: Path) -> None:
-    """A killed process takes a moment to go; until then it still accepts connections."""
+    """Wait for the end of a killed server; until then it still accepts connections."""
     folder, deadline = client.runtime_folder(repo, binary), time.monotonic() + 10
     while any(provider["alive"] for provider in client.ask(folder, {"op": "status"})["providers"]):
         assert time.monotonic() < deadline, "a provider survived SIGKILL"
@@ -163,12 +163,12 @@ def test_a_killed_provider_is_replaced_on_the_next_command(make_stack: Any, repo
 
 
 @pytest.mark.full
-def test_a_provider_that_dies_during_an_apply_costs_the_calls_in_progress_alone(
+def test_a_provider_that_dies_during_an_apply_fails_only_the_calls_in_progress(
     make_stack: Any, repo: Path, binary: Path
 ) -> None:
     stack = make_stack("halfway")
     head = (ROOT_TF % {"who": "halfway"}).partition('resource "')[0]
-    # Made twice under one name, a topic is the same one.
+    # Creating a topic twice under one name returns the same topic.
     topics = 'resource "aws_sns_topic" "this" {\n  count = 80\n  name  = "halfway-${count.index}"\n}\n'
     (stack.folder / "main.tf").write_text(head + topics)
     stack.attach(repo, binary)
@@ -195,7 +195,7 @@ def test_a_provider_that_dies_during_an_apply_costs_the_calls_in_progress_alone(
     ok(stack.terraform("destroy", "-auto-approve"))
 
 
-def test_a_killed_server_takes_its_providers_along(make_stack: Any, repo: Path, binary: Path) -> None:
+def test_a_killed_server_ends_its_providers(make_stack: Any, repo: Path, binary: Path) -> None:
     stack = make_stack("orphan")
     stack.attach(repo, binary)
     ok(stack.terraform("init", "-input=false"))
@@ -212,7 +212,7 @@ def test_a_killed_server_takes_its_providers_along(make_stack: Any, repo: Path, 
     assert all("Z" in line for line in listing.stdout.splitlines()), listing.stdout
 
 
-def test_a_type_outside_the_code_gets_a_sentence(make_stack: Any, repo: Path, binary: Path) -> None:
+def test_an_unknown_type_is_reported(make_stack: Any, repo: Path, binary: Path) -> None:
     stack = make_stack("narrow")
     stack.attach(repo, binary)
     (stack.folder / "more.tf").write_text('resource "aws_vpc" "new" {\n  cidr_block = "10.0.0.0/16"\n}\n')
