@@ -1,7 +1,7 @@
-"""The command line: one verb per file, each parses, calls and returns.
+"""The command line: one command per file, which parses, calls and returns.
 
-Commands are imported when they are used, so that `--help` stays quick; the table below carries their
-one-line help. `main` is the one boundary at which errors become words and exit codes.
+Commands are imported when they are used, so that `--help` stays quick; the table below holds their one-line help.
+`main` is the only place where errors become messages and exit codes.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ EXIT_UNEXPECTED = 70
 EXIT_INTERRUPTED = 130
 
 COMMANDS = {
-    "deploy": "Bring an environment to what its files say, then smoke-test it.",
-    "phase": "Roll out a part of the phases, or list them.",
-    "plan": "Show what a deploy would change; works before anything exists.",
-    "destroy": "Remove everything of an environment.",
-    "resume": "Take up what a killed run left, and repeat its command.",
-    "unlock": "Who holds the locks of the states; free those whose holder is dead.",
-    "recover": "Import or remove what exists and is in no state, as after a killed run.",
-    "status": "What is deployed, who holds a lock, how the last run went.",
-    "outputs": "Published outputs of the stacks.",
-    "graph": "Stacks and who waits for whom.",
-    "policy": "Run the policy gate on source and plans.",
-    "release": "Approve a model version; give a running endpoint another version or size.",
-    "smoke": "Probe what is deployed.",
-    "ask": "Ask a deployed blueprint something, through the API.",
-    "keys": "API keys of the callers: list, show, rotate.",
-    "query": "Answer SQL over the catalogue, through Athena.",
-    "render": "Write the files for terraform by hand, and the lines to type.",
-    "schema": "JSON Schemas of the environment files and of result.json.",
-    "emulator": "The local AWS: up, down, status, env, logs.",
+    "deploy": "Deploy an environment, then smoke-test it.",
+    "phase": "Deploy selected phases, or list all phases.",
+    "plan": "Show what a deployment would change, without applying it.",
+    "destroy": "Destroy an environment.",
+    "resume": "Clean up after an interrupted run and repeat its command.",
+    "unlock": "Show state locks and release those whose holder is dead.",
+    "recover": "Import or remove resources that are in no Terraform state.",
+    "status": "Show what is deployed, state locks and the last run.",
+    "outputs": "Show the published outputs of the stacks.",
+    "graph": "Show the stack dependency graph.",
+    "policy": "Run the policy gate on Terraform source and plans.",
+    "release": "Approve, reject or release a model version.",
+    "smoke": "Run the smoke tests of the deployed blueprints.",
+    "ask": "Send a request to a deployed blueprint through the API.",
+    "keys": "List, show and rotate API keys.",
+    "query": "Query the data catalogue through Athena.",
+    "render": "Write Terraform files and print the commands to run them by hand.",
+    "schema": "Print the JSON Schemas of the environment files and of result.json.",
+    "emulator": "Start, stop and inspect the local AWS.",
 }
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name and loads one when it is called."""
+    """A group that lists its commands by name and imports a command only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -75,12 +75,12 @@ class LazyGroup(click.Group):
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(__file__).resolve().parents[2],
     show_default="this checkout",
-    help="Folder that holds terraform/, lambda/ and policies/.",
+    help="Checkout that holds terraform/, lambda/ and policies/.",
 )
 @click.version_option("0.1.0", prog_name="orchestrator")
 @click.pass_context
 def cli(ctx: click.Context, repo: Path) -> None:
-    """MLOps and generative-AI platform on AWS, or on this machine alone (ENV=local)."""
+    """Deploy and operate an MLOps and generative-AI platform on AWS, or on this machine alone (ENV=local)."""
     from orchestrator.cli.app import App
     from orchestrator.system import private
 
@@ -97,10 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        # What was typed is the context's object until the group has made its own of it.
-        code = cli.main(args=given, prog_name="orchestrator", standalone_mode=False, obj=tuple(given))
+        # The arguments are the context's object until the group replaces it with an `App`.
+        code = cli.main(args=words, prog_name="orchestrator", standalone_mode=False, obj=tuple(words))
     except click.exceptions.Abort:
         _error("interrupted")
         return EXIT_INTERRUPTED
@@ -114,7 +114,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         _error("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`): not an error of ours, but nothing more can be said.
+        # The reader of the output has closed it (`| head`): not an error here, but nothing more can be printed.
         sys.stderr.close()
         return 0
     except Exception as error:
@@ -139,15 +139,15 @@ def _unexpected(error: Exception) -> int:
 
 
 def _show(error: click.ClickException) -> None:
-    """What click says of wrong arguments, which it repeats."""
+    """Print click's message about wrong arguments, shortened: click repeats the arguments in it."""
     import io
 
     from orchestrator.reporting.console import printable
     from orchestrator.system.text_files import bounded
 
-    said = io.StringIO()
-    error.show(said)
-    sys.stderr.write(printable(bounded(said.getvalue())))
+    message = io.StringIO()
+    error.show(message)
+    sys.stderr.write(printable(bounded(message.getvalue())))
 
 
 def _error(message: str, hint: str | None = None) -> None:
@@ -155,12 +155,12 @@ def _error(message: str, hint: str | None = None) -> None:
 
     from orchestrator.reporting.console import Console
 
-    with suppress(OSError):  # the exit code says it, too
+    with suppress(OSError):  # the exit code reports the failure, too
         Console().error(message, hint)
 
 
 def _write_crash() -> Path:
-    """Keep the traceback: in the run folders, or where nothing can be written, in the temporary folder."""
+    """Write the traceback into the run folders, or into the temporary folder where those cannot be written."""
     import tempfile
     import time
     import traceback

@@ -1,4 +1,4 @@
-"""What every command works with: the checkout, the console, and how a plan is run and reported."""
+"""The state that commands share (checkout, console), and how a plan is run and reported."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resuming:
-    """How unfinished runs are taken up."""
+    """How unfinished runs are resumed."""
 
     stop: bool = False
     force: bool = False
 
 
 class App:
-    """One process of the command line."""
+    """One call of the command line."""
 
     def __init__(self, repo: Path, arguments: Sequence[str] = ()) -> None:
         self.repo = repo
@@ -45,7 +45,7 @@ class App:
         self.plain_provider = False
         self.granted = Granted()
         self.resuming: Resuming | None = None
-        self._told = {""}
+        self._shown = {""}
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
@@ -54,9 +54,9 @@ class App:
         return phases.read(self.repo)
 
     def load(self, env: str, *, building: bool = False) -> tuple[Environment, Graph]:
-        """Read and validate; nothing has been started when this raises.
+        """Read and validate an environment; nothing has been started when this raises.
 
-        To build is refused after expiry, and where names of two environments would be confused.
+        With `building`, an expired environment is rejected, and one whose names overlap with another environment's.
         """
         from orchestrator.config import expiry, load, neighbours
         from orchestrator.planning import graph
@@ -65,8 +65,8 @@ class App:
 
         today = now().date()
         environment = expiry.dated(load(self.repo, env), today)
-        if (left := unfinished.sentence(unfinished.find(self.repo, env))) not in self._told:
-            self._told.add(left)
+        if (left := unfinished.sentence(unfinished.find(self.repo, env))) not in self._shown:
+            self._shown.add(left)
             self.console.say(left)
         if building:
             expiry.refuse_expired(environment, today)
@@ -84,15 +84,15 @@ class App:
         return phases.read_examples(self.repo, self.phases)
 
     def target(self, tools: Tools) -> Target:
-        """The AWS of an environment, as it is now: nothing is started for it."""
+        """Open the AWS of an environment as it is: nothing is started."""
         from orchestrator.session.session import open_target, running_emulator
 
         return open_target(tools, running_emulator(tools).access if tools.environment.is_local else None)
 
     def leftovers(self, tools: Tools, graph: Graph) -> tuple[Stack, ...]:
-        """Stacks that have a state and no files any more; none where AWS cannot be reached, for the run says why.
+        """Find stacks that have a state but no files any more; none if AWS is unreachable, which the run reports.
 
-        Raises `TerraformError` where a state cannot be read: then nobody knows what there is.
+        Raises `TerraformError` if a state cannot be read: then it is unknown what is deployed.
         """
         from orchestrator.errors import CredentialsError, EmulatorError
         from orchestrator.stacks import leftovers
@@ -116,10 +116,10 @@ class App:
         beside_others: bool = False,
         warnings: Sequence[str] = (),
     ) -> int:
-        """Walk a plan with live progress, report, and return the exit code; `warnings` are told at the end.
+        """Run a plan with live progress, report, and return the exit code; `warnings` are shown at the end.
 
-        What unfinished runs have left is taken up first, by commands that change something. Raises `StateLocked`
-        while another run of the environment is at work here, unless it may be `beside_others`.
+        Commands that change something first clean up after unfinished runs. Raises `StateLocked` while another run of
+        the environment is active in this checkout, unless this one may run `beside_others`.
         """
         from orchestrator.cli.person import AtTerminal
         from orchestrator.config import neighbours
@@ -169,14 +169,14 @@ class App:
         return result.exit_code
 
     def done(self, env: str, *, refresh: bool) -> frozenset[str]:
-        """Steps that need not be done again, since an unfinished run has just done them."""
+        """Find the steps that an unfinished run has just completed, and that are skipped."""
         from orchestrator.recovery import takeover
 
         return frozenset() if refresh and self.resuming is None else takeover.look(self.repo, env).done
 
     @contextmanager
     def taking_up(self, environment: Environment, tools: Tools, command: str) -> Iterator[Left]:
-        """Take up what unfinished runs have left, and say what is still to be done about it."""
+        """Clean up after unfinished runs, and return what is left to do."""
         from orchestrator.recovery import takeover, unfinished
 
         if command not in unfinished.CHANGING:
@@ -200,11 +200,11 @@ class App:
 
 @contextmanager
 def interruptible(console: Console, environment: str) -> Iterator[Cancel]:
-    """Ctrl-C, a polite kill and a closed terminal set the event, so that terraform can release its lock.
+    """Set the event on SIGINT, SIGTERM and SIGHUP, so that terraform can release its lock.
 
-    A second one leaves terraform to itself. Nothing hurries us on after the first: whoever ends us harder loses nothing
-    by it, and where the whole machine goes with us, waiting is what gives terraform its time. After a hang-up nobody
-    reads what is said, and the terminal may refuse it.
+    A second signal stops waiting for terraform. After the first there is no timeout: a harder kill loses nothing, and
+    when the whole machine shuts down, waiting gives terraform the time it needs. After SIGHUP the message is not read,
+    and the terminal may reject it.
     """
     from orchestrator.system.process import Cancel
 
@@ -215,15 +215,17 @@ def interruptible(console: Console, environment: str) -> Iterator[Cancel]:
             raise KeyboardInterrupt
         if cancel.is_set():
             cancel.insist()
-            said = (
-                "interrupted again: terraform is not waited for; it stores its state and ends by itself "
-                f"(`orchestrator resume {environment}` takes that up)"
+            message = (
+                "interrupted again: no longer waiting for terraform, which stores its state and exits by itself "
+                f"(`orchestrator resume {environment}` continues from there)"
             )
         else:
             cancel.set()
-            said = "interrupted: waiting for terraform to stop and release its lock (once more to leave at once)"
+            message = (
+                "interrupted: waiting for terraform to stop and release its lock (interrupt again to exit at once)"
+            )
         with suppress(OSError):
-            console.say(said)
+            console.say(message)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:

@@ -11,33 +11,34 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 MOST = 10 * 1024 * 1024
-"""Bytes of a request that API Gateway takes."""
+"""The largest request that API Gateway accepts, in bytes."""
 
 
 def _piped() -> str:
     from orchestrator.errors import PlatformError
     from orchestrator.system import text_files
 
-    given = sys.stdin.buffer.read(MOST + 1)
-    if len(given) > MOST:
-        raise PlatformError(f"the text on stdin is larger than {MOST} bytes", hint="the API takes no larger request")
+    content = sys.stdin.buffer.read(MOST + 1)
+    if len(content) > MOST:
+        raise PlatformError(f"the text on stdin is larger than {MOST} bytes", hint="the API accepts no larger request")
     try:
-        return text_files.unicode(given)
+        return text_files.unicode(content)
     except text_files.Refused as error:
-        raise PlatformError(f"line {error.line} of the text on stdin: it {error.rule}") from error
+        raise PlatformError(f"line {error.line} of the text on stdin: {error.rule}") from error
 
 
 @click.command("ask")
 @options.environment
 @click.argument("blueprint")
 @click.argument("text")
-@click.option("--curl", "as_curl", is_flag=True, help="Print the request for a shell instead of sending it.")
+@click.option("--curl", "as_curl", is_flag=True, help="Print the request as a curl command instead of sending it.")
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bool, as_json: bool) -> None:
-    """Ask BLUEPRINT of ENV something, through the API and with its key `default`.
+    """Send TEXT to BLUEPRINT of ENV through the API, with the API key `default`.
 
-    The answer goes to stdout: the text of a language model, else the model's output as JSON. `-` reads TEXT from stdin.
+    The answer is printed to stdout: the text of a language model, or the output of any other model as JSON. With `-`,
+    TEXT is read from stdin.
     """
     from orchestrator.cli.app import interruptible
     from orchestrator.errors import PlatformError
@@ -47,10 +48,10 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
 
     app: App = ctx.obj
     environment, graph = app.load(env)
-    wanted = {each.name: each for each in environment.blueprints}.get(blueprint)
-    if wanted is None:
+    chosen = {each.name: each for each in environment.blueprints}.get(blueprint)
+    if chosen is None:
         names = ", ".join(each.name for each in environment.blueprints)
-        raise PlatformError(f"`{env}` has no blueprint `{blueprint}`", hint=f"it has {names}")
+        raise PlatformError(f"`{env}` has no blueprint `{blueprint}`", hint=f"available: {names}")
     aws = app.target(app.tools(environment))
     outputs = {}
     for stack in (graph.stack("inference"), graph.stack(f"blueprint-{blueprint}")):
@@ -60,7 +61,7 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
             hint = f"`orchestrator status {env}` shows what is deployed"
             raise PlatformError(f"`{blueprint}` is not deployed in `{env}`", hint=hint)
         outputs[stack.name] = value
-    target = Target(aws.cloud, wanted, outputs)
+    target = Target(aws.cloud, chosen, outputs)
     if text == "-":
         text = _piped()
     if as_curl:
@@ -72,6 +73,6 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
         app.console.json({"answer": reply.document, "latency_ms": round(reply.latency_ms), "fidelity": reply.fidelity})
         return
     for output in reply.outputs:
-        said = output.get("text") if isinstance(output, dict) else None
-        app.console.data(said if isinstance(said, str) else json.dumps(output, ensure_ascii=False))
+        answer = output.get("text") if isinstance(output, dict) else None
+        app.console.data(answer if isinstance(answer, str) else json.dumps(output, ensure_ascii=False))
     app.console.say(f"{blueprint}: {reply.fidelity}, {reply.latency_ms:.0f} ms")

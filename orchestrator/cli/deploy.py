@@ -26,7 +26,7 @@ def command(
     why: bool,
     as_json: bool,
 ) -> None:
-    """Bring ENV to what its files say: phases 1-5, blueprints, training pipeline, smoke tests."""
+    """Deploy ENV: phases 1-5, blueprints, training pipeline, smoke tests."""
     from orchestrator.planning import steps
 
     app: App = ctx.obj
@@ -34,7 +34,7 @@ def command(
     chosen = graph.select(blueprints=blueprints)
     tools = app.tools(environment)
     gone = app.leftovers(tools, graph)
-    wanted = steps.deploy(
+    plan = steps.deploy(
         environment,
         graph,
         stacks=chosen,
@@ -44,4 +44,4 @@ def command(
         leftovers=() if blueprints else gone,
     )
     warnings = steps.left_alone(environment, gone) if blueprints else []
-    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why, tools=tools, warnings=warnings))
+    ctx.exit(app.run(environment, graph, plan, as_json=as_json, why=why, tools=tools, warnings=warnings))

@@ -13,8 +13,10 @@ from orchestrator.cli.app import App
 @options.plain_provider
 @options.blueprints
 @options.yes
-@click.option("--yes-if-local", is_flag=True, help="Do not ask where `target: local` says that nobody pays for it.")
-@click.option("--yes-destroy-protected", is_flag=True, help="Needed for environments that are `protected`.")
+@click.option(
+    "--yes-if-local", is_flag=True, help="Skip the confirmation if ENV has `target: local`, which costs nothing."
+)
+@click.option("--yes-destroy-protected", is_flag=True, help="Destroy an environment although it is `protected`.")
 @options.as_json
 @click.pass_context
 def command(
@@ -26,7 +28,7 @@ def command(
     yes_destroy_protected: bool,
     as_json: bool,
 ) -> None:
-    """Remove everything of ENV but its state bucket and key, look for what is left, or remove single blueprints."""
+    """Destroy ENV, except its state bucket and key, and report leftovers; or destroy single blueprints."""
     from orchestrator.errors import ApprovalRequired
     from orchestrator.planning import steps
     from orchestrator.runs.run_folder import alone
@@ -36,7 +38,7 @@ def command(
     if environment.platform.protected and not yes_destroy_protected:
         raise ApprovalRequired(
             f"`{env}` is protected (platform.yaml: protected: true)",
-            hint="`--yes-destroy-protected`, after setting `protected: false` and deploying that",
+            hint="set `protected: false`, deploy, then repeat with `--yes-destroy-protected`",
         )
     tools = app.tools(environment)
     if environment.is_local and tools.emulator.status() is None:
@@ -47,10 +49,10 @@ def command(
     what = f"the blueprints {named} in `{env}`" if blueprints else f"everything in `{env}`, data included"
     sure = yes or (yes_if_local and environment.is_local)
     if not sure and not app.console.confirm(f"Destroy {what}?"):
-        raise ApprovalRequired(f"destroying `{env}` needs a yes", hint="answer the question, or give `--yes`")
+        raise ApprovalRequired(f"destroying `{env}` requires confirmation", hint="answer the prompt, or pass `--yes`")
     gone = app.leftovers(tools, graph)
     if blueprints:
-        wanted = steps.destroy_blueprints(environment, graph, blueprints, gone)
+        plan = steps.destroy_blueprints(environment, graph, blueprints, gone)
     else:
-        wanted = steps.destroy(environment, graph, gone)
-    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, tools=tools))
+        plan = steps.destroy(environment, graph, gone)
+    ctx.exit(app.run(environment, graph, plan, as_json=as_json, tools=tools))

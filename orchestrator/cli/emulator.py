@@ -18,14 +18,14 @@ NOT_RUNNING = "the local AWS of `{}` is not running"
 
 @click.group("emulator")
 def command() -> None:
-    """The local AWS of an environment. It outlives this command and is found again by the next one.
+    """Start, stop and inspect the local AWS of an environment. It keeps running after the command has ended.
 
-    Each environment with `target: local` has one of its own. ENV may be left out where there is only one.
+    Each environment with `target: local` has its own local AWS. ENV may be omitted if there is only one.
     """
 
 
 def _chosen(app: App, env: str | None) -> str:
-    """The environment that is meant: one with `target: local`, or one that has left a local AWS running."""
+    """Choose an environment: one with `target: local`, or one whose local AWS still runs."""
     from orchestrator.config import neighbours
     from orchestrator.errors import ConfigError
     from orchestrator.execution.wiring import with_emulator
@@ -37,14 +37,14 @@ def _chosen(app: App, env: str | None) -> str:
         return known[0]
     if env is None and known:
         raise ConfigError(
-            f"say which local environment is meant: there are {listed}",
+            f"ENV is required if there are several local environments: {listed}",
             hint=f"for example `orchestrator emulator status {known[0]}`",
         )
     if env is None or env not in known:
-        what = "there is no environment" if env is None else f"`{env}` is no environment"
+        what = "there is no environment" if env is None else f"`{env}` is not an environment"
         raise ConfigError(
-            f"{what} with a local AWS; with `target: local` in terraform/envs: {listed}",
-            hint="an environment is local when its platform.yaml says `target: local`",
+            f"{what} with a local AWS; environments with `target: local` in terraform/envs: {listed}",
+            hint="set `target: local` in platform.yaml to make an environment local",
         )
     return env
 
@@ -71,13 +71,13 @@ def _show(app: App, env: str, info: EmulatorInfo | None, as_json: bool, lost: st
         app.console.line(f'for a shell: eval "$(orchestrator emulator env {env})"')
         app.console.line(f"log: {info.log}")
         if info.iam == "off":
-            app.console.line("IAM is off: every role may do everything, whatever its policies say")
+            app.console.line("IAM is off: policies are not enforced, every role may do everything")
 
 
 def _data(env: str, info: EmulatorInfo | None, lost: str) -> dict[str, Any]:
     if info is None:
         return {"environment": env, "running": False, "lost": lost}
-    # Not the key: what prints it says so by its name, `emulator env`.
+    # The key is left out: only `emulator env` prints it.
     shown = ("pid", "endpoint", "account_id", "log", "started_at", "iam", "lost")
     return {"environment": env, "running": True, **{name: getattr(info, name) for name in shown}}
 
@@ -87,7 +87,7 @@ def _data(env: str, info: EmulatorInfo | None, lost: str) -> dict[str, Any]:
 @options.as_json
 @click.pass_context
 def up(ctx: click.Context, env: str | None, as_json: bool) -> None:
-    """Start it, or find the running one."""
+    """Start the local AWS, if it is not running yet."""
     from orchestrator.config import load
     from orchestrator.errors import ConfigError
     from orchestrator.execution.wiring import local_emulator
@@ -97,7 +97,7 @@ def up(ctx: click.Context, env: str | None, as_json: bool) -> None:
     if not environment.is_local:
         raise ConfigError(
             f"`{environment.name}` has `target: aws` and no local AWS",
-            hint=f"what it had as a local environment is stopped by `orchestrator emulator down {environment.name}`",
+            hint=f"`orchestrator emulator down {environment.name}` stops the one that it had as a local environment",
         )
     emulator = local_emulator(app.repo, environment.name, environment.platform.local.port)
     _show(app, environment.name, emulator.up(), as_json)
@@ -108,7 +108,7 @@ def up(ctx: click.Context, env: str | None, as_json: bool) -> None:
 @options.as_json
 @click.pass_context
 def down(ctx: click.Context, env: str | None, as_json: bool) -> None:
-    """Stop it, and the providers that were kept warm for it; everything in it is gone."""
+    """Stop the local AWS and its warm providers; everything deployed in it is lost."""
     from orchestrator.execution.wiring import earlier_emulator
     from orchestrator.terraform.warm_provider.client import stop_below
 
@@ -132,7 +132,7 @@ def down(ctx: click.Context, env: str | None, as_json: bool) -> None:
 @options.as_json
 @click.pass_context
 def status(ctx: click.Context, env: str | None, as_json: bool) -> None:
-    """Whether it runs, and where."""
+    """Show whether the local AWS runs, and at which address."""
     env = _chosen(ctx.obj, env)
     emulator = _emulator(ctx.obj, env)
     info = emulator.status()
@@ -143,9 +143,9 @@ def status(ctx: click.Context, env: str | None, as_json: bool) -> None:
 @options.local_environment
 @click.pass_context
 def env_(ctx: click.Context, env: str | None) -> None:
-    """Print the lines that point a shell's AWS clients at it.
+    """Print shell variables that point AWS clients at the local AWS: eval "$(orchestrator emulator env)".
 
-    They hold the administrator's key of its present start: eval "$(orchestrator emulator env)".
+    They include the administrator's key, which changes with every start.
     """
     import shlex
 
@@ -167,9 +167,11 @@ def env_(ctx: click.Context, env: str | None) -> None:
 
 @command.command("logs")
 @options.local_environment
-@click.option("--lines", default=100, show_default=True, type=click.IntRange(min=1), help="How many, from the end.")
+@click.option(
+    "--lines", default=100, show_default=True, type=click.IntRange(min=1), help="Number of lines from the end."
+)
 @click.pass_context
 def logs(ctx: click.Context, env: str | None, lines: int) -> None:
-    """The end of its log."""
+    """Print the end of its log."""
     app: App = ctx.obj
     app.console.data(_emulator(app, _chosen(app, env)).logs(lines))

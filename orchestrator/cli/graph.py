@@ -16,12 +16,12 @@ from orchestrator.cli.app import App
     type=click.Choice(["text", "mermaid", "dot", "json"]),
     default="text",
     show_default=True,
-    help="How to draw it.",
+    help="Output format.",
 )
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, shape: str, as_json: bool) -> None:
-    """Stacks of ENV in deployment order, and who waits for whom."""
+    """Show the stacks of ENV in deployment order, with their dependencies."""
     from orchestrator.reporting import graphs
 
     app: App = ctx.obj

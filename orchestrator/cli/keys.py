@@ -23,11 +23,11 @@ LONGEST_OVERLAP = 24 * 90
 
 @click.group("keys")
 def command() -> None:
-    """API keys of the callers. AWS makes their values, and no file, state or log holds one."""
+    """List, show and rotate API keys. AWS generates their values; no file, state or log holds one."""
 
 
 def _deployed(app: App, tools: Tools, graph: Graph) -> tuple[Cloud, dict[str, Json]]:
-    """The AWS of an environment, and what its phase `inference` publishes."""
+    """Open the AWS of an environment and read the outputs of its phase `inference`."""
     from orchestrator.planning.values import published
 
     target = app.target(tools)
@@ -41,7 +41,7 @@ def _deployed(app: App, tools: Tools, graph: Graph) -> tuple[Cloud, dict[str, Js
 @options.as_json
 @click.pass_context
 def list_keys(ctx: click.Context, env: str, as_json: bool) -> None:
-    """Names, ids, blueprints and age of the keys of ENV, and how their rotation stands; never a value."""
+    """List the API keys of ENV with id, blueprints, age and state of rotation, without their values."""
     from orchestrator import api_keys
 
     app: App = ctx.obj
@@ -61,7 +61,7 @@ def list_keys(ctx: click.Context, env: str, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_context
 def show(ctx: click.Context, env: str, name: str) -> None:
-    """Print the value of the key NAME, for whoever is to have it: a secret, on stdout, alone on its line."""
+    """Print the value of the API key NAME, a secret, on a single line of stdout."""
     from orchestrator import api_keys
 
     app: App = ctx.obj
@@ -79,18 +79,18 @@ def show(ctx: click.Context, env: str, name: str) -> None:
     default=24.0,
     show_default=True,
     metavar="HOURS",
-    help="How long the old keys stay good beside the new ones.",
+    help="Hours for which the old keys stay valid.",
 )
-@click.option("--finish", is_flag=True, help="Make no key: end the old ones now, whether their time has passed or not.")
+@click.option("--finish", is_flag=True, help="Revoke the old keys now and create none.")
 @options.yes
 @options.as_json
 @click.pass_context
 def rotate(
     ctx: click.Context, env: str, names: tuple[str, ...], overlap: float, finish: bool, yes: bool, as_json: bool
 ) -> None:
-    """Give the keys of ENV (or those called NAME) new values; the old ones stay good for a while.
+    """Rotate the API keys of ENV, or those called NAME; the old values stay valid for a while.
 
-    An old key is refused from its last moment on, and removed by the next deployment or rotation, or by `--finish`.
+    An old key is rejected once it expires, and removed by the next deployment or rotation, or by `--finish`.
     """
     from orchestrator import api_keys
     from orchestrator.errors import ApprovalRequired
@@ -103,10 +103,10 @@ def rotate(
     recipes = api_keys.recipes(outputs)
     chosen = [api_keys.recipe(outputs, name).name for name in dict.fromkeys(names)] or list(recipes)
     if finish or not overlap:
-        question = f"Whoever still sends an old key of {', '.join(chosen)} is refused from now on. Go on?"
+        question = f"Callers that still send an old key of {', '.join(chosen)} are rejected from now on. Continue?"
         if not yes and not app.console.confirm(question):
             raise ApprovalRequired(
-                f"ending API keys of `{env}` at once needs a yes", hint="answer the question, or give `--yes`"
+                f"revoking API keys of `{env}` at once requires confirmation", hint="answer the prompt, or pass `--yes`"
             )
     owner, now = api_keys.Owner.of(environment), dt.datetime.now(dt.UTC)
     with alone(app.repo, environment.name):
@@ -117,11 +117,11 @@ def rotate(
     if as_json:
         app.console.json([_data(each) for each in _of(cloud, owner, outputs, chosen, now)])
     else:
-        app.console.say(told(kept) or "nothing to do")
+        app.console.say(told(kept) or "already up to date")
         for each in _of(cloud, owner, outputs, chosen, now):
             app.console.line(f"{each.name}  {each.id}  {_words(each)}")
         if not finish:
-            app.console.say(f"callers get the new values from whoever may run `orchestrator keys show {env} NAME`")
+            app.console.say(f"`orchestrator keys show {env} NAME` prints a new value, to pass on to its caller")
 
 
 def _of(cloud: Cloud, owner: Owner, outputs: Mapping[str, Json], names: list[str], now: dt.datetime) -> list[Listed]:

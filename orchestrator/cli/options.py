@@ -23,7 +23,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 
 def environment(function: Decorated) -> Decorated:
-    """ENV: a folder below terraform/envs."""
+    """Add ENV, a folder in terraform/envs."""
     return click.argument("env", metavar="ENV", shell_complete=_complete)(function)
 
 
@@ -35,31 +35,31 @@ def _complete_local(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def local_environment(function: Decorated) -> Decorated:
-    """ENV: one with `target: local`; none: the only one."""
+    """Add ENV, an environment with `target: local`; optional where there is only one."""
     return click.argument("env", metavar="[ENV]", required=False, shell_complete=_complete_local)(function)
 
 
 def as_json(function: Decorated) -> Decorated:
-    return click.option("--json", "as_json", is_flag=True, help="Print data as JSON on stdout.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON to stdout.")(function)
 
 
 def blueprints(function: Decorated) -> Decorated:
-    """Single blueprints instead of everything."""
-    text = "This blueprint only; may be repeated."
+    """Add `--blueprint`, which selects single blueprints."""
+    text = "Select this blueprint only; can be repeated."
     return click.option("--blueprint", "blueprints", multiple=True, metavar="NAME", help=text)(function)
 
 
 def yes(function: Decorated) -> Decorated:
-    return click.option("--yes", is_flag=True, help="Do not ask.")(function)
+    return click.option("--yes", is_flag=True, help="Skip the confirmation.")(function)
 
 
 def plain_provider(function: Decorated) -> Decorated:
-    """Without the warm provider; it is kept on the `App`, since commands only pass it on."""
+    """Add `--plain-provider`; the value is stored in the `App`, since commands only pass it on."""
 
     def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         ctx.obj.plain_provider = ctx.obj.plain_provider or value
 
-    text = "Let terraform start the AWS provider itself instead of attaching to a running one (local only)."
+    text = "Let terraform start the AWS provider instead of attaching to a running one (local only)."
     return click.option(
         "--plain-provider",
         is_flag=True,
@@ -71,16 +71,16 @@ def plain_provider(function: Decorated) -> Decorated:
 
 
 def proof(function: Decorated) -> Decorated:
-    """How far proofs of earlier successes are believed, and whether that is told."""
+    """Add `--refresh` and `--why`, which control and explain skipping by proof."""
     refresh = click.option(
-        "--refresh", is_flag=True, help="Believe no proof and no cache: scan, plan and look at every stack."
+        "--refresh", is_flag=True, help="Ignore caches and proofs; scan, plan and check every stack."
     )
-    why = click.option("--why", is_flag=True, help="Say for each stack what changed since its last success.")
+    why = click.option("--why", is_flag=True, help="Explain for each stack what changed since its last success.")
     return refresh(why(function))
 
 
 def approval(function: Decorated) -> Decorated:
-    """What is approved beforehand; kept on the `App`, since commands only pass it on."""
+    """Add `--accept-risk` and `--yes`; the values are stored in the `App`, since commands only pass them on."""
     from orchestrator.risk import CLASSES
 
     def accept(ctx: click.Context, param: click.Parameter, value: tuple[RiskClass, ...]) -> None:
@@ -95,7 +95,7 @@ def approval(function: Decorated) -> Decorated:
         multiple=True,
         expose_value=False,
         callback=accept,
-        help="Accept a class of risk that the plans hold, where a deploy asks; may be repeated.",
+        help="Accept a class of risk that the plans contain; can be repeated.",
     )
     yes = click.option(
         "--yes",
@@ -103,7 +103,7 @@ def approval(function: Decorated) -> Decorated:
         is_flag=True,
         expose_value=False,
         callback=approve,
-        help="Approve the preview without being asked, as CI does.",
+        help="Approve the preview without a prompt, as in CI.",
     )
     return risks(yes(function))
 

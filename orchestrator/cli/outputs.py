@@ -14,7 +14,7 @@ from orchestrator.cli.app import App
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> None:
-    """What the stacks of ENV (or one STACK) publish, read straight from their states."""
+    """Show the outputs that the stacks of ENV (or one STACK) publish, read from their states."""
     from orchestrator.errors import PlatformError
     from orchestrator.planning.values import published
 
@@ -22,14 +22,16 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
     environment, graph = app.load(env)
     chosen = (graph.stack(stack),) if stack else graph.stacks
     store = app.target(app.tools(environment)).store
-    found = {each.name: published(each, state) for each in chosen if (state := store.read(each.name)) is not None}
-    deployed = {name: value for name, value in found.items() if value is not None}
+    outputs = {each.name: published(each, state) for each in chosen if (state := store.read(each.name)) is not None}
+    deployed = {name: value for name, value in outputs.items() if value is not None}
     if stack and stack not in deployed:
-        raise PlatformError(f"`{stack}` is not deployed in `{env}`", hint=f"`orchestrator status {env}` shows what is")
+        raise PlatformError(
+            f"`{stack}` is not deployed in `{env}`", hint=f"`orchestrator status {env}` lists the deployed stacks"
+        )
     if as_json:
         app.console.json(deployed[stack] if stack else deployed)
         return
-    rows = [(name, ".".join(path), value) for name, outputs in deployed.items() for path, value in _leaves(outputs)]
+    rows = [(name, ".".join(path), value) for name, each in deployed.items() for path, value in _leaves(each)]
     app.console.table(f"Outputs of {env}", ("stack", "output", "value"), rows)
 
 

@@ -1,4 +1,4 @@
-"""The person at the terminal, as far as a running deployment may ask one."""
+"""Prompts to the user at the terminal during a deployment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.reporting.progress import Progress
 
 
 class AtTerminal:
-    """Words on stderr, the answer from stdin; live lines stand still meanwhile."""
+    """Print to stderr and read answers from stdin, with live progress paused."""
 
     def __init__(self, console: Console, progress: Progress, cancel: threading.Event) -> None:
         self._console = console

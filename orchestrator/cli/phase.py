@@ -10,16 +10,22 @@ from orchestrator.cli.app import App
 
 @click.group("phase")
 def command() -> None:
-    """Roll out a part of the phases, or list them."""
+    """Deploy selected phases, or list all phases."""
 
 
 @command.command("rollout")
 @options.environment
 @options.plain_provider
-@click.option("--phase", "phases", multiple=True, metavar="N|NAME", help="This phase; may be repeated.")
-@click.option("--from", "first", type=click.IntRange(min=1), help="From this phase on.")
-@click.option("--to", "last", type=click.IntRange(min=1), help="Up to and including this phase.")
-@click.option("--blueprint", "blueprints", multiple=True, metavar="NAME", help="This blueprint, and monitoring.")
+@click.option("--phase", "phases", multiple=True, metavar="N|NAME", help="Select this phase; can be repeated.")
+@click.option("--from", "first", type=click.IntRange(min=1), help="Start at this phase.")
+@click.option("--to", "last", type=click.IntRange(min=1), help="Stop after this phase.")
+@click.option(
+    "--blueprint",
+    "blueprints",
+    multiple=True,
+    metavar="NAME",
+    help="Select this blueprint and monitoring; can be repeated.",
+)
 @options.pipeline
 @options.proof
 @options.approval
@@ -37,7 +43,7 @@ def rollout(
     why: bool,
     as_json: bool,
 ) -> None:
-    """Deploy all phases of ENV, or the chosen ones."""
+    """Deploy all phases of ENV, or the selected ones."""
     from orchestrator.planning import steps
 
     app: App = ctx.obj
@@ -46,7 +52,7 @@ def rollout(
     tools = app.tools(environment)
     gone = app.leftovers(tools, graph)
     whole = chosen == graph.stacks
-    wanted = steps.deploy(
+    plan = steps.deploy(
         environment,
         graph,
         stacks=chosen,
@@ -57,14 +63,14 @@ def rollout(
         command="phase rollout",
     )
     warnings = [] if whole else steps.left_alone(environment, gone)
-    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why, tools=tools, warnings=warnings))
+    ctx.exit(app.run(environment, graph, plan, as_json=as_json, why=why, tools=tools, warnings=warnings))
 
 
 @command.command("list")
 @options.as_json
 @click.pass_context
 def list_phases(ctx: click.Context, as_json: bool) -> None:
-    """The phases, from their phase.yaml."""
+    """List the phases, read from their phase.yaml."""
     import dataclasses
 
     app: App = ctx.obj

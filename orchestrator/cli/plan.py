@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> None:
-    """Show what a deploy of ENV (or of one STACK) would do, and apply nothing.
+    """Show what a deployment of ENV (or of one STACK) would change, without applying it.
 
-    Where something does not exist yet, example values stand in for it and the result is a preview.
-    Without credentials it is planned against a local AWS that is thrown away afterwards.
+    Outputs of stacks that do not exist yet are replaced with example values; the result is then a preview. Without
+    credentials, the plan is made against a temporary local AWS.
     """
     from orchestrator.planning import steps
     from orchestrator.reporting import explain
@@ -52,14 +52,14 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
 
 @contextmanager
 def plan_target(app: App, tools: Tools) -> Iterator[Target]:
-    """The AWS of the environment where it can be reached, else a throw-away local one."""
+    """Open the AWS of the environment, or a temporary local AWS if it is unreachable."""
     from orchestrator.errors import CredentialsError, EmulatorError
     from orchestrator.session.session import open_target
 
     try:
         target = app.target(tools)
     except (CredentialsError, EmulatorError) as error:
-        app.console.say(f"{error.message}: planning against a local AWS that is thrown away afterwards")
+        app.console.say(f"{error.message}: planning against a temporary local AWS")
     else:
         yield target
         return

@@ -10,7 +10,7 @@ from orchestrator.cli.app import App
 
 @click.command("policy")
 @options.environment
-@click.option("--source-only", is_flag=True, help="Only the Terraform source, no plans.")
+@click.option("--source-only", is_flag=True, help="Check only the Terraform source, not the plans.")
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, source_only: bool, as_json: bool) -> None:
@@ -23,10 +23,10 @@ def command(ctx: click.Context, env: str, source_only: bool, as_json: bool) -> N
     app: App = ctx.obj
     environment, graph = app.load(env)
     if source_only:
-        wanted = steps.Plan(environment.name, "policy", (steps.ScanSource("policy", ()),))
-        ctx.exit(app.run(environment, graph, wanted, as_json=as_json, beside_others=True))
+        plan = steps.Plan(environment.name, "policy", (steps.ScanSource("policy", ()),))
+        ctx.exit(app.run(environment, graph, plan, as_json=as_json, beside_others=True))
     tools = app.tools(environment)
-    wanted = dataclasses.replace(steps.preview(environment, graph.stacks), command="policy")
+    plan = dataclasses.replace(steps.preview(environment, graph.stacks), command="policy")
     with plan_target(app, tools) as target:
-        code = app.run(environment, graph, wanted, as_json=as_json, tools=tools, target=target)
+        code = app.run(environment, graph, plan, as_json=as_json, tools=tools, target=target)
     ctx.exit(code)

@@ -11,14 +11,20 @@ from orchestrator.cli.app import App
 @click.command("query")
 @options.environment
 @click.argument("sql")
-@click.option("--database", metavar="LAYER", default="processed", show_default=True, help="raw, processed or features.")
-@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True, help="Rows to show.")
+@click.option(
+    "--database",
+    metavar="LAYER",
+    default="processed",
+    show_default=True,
+    help="Data layer: raw, processed or features.",
+)
+@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True, help="Maximum number of rows.")
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, as_json: bool) -> None:
-    """Answer SQL over the catalogue of ENV, through its Athena work group.
+    """Run SQL on the data catalogue of ENV in its Athena workgroup.
 
-    Tables of another layer are named with their database: see `orchestrator outputs ENV data`.
+    Prefix tables of other layers with their database, which `orchestrator outputs ENV data` shows.
     """
     from orchestrator.aws.query import ask
     from orchestrator.cli.app import interruptible
@@ -31,7 +37,7 @@ def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, a
     state = target.store.read("data")
     outputs = published(graph.stack("data"), state) if state else None
     if outputs is None:
-        raise PlatformError(f"`data` is not deployed in `{env}`", hint=f"`orchestrator deploy {env}` first")
+        raise PlatformError(f"`data` is not deployed in `{env}`", hint=f"run `orchestrator deploy {env}` first")
     names: dict[str, str] = outputs["glue"]["database_names"]
     with interruptible(app.console, env) as cancel:
         answer = ask(

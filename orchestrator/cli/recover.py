@@ -11,15 +11,17 @@ from orchestrator.cli.app import App
 @click.command("recover")
 @options.environment
 @options.plain_provider
+@click.option("--import", "wants_import", is_flag=True, help="Import resources that belong to a stack.")
+@click.option("--remove", is_flag=True, help="Remove what is found; with `--import`, only what belongs to no stack.")
 @click.option(
-    "--import", "wants_import", is_flag=True, help="Import what belongs to a stack, without offering anything else."
-)
-@click.option("--remove", is_flag=True, help="Remove what is found; beside `--import` only what belongs to no stack.")
-@click.option(
-    "--take", "chosen", multiple=True, metavar="ID", help="Of several that look alike, take this one; may be repeated."
+    "--take",
+    "chosen",
+    multiple=True,
+    metavar="ID",
+    help="Choose this one of several similar resources; can be repeated.",
 )
 @options.approval
-@click.option("--yes-destroy-protected", is_flag=True, help="Needed to remove from environments that are `protected`.")
+@click.option("--yes-destroy-protected", is_flag=True, help="Remove resources although the environment is `protected`.")
 @options.as_json
 @click.pass_context
 def command(
@@ -31,10 +33,10 @@ def command(
     yes_destroy_protected: bool,
     as_json: bool,
 ) -> None:
-    """Find what exists of ENV and is in no state, as after a killed run; list it, then import or remove it.
+    """Find resources of ENV that are in no Terraform state, as after a killed run, and import or remove them.
 
-    Only plans are made until somebody agrees. A stack into which something is imported is completed by the same plan,
-    which policy, accepted risks and approvals judge like any other.
+    Nothing changes before it is confirmed. The plan that imports resources also creates what the stack still lacks; it
+    is subject to policies, accepted risks and approval like any other plan.
     """
     from orchestrator.errors import ApprovalRequired
     from orchestrator.planning import steps as plan
@@ -45,10 +47,10 @@ def command(
     if remove and environment.platform.protected and not yes_destroy_protected:
         raise ApprovalRequired(
             f"`{env}` is protected (platform.yaml: protected: true)",
-            hint="`--import` loses nothing; to remove all the same, add `--yes-destroy-protected`",
+            hint="`--import` loses nothing; to remove resources anyway, add `--yes-destroy-protected`",
         )
     if yes and not (wants_import or remove):
-        raise click.UsageError("`--yes` needs `--import` or `--remove`: yes to what?")
-    wanted: plan.Recovery | None = "imported" if wants_import else "removed" if remove else None
-    steps = plan.recover(environment, graph, wanted=wanted, remove_rest=remove, sure=yes, chosen=chosen)
+        raise click.UsageError("`--yes` requires `--import` or `--remove`")
+    choice: plan.Recovery | None = "imported" if wants_import else "removed" if remove else None
+    steps = plan.recover(environment, graph, wanted=choice, remove_rest=remove, sure=yes, chosen=chosen)
     ctx.exit(app.run(environment, graph, steps, as_json=as_json))

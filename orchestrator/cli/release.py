@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from orchestrator.pipeline.model import Decision, Verb
 
 LONGEST_COMMENT = 500
-"""Of the 1024 characters that the registry keeps, the rest is for who decided."""
+"""The registry keeps 1024 characters; the rest is for the principal that decided."""
 
 
 class EndpointOrVerb(click.Group):
-    """A group whose commands may be left out: `release ENV BLUEPRINT` is `release endpoint ENV BLUEPRINT`."""
+    """A group with a default command: `release ENV BLUEPRINT` is `release endpoint ENV BLUEPRINT`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in (*self.commands, *self.get_help_option_names(ctx)):
@@ -28,7 +28,7 @@ class EndpointOrVerb(click.Group):
 
 @click.group("release", cls=EndpointOrVerb)
 def command() -> None:
-    """Approve or reject a model version; without a verb (ENV BLUEPRINT) bring a version to an endpoint."""
+    """Approve or reject a model version, or release one: `orchestrator release ENV BLUEPRINT`."""
 
 
 @command.command("endpoint")
@@ -37,16 +37,15 @@ def command() -> None:
 @click.option(
     "--version",
     metavar="NUMBER|ARN",
-    help="This approved version of its group, whichever is live; without it the live one. It stays until another goes "
-    "live.",
+    help="Release this approved version of its group, until another goes live. Default: the live version.",
 )
 @options.as_json
 @click.pass_context
 def endpoint(ctx: click.Context, env: str, blueprint: str, version: str | None, as_json: bool) -> None:
-    """Give the endpoint of BLUEPRINT what its file and a model version make, and follow the release to its end.
+    """Release a model version or instance size to the endpoint of BLUEPRINT and wait for the result.
 
-    `endpoint` may be left out. An endpoint that runs that already is left alone. On red it goes back to what it ran
-    before. The release runs in AWS: whoever interrupts this command stops watching it, and no more.
+    `endpoint` may be omitted. An endpoint that is already up to date does not change. A failed release rolls back to
+    the previous configuration. The release runs in AWS: interrupting this command stops the waiting only.
     """
     from dataclasses import asdict
 
@@ -60,42 +59,43 @@ def endpoint(ctx: click.Context, env: str, blueprint: str, version: str | None, 
     chosen = blueprint_of(environment, blueprint)
     if not is_released(chosen):
         raise ReleaseFailed(
-            f"`{blueprint}` is {chosen.kind} on {chosen.model.source}: SageMaker alone has versions of models "
-            "that are released",
-            hint=f"`orchestrator deploy {env}` brings the others to what their files say",
+            f"`{blueprint}` is {chosen.kind} on {chosen.model.source}: only blueprints on SageMaker have releases",
+            hint=f"`orchestrator deploy {env}` deploys changes of the other blueprints",
         )
     tools = app.tools(environment)
     target = app.target(tools)
     state = target.store.read(RELEASES)
     outputs = published(graph.stack(RELEASES), state) if state else None
     if outputs is None or target.store.read(stack.name) is None:
-        raise ReleaseFailed(f"`{blueprint}` is not deployed", hint=f"`orchestrator deploy {env}` deploys it")
+        raise ReleaseFailed(f"`{blueprint}` is not deployed", hint=f"run `orchestrator deploy {env}` first")
     machine = outputs["release"]["state_machine_arn"]
     if version is not None and chosen.model.source == "sagemaker":
         version = tools.approved_version(target.cloud, chosen.model.group, version)
-    [result] = tools.release(target.cloud, machine, {blueprint: version}, on_event=_hear(app))
+    [result] = tools.release(target.cloud, machine, {blueprint: version}, on_event=_reporter(app))
     if as_json:
         app.console.json(asdict(result))
     if result.error:
-        raise ReleaseFailed(result.error, hint=f"the execution {result.execution_arn} has every step")
-    words = "runs" if result.changed else "ran already"
+        raise ReleaseFailed(result.error, hint=f"the execution {result.execution_arn} shows every step")
+    words = "runs" if result.changed else "already ran"
     app.console.say(f"{blueprint} {words} {result.config_name}")
     ctx.exit(0)
 
 
 def _one_line(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """The registry takes no line breaks."""
+    """Reject line breaks, which the registry does not accept."""
     if len(value) > LONGEST_COMMENT or not value.isprintable():
         raise click.BadParameter(
-            f"one line of at most {LONGEST_COMMENT} printable characters, got {len(value)}: {value[:60]!r}"
+            f"must be one line of at most {LONGEST_COMMENT} printable characters, got {len(value)}: {value[:60]!r}"
         )
     return value
 
 
 def _deciding(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What both verbs take."""
-    version = click.option("--version", type=click.IntRange(min=1), help="This one; else the only one that waits.")
-    comment = click.option("--comment", default="", callback=_one_line, help="Why; the registry keeps it.")
+    """Add the arguments and options that approve and reject share."""
+    version = click.option(
+        "--version", type=click.IntRange(min=1), help="Version number. Default: the only pending version."
+    )
+    comment = click.option("--comment", default="", callback=_one_line, help="Reason, stored in the registry.")
     return options.environment(click.argument("group")(version(comment(options.as_json(function)))))
 
 
@@ -103,28 +103,28 @@ def _deciding(function: Callable[..., Any]) -> Callable[..., Any]:
 @_deciding
 @click.pass_context
 def approve(ctx: click.Context, env: str, group: str, version: int | None, comment: str, as_json: bool) -> None:
-    """Approve a model version of GROUP: a candidate is probed, the version goes live, endpoints get it.
+    """Approve a model version of GROUP: it is probed as a candidate, goes live, and is released to endpoints.
 
-    Followed to the end. Repeated, it changes nothing. All of it runs in AWS: whoever interrupts this command stops
-    watching.
+    The command waits for the result. Repeating it changes nothing. The work runs in AWS: interrupting this command
+    stops the waiting only.
     """
     decision = _decide(ctx, env, group, version, "approve", comment, as_json)
     red = [each for each in decision.releases if each.error]
     app: App = ctx.obj
-    app.console.say(f"version {decision.number} of {group} is live{' already' if not decision.execution_arn else ''}")
+    app.console.say(f"version {decision.number} of {group} is {'already ' if not decision.execution_arn else ''}live")
     for each in decision.releases:
         if not each.error:
-            app.console.say(f"{each.blueprint} {'runs' if each.changed else 'ran already'} {each.config_name}")
+            app.console.say(f"{each.blueprint} {'runs' if each.changed else 'already ran'} {each.config_name}")
     if red:
         from orchestrator.errors import ReleaseFailed
 
         raise ReleaseFailed(
-            f"version {decision.number} of `{group}` is live, and did not reach "
+            f"version {decision.number} of `{group}` is live but was not released to "
             + "; ".join(f"{each.blueprint}: {each.error}" for each in red),
-            hint=f"`orchestrator release {env} {red[0].blueprint}` tries again; {red[0].execution_arn} has every step",
+            hint=f"`orchestrator release {env} {red[0].blueprint}` retries; {red[0].execution_arn} shows every step",
         )
     if not decision.releases:
-        app.console.say(f"Next: `orchestrator deploy {env}` launches the endpoints that waited for a version")
+        app.console.say(f"Next: `orchestrator deploy {env}` creates the endpoints that waited for a version")
     ctx.exit(0)
 
 
@@ -132,11 +132,11 @@ def approve(ctx: click.Context, env: str, group: str, version: int | None, comme
 @_deciding
 @click.pass_context
 def reject(ctx: click.Context, env: str, group: str, version: int | None, comment: str, as_json: bool) -> None:
-    """Reject a model version of GROUP; the execution that waits for it ends. Repeated, it changes nothing."""
+    """Reject a model version of GROUP and end the execution that waits for it. Repeating it changes nothing."""
     decision = _decide(ctx, env, group, version, "reject", comment, as_json)
     app: App = ctx.obj
-    app.console.say(f"version {decision.number} of {group} is rejected{' already' if decision.repeated else ''}")
-    app.console.say(f"Next: `orchestrator deploy {env} --pipeline` trains another one")
+    app.console.say(f"version {decision.number} of {group} is {'already ' if decision.repeated else ''}rejected")
+    app.console.say(f"Next: `orchestrator deploy {env} --pipeline` trains another version")
     ctx.exit(0)
 
 
@@ -155,18 +155,18 @@ def _decide(
         near = get_close_matches(group, groups, n=1)
         raise PlatformError(
             f"`{env}` has no model group `{group[:60]}`" + (f"; did you mean `{near[0]}`?" if near else ""),
-            hint=f"its groups are {', '.join(groups)} (`registry.groups` in platform.yaml)",
+            hint=f"available: {', '.join(groups)} (`registry.groups` in platform.yaml)",
         )
     tools = app.tools(environment)
-    decision = tools.decide(app.target(tools).cloud, group, version, verb, comment=comment, on_event=_hear(app))
+    decision = tools.decide(app.target(tools).cloud, group, version, verb, comment=comment, on_event=_reporter(app))
     if as_json:
         app.console.json(asdict(decision))
     return decision
 
 
-def _hear(app: App) -> Callable[[dict[str, object]], None]:
-    def hear(event: dict[str, object]) -> None:
+def _reporter(app: App) -> Callable[[dict[str, object]], None]:
+    def report(event: dict[str, object]) -> None:
         if event["type"] != "apply_progress":
             app.console.say(str(event["@message"]))
 
-    return hear
+    return report

@@ -14,7 +14,7 @@ from orchestrator.cli.app import App
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> None:
-    """Write build/ENV/<stack>/ and print the lines that run plain terraform there."""
+    """Write the Terraform files to build/ENV/<stack>/ and print the terraform commands to run there."""
     from orchestrator.cli.plan import plan_target
     from orchestrator.execution import manual
 

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 @click.command("resume")
 @options.environment
-@click.option("--stop", is_flag=True, help="Interrupt a terraform that still runs, rather than wait for its end.")
+@click.option("--stop", is_flag=True, help="Interrupt a terraform process that still runs instead of waiting for it.")
 @click.option(
-    "--force", is_flag=True, help="Take a run of another machine for dead, of which nothing can be known here."
+    "--force", is_flag=True, help="Treat a run on another machine as dead, which cannot be verified from here."
 )
 @options.yes
 @click.pass_context
 def command(ctx: click.Context, env: str, stop: bool, force: bool, yes: bool) -> None:
-    """Take up what a killed run of ENV left, and repeat its command as it was given.
+    """Clean up after a killed run of ENV, then repeat its command with the same arguments.
 
-    A terraform that outlived the run is followed to its end, locks of dead processes are released, what was made and is
-    in no state is imported, a training pipeline that still runs is followed. What the run had done is not done again.
+    Waits for a terraform process that outlived the run, releases locks of dead processes, imports resources that were
+    created but are in no state, and follows a training pipeline that still runs. Completed steps are skipped.
     """
     from orchestrator.errors import StateLocked
     from orchestrator.recovery import takeover, unfinished
@@ -42,18 +42,18 @@ def command(ctx: click.Context, env: str, stop: bool, force: bool, yes: bool) ->
     working = [run for run in unfinished.find(app.repo, env) if run.life == "alive"]
     if working and left.is_empty:
         raise StateLocked(
-            f"`{working[-1].command}` of `{env}` is at work since {working[-1].since}, there is nothing to resume",
-            hint=f"wait until it has ended; `orchestrator status {env}` shows how things stand",
+            f"`{working[-1].command}` of `{env}` has been running since {working[-1].since}: nothing to resume",
+            hint=f"wait until it has ended; `orchestrator status {env}` shows its progress",
         )
     with run_folder.alone(app.repo, env), app.taking_up(environment, app.tools(environment), "deploy"):
-        app.console.say("nothing else is to be repeated" if left.runs else f"nothing of `{env}` is unfinished")
+        app.console.say("nothing else to repeat" if left.runs else f"`{env}` has no unfinished run")
         last = run_folder.latest(app.repo, env)
         if last is not None and last.status in ("failed", "cancelled") and last.command in unfinished.CHANGING:
-            app.console.say(f"its last run was {last.status}: `orchestrator {last.command} {env}` goes on from there")
+            app.console.say(f"its last run was {last.status}: `orchestrator {last.command} {env}` continues from there")
 
 
 def _repeat(ctx: click.Context, run: Unfinished, *, yes: bool) -> None:
-    """Run its command with the very arguments; what it takes up and what it skips is up to that command."""
+    """Run its command with the same arguments; that command decides what it resumes and what it skips."""
     from orchestrator.cli import cli
     from orchestrator.errors import PlatformError
 
@@ -62,8 +62,8 @@ def _repeat(ctx: click.Context, run: Unfinished, *, yes: bool) -> None:
     known = cli.get_command(ctx, words[0]) if words else None
     if known is None or words[0] == ctx.command.name:
         raise PlatformError(
-            f"run {run.run_id} does not say what is to be repeated (received {' '.join(run.arguments)!r})",
-            hint=f"`orchestrator deploy {run.environment}` takes up what it left, too",
+            f"run {run.run_id} has no command that can be repeated (received {' '.join(run.arguments)!r})",
+            hint=f"`orchestrator deploy {run.environment}` also cleans up after it",
         )
     if yes and "--yes" not in words:
         words.append("--yes")
@@ -74,7 +74,7 @@ def _repeat(ctx: click.Context, run: Unfinished, *, yes: bool) -> None:
 
 
 def without_repo(arguments: tuple[str, ...]) -> list[str]:
-    """The command itself: which checkout was meant is said by where the run was found."""
+    """Drop `--repo` from a command: the run's folder is in that checkout already."""
     words = list(arguments)
     while words and words[0].startswith("--repo"):
         words = words[2:] if words[0] == "--repo" else words[1:]

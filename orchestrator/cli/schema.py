@@ -11,7 +11,7 @@ from orchestrator.cli.app import App
 @click.argument("name", type=click.Choice(["platform", "blueprint", "result"]), required=False)
 @click.pass_context
 def command(ctx: click.Context, name: str | None) -> None:
-    """JSON Schema of platform.yaml, of a blueprint file or of result.json (all three without NAME)."""
+    """Print the JSON Schema of platform.yaml, a blueprint file or result.json; all three if omitted."""
     from orchestrator.config.schema import schemas
     from orchestrator.runs.result import Result
 

@@ -13,7 +13,7 @@ from orchestrator.cli.app import App
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, as_json: bool) -> None:
-    """Probe every deployed blueprint of ENV, directly and through the API."""
+    """Smoke-test every deployed blueprint of ENV, directly and through the API."""
     from orchestrator.planning import steps
 
     app: App = ctx.obj

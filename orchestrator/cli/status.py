@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, as_json: bool) -> None:
-    """Stacks of ENV with state and lock, what endpoints run, what waits for approval, how the last run ended."""
+    """Show the stacks of ENV with states and locks, endpoints, pending model versions and the last run."""
     from dataclasses import asdict
 
     from orchestrator.errors import PlatformError
@@ -38,7 +38,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     try:
         last = run_folder.latest(app.repo, env)
     except PlatformError as error:
-        # What is deployed can be told all the same.
+        # What is deployed can still be shown.
         app.console.say(f"the last run is unknown: {error.message} ({error.hint})")
         last = None
     if environment.is_local and tools.emulator.status() is None:
@@ -73,13 +73,13 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         app.console.table("Stacks", ("stack", "serial#", "resources#", "lock", "note"), rows)
     running = [(each["blueprint"], each["running"] or "-", each["version"] or "-", each["note"]) for each in endpoints]
     if running:
-        app.console.table("Endpoints", ("blueprint", "runs", "version that it should run", "note"), running)
+        app.console.table("Endpoints", ("blueprint", "runs", "target version", "note"), running)
     waiting = [(each["group"], str(each["number"]), each["since"], each["approve"]) for each in pending]
     if waiting:
-        app.console.table("Versions that wait for approval", ("group", "version#", "since", "approve"), waiting)
+        app.console.table("Versions pending approval", ("group", "version#", "since", "approve"), waiting)
     if orphans:
         lost = [(each["service"], each["kind"], each["name"]) for each in orphans]
-        app.console.table("Left over", ("service", "kind", "name"), lost)
+        app.console.table("Leftover resources", ("service", "kind", "name"), lost)
         app.console.line(f"{remains.told(env, len(orphans))}; {remains.hint(env)}")
     if last_run:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
@@ -99,7 +99,7 @@ def _unfinished(run: Unfinished) -> dict[str, Any]:
 
 
 def _orphans(app: App, target: Target, environment: Environment) -> list[dict[str, Any]]:
-    """What bears the environment's tags or name and is in no state, though it should be."""
+    """Find resources with the environment's tags or name that are in no state but should be."""
     from dataclasses import asdict
 
     from orchestrator.config import neighbours
@@ -107,12 +107,12 @@ def _orphans(app: App, target: Target, environment: Environment) -> list[dict[st
     from orchestrator.recovery import remains
 
     try:
-        found = remains.look(target.cloud, environment, neighbours.prefixes(app.repo, environment))
-        for each in found.unseen:
+        listed = remains.look(target.cloud, environment, neighbours.prefixes(app.repo, environment))
+        for each in listed.unseen:
             app.console.say(f"could not list {each}")
-        return [asdict(each) for each in remains.astray(target.store, environment, found.remains)]
+        return [asdict(each) for each in remains.astray(target.store, environment, listed.remains)]
     except PlatformError as error:
-        app.console.say(f"nobody knows whether something is left over: {error.message}")
+        app.console.say(f"cannot check for leftover resources: {error.message}")
         return []
 
 
@@ -121,11 +121,11 @@ def _note(env: str, stack: dict[str, Any]) -> str:
 
 
 def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
-    """Of every blueprint whose endpoint changes through releases: what it runs, and what it should."""
+    """Compare what each endpoint with releases runs with what it should run."""
     from orchestrator.errors import PlatformError
     from orchestrator.planning.values import published
 
-    found = []
+    rows = []
     for stack in stacks:
         blueprint = stack.blueprint or stack.former_blueprint
         state = target.store.read(stack.name) if blueprint else None
@@ -136,22 +136,22 @@ def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[di
         try:
             seen = tools.endpoints(target.cloud, {blueprint: str(parameter)})[blueprint]
             row |= {"running": seen.running, "version": seen.version, "last_release": seen.last or None}
-            row["note"] = seen.difference or ("asked for, whichever is live" if seen.asked else "")
+            row["note"] = seen.difference or ("requested explicitly, whichever is live" if seen.asked else "")
         except PlatformError as error:
-            # Somebody may have taken it away by hand: that is to be told, and so are the others.
+            # It may have been deleted by hand: report that, and go on with the others.
             row["note"] = error.message
-        found.append(row)
-    return found
+        rows.append(row)
+    return rows
 
 
 def _stacks(app: App, env: str, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
     from orchestrator.recovery import locks
 
     held = {each.stack: each for each in locks.held(target.store, app.repo, env, target.endpoint)}
-    found = []
+    rows = []
     for stack in stacks:
         state, lock = target.store.read(stack.name), held.get(stack.name)
-        found.append(
+        rows.append(
             {
                 "name": stack.name,
                 "serial": state.serial if state else None,
@@ -160,13 +160,13 @@ def _stacks(app: App, env: str, target: Target, stacks: Sequence[Stack]) -> list
                 "gone": stack.gone,
             }
         )
-    return found
+    return rows
 
 
 def _lock(info: dict[str, Any] | None) -> str:
     if not info:
         return ""
     if "Who" not in info:
-        return "somebody unknown (cannot be read)"
+        return "unknown holder (unreadable lock)"
     who, since, what, holder = (info.get(key, "?") for key in ("Who", "Created", "Operation", "holder"))
     return f"{who} since {since}, {what}, {holder}"

@@ -54,7 +54,7 @@ def test_locks_of_others_stop_a_deploy_which_names_what_frees_them(line: Checkou
     assert "the state of `notifications` cannot be locked" in said
     told = failed(typed(line, said), 13)
     assert "`data` stays locked by alice@laptop since 2026-12-01T08:00:00Z" in told
-    assert "hint: if it is certainly gone, `orchestrator unlock local --force` frees it" in told
+    assert "hint: if it is certainly dead, run `orchestrator unlock local --force`" in told
     asked = failed(typed(line, told), 14)
     done = typed(line, asked)
     assert done.returncode == 0, done.stderr
@@ -79,7 +79,7 @@ def test_a_killed_run_is_told_of_and_resumed(line: Checkout) -> None:
     assert (result["status"], result["exit_code"]) == ("failed", 137)
     assert locks(line) == []
     again = line.orchestrator("resume", "local")
-    assert (again.returncode, again.stderr) == (0, "nothing of `local` is unfinished\n")
+    assert (again.returncode, again.stderr) == (0, "`local` has no unfinished run\n")
 
 
 def kill(record: Record) -> None:

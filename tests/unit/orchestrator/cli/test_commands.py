@@ -87,7 +87,7 @@ def test_commands_are_named_as_they_are_typed(cli: Cli) -> None:
     cli.prepare = prepare
     answer = cli("deploy", "local")
     assert "hint: `orchestrator recover local`\n" in answer.err
-    assert "remedy: `orchestrator unlock local` says" in answer.err
+    assert "remedy: `orchestrator unlock local` shows" in answer.err
 
 
 def test_deploy_without_credentials_says_so_before_anything_starts(cli: Cli) -> None:
@@ -167,15 +167,15 @@ def test_plan_of_an_empty_environment_is_a_preview(cli: Cli) -> None:
     answer = cli("plan", "local")
     assert answer.code == 0, answer.err
     assert "`orchestrator deploy local` would do:" in answer.out
-    assert "Preview: example values stand in" in answer.out
-    assert "planning against a local AWS that is thrown away afterwards" in answer.err
+    assert "Preview with example values" in answer.out
+    assert "planning against a temporary local AWS" in answer.err
 
 
 def test_destroy_asks_first(cli: Cli) -> None:
     cli("deploy", "local")
     answer = cli("destroy", "local")
     assert answer.code == 14
-    assert answer.err == "error: destroying `local` needs a yes\nhint: answer the question, or give `--yes`\n"
+    assert answer.err == "error: destroying `local` requires confirmation\nhint: answer the prompt, or pass `--yes`\n"
 
 
 def test_destroy_refuses_what_is_protected(cli: Cli) -> None:
@@ -257,9 +257,9 @@ def test_status_goes_on_without_a_result_that_nobody_can_read(cli: Cli) -> None:
     [
         (
             "Größe\n".encode("latin-1"),
-            "error: line 1 of the text on stdin: it is not UTF-8 (0xf6 at byte 3 of the line",
+            "error: line 1 of the text on stdin: is not UTF-8 (0xf6 at byte 3 of the line",
         ),
-        ("x".encode("utf-16"), "error: line 1 of the text on stdin: it is UTF-16: save it as UTF-8"),
+        ("x".encode("utf-16"), "error: line 1 of the text on stdin: is UTF-16: save it as UTF-8"),
         (b"x" * (10 * 1024 * 1024 + 1), "error: the text on stdin is larger than 10485760 bytes"),
     ],
 )
@@ -346,7 +346,7 @@ def test_destroy_asks_where_the_target_is_aws(cli: Cli, name: str, asks: bool) -
     """`make destroy` always gives the option."""
     cli.prepare = lambda tools: setattr(tools.emulator, "running", True)
     answer = cli("destroy", name, "--yes-if-local")
-    assert (f"destroying `{name}` needs a yes" in answer.err) is asks
+    assert (f"destroying `{name}` requires confirmation" in answer.err) is asks
 
 
 def test_emulator_commands(cli: Cli) -> None:
@@ -421,7 +421,7 @@ def test_a_plan_lists_resources_and_risks(cli: Cli) -> None:
             "kind": "public-exposure",
             "stack": "data",
             "resource": "module.m.aws_subnet.this",
-            "reason": "what starts in it gets a public address",
+            "reason": "instances in it get a public address",
         }
     ]
 

@@ -62,7 +62,7 @@ def test_of_several_one_has_to_be_named(beside: Beside, command: str) -> None:
     beside.file("two")
     answer = beside.cli("emulator", command)
     assert (answer.code, answer.err.splitlines()[0]) == (
-        3, "error: say which local environment is meant: there are one, two"
+        3, "error: ENV is required if there are several local environments: one, two"
     )  # fmt: skip
     assert beside.all == {}
     assert beside.cli("emulator", "up", "two").code == 0
@@ -76,7 +76,10 @@ def test_what_has_no_local_aws_is_refused_with_those_that_have(beside: Beside, c
     beside.file("cloud", target="aws")
     answer = beside.cli("emulator", command, name)
     assert answer.code == 3
-    assert f"`{name}` is no environment with a local AWS; with `target: local` in terraform/envs: one" in answer.err
+    assert (
+        f"`{name}` is not an environment with a local AWS; environments with `target: local` in terraform/envs: one"
+        in answer.err
+    )
     assert beside.all == {}
 
 

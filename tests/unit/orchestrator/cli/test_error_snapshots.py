@@ -129,7 +129,7 @@ def test_snapshot_of_a_misnamed_file(cli: Cli) -> None:
 def test_snapshot_of_an_expired_environment(cli: Cli) -> None:
     environment(cli, "dev", "expires_at: 2020-01-31")
     answer = cli("deploy", "dev")
-    today = re.findall(r"today: ([\d-]+)", answer.err)[0]
+    today = re.findall(r"today is ([\d-]+)", answer.err)[0]
     text = answer.err.replace(today, "<today>")
     snapshot.check("errors/environment-expired", f"$ orchestrator deploy dev\n{text}exit code {answer.code}\n")
 

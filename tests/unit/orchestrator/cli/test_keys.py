@@ -87,7 +87,7 @@ def test_to_cut_callers_off_takes_a_yes(cli: Cli, aws: KeysOfAws, arguments: lis
     cli("keys", "rotate", "local", "default")
     refused = cli("keys", "rotate", "local", "default", *arguments)
     assert refused.code == 14
-    assert "ending API keys of `local` at once needs a yes" in refused.err
+    assert "revoking API keys of `local` at once requires confirmation" in refused.err
     assert "key1" in aws.keys
     assert cli("keys", "rotate", "local", "default", *arguments, "--yes").code == 0
     assert "key1" not in aws.keys

@@ -10,7 +10,7 @@ from tests.unit.orchestrator.cli.conftest import Cli
 def test_yes_has_to_be_to_something(cli: Cli) -> None:
     answer = cli("recover", "local", "--yes")
     assert answer.code == 2
-    assert "yes to what?" in answer.err
+    assert "`--yes` requires `--import` or `--remove`" in answer.err
 
 
 def test_nothing_is_removed_from_a_protected_environment_by_accident(cli: Cli) -> None:

@@ -45,8 +45,8 @@ def test_a_red_release_has_an_exit_code_of_its_own(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("blueprint", "words"),
     [
-        ("chat", "`chat` is realtime on bedrock: SageMaker alone has versions of models that are released"),
-        ("chat-serverless", "`chat-serverless` is serverless on bedrock: SageMaker alone has versions"),
+        ("chat", "`chat` is realtime on bedrock: only blueprints on SageMaker have releases"),
+        ("chat-serverless", "`chat-serverless` is serverless on bedrock: only blueprints on SageMaker have releases"),
         ("revews", "did you mean `blueprint-reviews`?"),
         ("reviews", "`reviews` is not deployed"),
     ],
@@ -95,10 +95,10 @@ def test_approve_says_what_is_live_and_what_runs_it(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (decision(), "Next: `orchestrator deploy local` launches the endpoints that waited for a version"),
-        (decision(repeated=True, execution_arn=None), "version 2 of reviews is live already"),
+        (decision(), "Next: `orchestrator deploy local` creates the endpoints that waited for a version"),
+        (decision(repeated=True, execution_arn=None), "version 2 of reviews is already live"),
         (decision("reject"), "version 2 of reviews is rejected\n"),
-        (decision("reject", repeated=True), "version 2 of reviews is rejected already\n"),
+        (decision("reject", repeated=True), "version 2 of reviews is already rejected\n"),
     ],
 )
 def test_a_decision_says_what_came_of_it(cli: Cli, given: Decision, words: str) -> None:
@@ -115,7 +115,7 @@ def test_an_approved_version_that_does_not_reach_an_endpoint_is_red(cli: Cli) ->
     cli._tools["local"].decision = decision(releases=(red,))
     answer = cli("release", "approve", "local", "reviews")
     assert answer.code == 17
-    assert "version 2 of `reviews` is live, and did not reach reviews: ProbeFailed: x" in answer.err
+    assert "version 2 of `reviews` is live but was not released to reviews: ProbeFailed: x" in answer.err
     cli._tools["local"].decision = ReleaseFailed("version 2 did not go live")
     assert cli("release", "approve", "local", "reviews").code == 17
 
@@ -125,7 +125,11 @@ def test_an_approved_version_that_does_not_reach_an_endpoint_is_red(cli: Cli) ->
     [
         (("approve", "local", "revews"), 1, "`local` has no model group `revews`; did you mean `reviews`?"),
         (("approve", "local", "reviews", "--version", "0"), 2, "0 is not in the range x>=1"),
-        (("reject", "local", "reviews", "--comment", "two\nlines"), 2, "one line of at most 500 printable characters"),
+        (
+            ("reject", "local", "reviews", "--comment", "two\nlines"),
+            2,
+            "must be one line of at most 500 printable characters",
+        ),
         (("reject", "local", "reviews", "--comment", "x" * 501), 2, "got 501"),
     ],
 )

@@ -30,7 +30,7 @@ def arguments(cli: Cli) -> list[str]:
 
 def test_nothing_is_unfinished(cli: Cli) -> None:
     answer = cli("resume", "local")
-    assert (answer.code, answer.out, answer.err) == (0, "", "nothing of `local` is unfinished\n")
+    assert (answer.code, answer.out, answer.err) == (0, "", "`local` has no unfinished run\n")
 
 
 def test_every_command_tells_of_an_unfinished_run(cli: Cli) -> None:
@@ -62,7 +62,7 @@ def test_a_deploy_is_repeated_as_it_was_given(cli: Cli) -> None:
     assert run.result is not None
     assert run.result["status"] == "failed"
     assert arguments(cli) == ["deploy", "local", "--blueprint", "chat"], "it can be resumed in its turn"
-    assert cli("resume", "local").err == "nothing of `local` is unfinished\n"
+    assert cli("resume", "local").err == "`local` has no unfinished run\n"
 
 
 def test_a_deploy_takes_up_what_is_left_by_itself(cli: Cli) -> None:
@@ -92,7 +92,7 @@ def test_a_run_that_works_is_not_resumed(cli: Cli) -> None:
     Killed(cli.repo, process=ALIVE)
     answer = cli("resume", "local")
     assert answer.code == 13
-    assert "`deploy` of `local` is at work since" in answer.err
+    assert "`deploy` of `local` has been running since" in answer.err
 
 
 @pytest.mark.full
@@ -111,14 +111,14 @@ def test_a_run_that_does_not_say_what_it_was_is_not_guessed(cli: Cli, given: tup
     run = Killed(cli.repo, "deploy", *given)
     answer = cli("resume", "local")
     assert answer.code == 1
-    assert f"run {run.run_id} does not say what is to be repeated (received '{' '.join(given)}')" in answer.err
+    assert f"run {run.run_id} has no command that can be repeated (received '{' '.join(given)}')" in answer.err
 
 
 def test_what_only_looked_is_closed_and_not_repeated(cli: Cli) -> None:
     run = Killed(cli.repo, "plan")
     answer = cli("resume", "local")
     assert (answer.code, answer.out) == (0, "")
-    assert answer.err.endswith("nothing else is to be repeated\n")
+    assert answer.err.endswith("nothing else to repeat\n")
     assert run.result is not None
 
 

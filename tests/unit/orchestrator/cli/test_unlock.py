@@ -1,4 +1,4 @@
-"""`orchestrator unlock`: locks are shown, freed or refused."""
+"""`orchestrator unlock`: locks are shown, released or refused."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_locks_of_the_dead_are_freed_also_of_stacks_that_no_file_names(cli: Cli,
     assert answer.code == 0, answer.err
     assert store.held == {}
     assert f"dead (process {DEAD.pid})" in answer.out
-    assert answer.err.splitlines() == ["lock of `data`: freed", "lock of `blueprint-gone`: freed"]
+    assert answer.err.splitlines() == ["lock of `data`: released", "lock of `blueprint-gone`: released"]
 
 
 @pytest.mark.parametrize("options", [(), ("--force", "--yes")])
@@ -67,7 +67,7 @@ def test_the_lock_of_a_living_process_stays(cli: Cli, store: FakeStateStore, opt
     answer = cli("unlock", "local", *options)
     assert answer.code == 13
     assert list(store.held) == ["data"]
-    assert f"alive (process {ALIVE.pid})\nhint: wait for it, or `kill -INT {ALIVE.pid}`" in answer.err
+    assert f"alive (process {ALIVE.pid})\nhint: wait for it, or run `kill -INT {ALIVE.pid}`" in answer.err
 
 
 def test_a_lock_of_another_machine_goes_by_force_alone(cli: Cli, store: FakeStateStore) -> None:
@@ -75,12 +75,15 @@ def test_a_lock_of_another_machine_goes_by_force_alone(cli: Cli, store: FakeStat
     refused = cli("unlock", "local")
     assert (refused.code, list(store.held)) == (13, ["data"])
     assert "`data` stays locked by alice@laptop since" in refused.err
-    assert "hint: if it is certainly gone, `orchestrator unlock local --force` frees it\n" in refused.err
+    assert "hint: if it is certainly dead, run `orchestrator unlock local --force`\n" in refused.err
     unanswered = cli("unlock", "local", "--force")
     assert (unanswered.code, list(store.held)) == (14, ["data"])
     forced = cli("unlock", "local", "--force", "--yes")
     assert (forced.code, store.held) == (0, {})
-    assert "warning: if a terraform somewhere still works on `data`, two will write one state" in forced.err
+    assert (
+        "warning: if a terraform process still works on `data` elsewhere, two processes will write one state"
+        in forced.err
+    )
 
 
 def test_what_is_no_lock_of_terraforms_making_goes_by_force(cli: Cli, store: FakeStateStore) -> None:
@@ -108,7 +111,7 @@ def test_a_lock_that_changed_meanwhile_is_left_alone(
     taken(cli.repo, store, "data", DEAD)
     monkeypatch.setattr(store, "remove_lock", lambda lock: False)
     answer = cli("unlock", "local")
-    assert "lock of `data`: it is gone, or another one, by now: nothing was done" in answer.err
+    assert "lock of `data`: skipped: already released, or taken by another process" in answer.err
 
 
 def test_json(cli: Cli, store: FakeStateStore) -> None:
