@@ -1,39 +1,39 @@
-"""Every expected failure, with its exit code and a way out.
+"""Expected failures, each with its exit code.
 
     PlatformError (1)
-    ├── ConfigError (3)          an environment file is wrong
+    ├── ConfigError (3)          an environment file is invalid
     ├── SetupError (4)           a tool or package is missing on this machine
-    ├── CredentialsError (5)     no AWS credentials, or those of another account
-    ├── PolicyViolation (6)      a policy found something
-    ├── PolicyGateBroken (7)     the gate itself did not run completely: red, never green
-    ├── TerraformError (8)       terraform said no
-    ├── PipelineFailed (9)       the training pipeline ended red
-    ├── SmokeFailed (10)         a deployed thing does not answer
+    ├── CredentialsError (5)     no AWS credentials, or credentials of another account
+    ├── PolicyViolation (6)      a policy has findings
+    ├── PolicyGateBroken (7)     the policy gate did not run completely, which never counts as passed
+    ├── TerraformError (8)       terraform failed
+    ├── PipelineFailed (9)       the training pipeline failed
+    ├── SmokeFailed (10)         a smoke test failed
     ├── WaitingForModel (11)     a SageMaker blueprint has no approved model yet
     ├── EmulatorError (12)       the local AWS did not start or died
-    ├── StateLocked (13)         somebody else is at work: holds the state lock, or runs in this checkout
-    ├── ApprovalRequired (14)    a person has to say yes
+    ├── StateLocked (13)         a state is locked, or another run is active in this checkout
+    ├── ApprovalRequired (14)    confirmation is required
     ├── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
-    ├── QueryFailed (16)         Athena refused or failed a query
-    ├── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
-    ├── RequestFailed (18)       the inference API refused a request, or the model failed
-    ├── ApprovalPending (19)     a model version waits for a person; everything else is deployed
-    ├── MachineError (20)        this machine refuses: a full disk, a folder that cannot be written
-    ├── RemainsLeft (21)         something of the environment is there and in no Terraform state
-    └── Interrupted (130)        somebody stopped waiting; what was asked for goes on
+    ├── QueryFailed (16)         Athena rejected a query, or the query failed
+    ├── ReleaseFailed (17)       an endpoint did not get its new version and runs the previous one
+    ├── RequestFailed (18)       the inference API rejected a request, or the model failed
+    ├── ApprovalPending (19)     a model version is pending approval; everything else is deployed
+    ├── MachineError (20)        this machine has a full disk, an unwritable folder or a similar fault
+    ├── RemainsLeft (21)         resources of the environment exist that are in no Terraform state
+    └── Interrupted (130)        the command stopped waiting; the work in AWS continues
 
-Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
+Usage errors, which click raises, exit with 2, an interrupt with 130, an unexpected exception with 70.
 """
 
 from __future__ import annotations
 
 
 class PlatformError(Exception):
-    """An expected failure: printed as two lines, the message and its hint.
+    """An expected failure, printed as two lines: the message and its hint.
 
     Args:
-        message: what was wrong, where, and the value received.
-        hint: what to do about it; `None` when there is nothing useful to say.
+        message: the broken rule, its place and the value received.
+        hint: the remedy; `None` if there is none.
     """
 
     exit_code = 1
@@ -69,7 +69,7 @@ class TerraformError(PlatformError):
 
 
 class TerraformKilled(TerraformError):
-    """It could not end by itself, so nobody knows yet what of its work is in the state."""
+    """Terraform was killed, so it is unknown which of its changes are in the state."""
 
 
 class PipelineFailed(PlatformError):

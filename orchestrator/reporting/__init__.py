@@ -1,1 +1,1 @@
-"""What people read: console, progress, summaries, graphs, explanations."""
+"""Output for users: console, progress, summaries, graphs, explanations."""

@@ -1,10 +1,10 @@
-"""All words to people pass through here.
+"""Print all output for users.
 
-Progress and messages go to stderr, data and final reports to stdout. Live lines appear on a terminal
-only; elsewhere, and in CI, plain lines do. `NO_COLOR` is respected, and colour is never the only signal.
+Progress and messages go to stderr, data and final reports to stdout. Live lines appear on a terminal only; elsewhere,
+and in CI, plain lines do. `NO_COLOR` is respected, and colour is never the only signal.
 
-What is shown may come from anybody: a name in AWS, a model's answer, a line of a log. It must not steer the terminal,
-so control characters of it are shown as `?`; the only ones that get through are those of our own styles.
+Output can contain untrusted text: a name in AWS, a model's answer, a line of a log. It must not control the terminal,
+so its control characters are printed as `?`; only those of this module's styles pass.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from orchestrator.system.text_files import bounded
 
 _POLL_SECONDS = 0.2
 PLAIN_WIDTH = 160
-"""Where output is no terminal, lines should not be folded at 80 columns."""
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters but line feed and tab, what turns the direction of writing, and what no encoding has."""
+"""Columns of output that does not go to a terminal, so that lines are not wrapped at 80."""
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters except line feed and tab, characters that change the writing direction, and surrogates."""
 
 
 def printable(text: str) -> str:
-    """A text that a terminal only shows."""
-    return _STEERING.sub("?", text)
+    """Replace characters that would control the terminal."""
+    return _CONTROLS.sub("?", text)
 
 
 class _Cleaned(Rich):
-    """Everything passes through `render`, tables and live lines too: nobody has to remember."""
+    """Clean everything that is printed, tables and live lines included: all of it passes through `render`."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -48,7 +48,7 @@ class _Cleaned(Rich):
 
 
 class Console:
-    """One per process."""
+    """Output streams of the process."""
 
     def __init__(self, *, stdout: Any = None, stderr: Any = None) -> None:
         self._out = _rich(stdout or sys.stdout)
@@ -59,17 +59,17 @@ class Console:
         return self._err.is_terminal and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
 
     def say(self, text: str = "") -> None:
-        """A message: stderr."""
+        """Print a message to stderr."""
         self._err.print(text, soft_wrap=True)
 
     def error(self, message: str, hint: str | None = None) -> None:
-        """An expected failure in two lines."""
+        """Print an expected failure in two lines."""
         self._err.print(f"error: {bounded(message)}", style="bold red", soft_wrap=True)
         if hint:
             self._err.print(f"hint: {hint}", soft_wrap=True)
 
     def data(self, text: str) -> None:
-        """Data: stdout, but for control characters as given."""
+        """Print data to stdout unchanged, except for control characters."""
         self._out.file.write(printable(text if text.endswith("\n") else text + "\n"))
         self._out.file.flush()
 
@@ -79,7 +79,7 @@ class Console:
     def table(
         self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, styles: Sequence[str] = ()
     ) -> None:
-        """A report: stdout. Columns whose name ends with `#` hold numbers."""
+        """Print a table to stdout. Columns whose name ends with `#` hold numbers."""
         table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
         for column in columns:
             number = column.endswith("#")
@@ -90,19 +90,19 @@ class Console:
         self._out.print()
 
     def line(self, text: str = "", *, style: str | None = None) -> None:
-        """A line of a report: stdout."""
+        """Print a line of a report to stdout."""
         self._out.print(text, style=style, soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
-        """Ask a person; nobody at the terminal means no."""
+        """Prompt the user; it counts as "no" without a terminal."""
         return self.ask(question) or False
 
     def ask(self, question: str, *, given_up: Callable[[], bool] = lambda: False) -> bool | None:
-        """Ask a person; `None` when nobody is at the terminal, or the waiting was given up."""
+        """Prompt the user; `None` without a terminal, or when `given_up` ends the waiting."""
         if not sys.stdin.isatty():
             return None
         self._err.print(f"{question} [y/N] ", end="")
-        # Reading at once would hold an interrupt off until somebody presses Enter.
+        # A blocking read would delay an interrupt until Enter is pressed.
         while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
             if given_up():
                 return None
@@ -110,7 +110,7 @@ class Console:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Shows the events of a run while it lasts."""
+        """Show the events of a run while it lasts."""
         lock = threading.Lock()
         progress: Progress = LiveProgress(self._err, lock) if self.live else PlainProgress(self._err, lock)
         with progress:

@@ -1,7 +1,6 @@
-"""Plans and foreign errors in people's words.
+"""Describe plans, and explain frequent errors of AWS and Terraform.
 
-A plan is read out line by line, exactly the steps that execution walks. Errors of AWS and Terraform
-that users meet again and again have an explanation and a remedy here.
+A plan is described line by line, with exactly the steps that are executed.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from orchestrator.terraform.messages import EXISTS
 
 
 def describe(plan: Plan) -> list[str]:
-    """One numbered line per step."""
+    """Describe each step in a numbered line."""
     width = max((len(step.name) for step in plan.steps), default=0)
     return [f"{number:>2}. {step.name:<{width}}  {_words(step)}" for number, step in enumerate(plan.steps, start=1)]
 
@@ -23,7 +22,7 @@ def describe(plan: Plan) -> list[str]:
 def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
     match step:
         case steps.StartEmulator():
-            return "start the local AWS, or find the running one"
+            return "start the local AWS, if it is not running"
         case steps.CheckAccount():
             return "check credentials and account"
         case steps.BuildPackages():
@@ -42,41 +41,41 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
         case steps.PreviewStack():
             return "plan and policy gate, for the approval"
         case steps.Approve():
-            return "accept the risks by class, approve what the previews show"
+            return "require accepted risks and approval of the previews"
         case steps.RunPipeline(force=True):
             return "run the training pipeline"
         case steps.RunPipeline():
             return "run the training pipeline if no model version is live and none waits for approval"
         case steps.StopPipelines():
-            return "stop what runs of the training pipeline"
+            return "stop executions of the training pipeline"
         case steps.KeepKeys():
-            return "make the API keys that are missing, end those whose rotation is over"
+            return "create missing API keys, remove those whose rotation has ended"
         case steps.RemoveKeys(but=()):
             return "remove the API keys"
         case steps.RemoveKeys():
-            return "remove API keys of callers that the environment file no longer names"
+            return "remove API keys that are no longer in the environment file"
         case steps.Release():
-            return "release it unless it runs what its file and the live version make"
+            return "release the live version, unless the endpoint is up to date"
         case steps.SmokeTest():
-            return "probe it, directly and through the API"
+            return "smoke-test it, directly and through the API"
         case steps.DestroyStack(stack=stack) if stack.gone:
             return "destroy: its file is gone"
         case steps.DestroyStack():
             return "destroy"
         case steps.RemoveModels(groups=groups):
-            return f"remove model versions of {', '.join(groups) or 'no group'} and what the pipeline left"
+            return f"remove model versions of {', '.join(groups) or 'no group'} and resources that the pipeline created"
         case steps.RemoveReleases(blueprints=names):
-            return f"remove what releases of {', '.join(names)} left"
+            return f"remove resources that releases of {', '.join(names)} created"
         case steps.RecoverStack():
-            return "look for what exists and is not in its state"
+            return "find resources that exist but are not in its state"
         case steps.RecoverRest():
-            return "look for what belongs to no stack"
+            return "find resources that belong to no stack"
         case steps.AuditOrphans(deployed=True):
-            return "look for anything with the environment's tags that no state holds"
+            return "find resources with the environment's tags that are in no state"
         case steps.AuditOrphans():
-            return "look for anything left that has the environment's tags or name"
+            return "find leftover resources with the environment's tags or name"
         case _:
-            raise AssertionError(f"no words for {type(step).__name__}")
+            raise AssertionError(f"no description of {type(step).__name__}")
 
 
 @dataclass(frozen=True)
@@ -90,32 +89,32 @@ REMEDIES = (
     Remedy(
         r"Error acquiring the state lock|PreconditionFailed.*lock",
         "another run holds the state lock, or one died while it held it",
-        "`orchestrator unlock ENV` says who, since when, and whether that process lives, and frees locks of dead ones",
+        "`orchestrator unlock ENV` shows the holder and whether it is alive, and releases locks of dead holders",
     ),
     Remedy(
         r"Failed to query available provider packages|no available releases match",
         "terraform found the AWS provider neither in the registry nor in an offline mirror",
-        "run `make setup`; it looks for both and writes the configuration that terraform uses",
+        "run `make setup`, which checks both and writes terraform's configuration",
     ),
     Remedy(
         r"Inconsistent dependency lock file|doesn't match any of the checksums",
         "the provider differs from the one that the committed lock file names",
-        "use the provider version of terraform/.terraform.lock.hcl; change versions there, not by hand",
+        "use the provider version of terraform/.terraform.lock.hcl",
     ),
     Remedy(
         r"does not support (resource type|data source)|Invalid (resource type|data source)",
-        "the type is misspelt, or it stands nowhere in `terraform/` and so the warm provider does not know it",
+        "the type is misspelt, or the warm provider lacks it because nothing in `terraform/` uses it",
         "correct the type, or run with `--plain-provider`, which knows all types",
     ),
     Remedy(
         r"ExpiredToken|token included in the request is expired",
         "the AWS session has expired",
-        "log in again (`aws sso login`) and repeat the command: it continues where things stand",
+        "log in again (`aws sso login`) and repeat the command, which continues from there",
     ),
     Remedy(
         r"InvalidClientTokenId|security token included in the request is invalid|SignatureDoesNotMatch",
-        "AWS does not know these credentials",
-        "check AWS_PROFILE or the AWS_* variables; `aws sts get-caller-identity` must answer",
+        "AWS rejected these credentials",
+        "check AWS_PROFILE or the AWS_* variables; `aws sts get-caller-identity` must succeed",
     ),
     Remedy(
         r"bedrock.*AccessDenied|don't have access to the model",
@@ -129,8 +128,8 @@ REMEDIES = (
     ),
     Remedy(
         r"AccessDenied|UnauthorizedOperation|not authorized to perform",
-        "the deploying role lacks a permission, or a boundary or SCP takes it away",
-        "the message names action and resource; compare with the deploy role's policy and the account's SCPs",
+        "the deploying role lacks a permission, or a permissions boundary or SCP denies it",
+        "compare the action and resource in the message with the deploy role's policy and the account's SCPs",
     ),
     Remedy(
         r"ResourceLimitExceeded|ServiceQuotaExceeded|LimitExceededException",
@@ -140,12 +139,12 @@ REMEDIES = (
     Remedy(
         r"BucketAlreadyExists",
         "another AWS account owns a bucket of this name",
-        "set another `project` in platform.yaml: bucket names carry it",
+        "set another `project` in platform.yaml, which is part of bucket names",
     ),
     Remedy(
         EXISTS,
-        "a resource of that name exists and is in no state: a run was killed, or somebody made it by hand",
-        "`orchestrator recover ENV` lists everything like it, with where it belongs, and imports or removes it",
+        "a resource with that name exists but is in no state: a run was killed, or it was created by hand",
+        "`orchestrator recover ENV` lists such resources with their stacks, and imports or removes them",
     ),
     Remedy(
         r"ThrottlingException|TooManyRequests|Rate exceeded",
@@ -160,21 +159,21 @@ REMEDIES = (
     Remedy(
         r"no space left on device",
         "the disk is full",
-        "free some space; `build/` and `.runs/` can be deleted, they are made anew",
+        "free some space; `build/` and `.runs/` can be deleted, they are recreated",
     ),
     Remedy(
         r"DependencyViolation|has dependencies and cannot be deleted",
-        "something not made here still uses the resource (often a Lambda's network interface)",
+        "a resource outside this state still uses it (often a Lambda function's network interface)",
         "wait up to an hour for AWS to release it, then repeat `orchestrator destroy ENV`",
     ),
 )
 
 
 def in_environment(text: str, environment: str) -> str:
-    """Commands as they are typed: what was written without knowing the environment says `ENV`."""
+    """Replace `ENV` in a command with the name of the environment."""
     return re.sub(r"\bENV\b", environment, text)
 
 
 def remedy(text: str) -> Remedy | None:
-    """The first known remedy for an error's text."""
+    """Find the first known remedy for an error message."""
     return next((each for each in REMEDIES if re.search(each.pattern, text, re.IGNORECASE | re.DOTALL)), None)

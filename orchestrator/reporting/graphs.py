@@ -1,4 +1,4 @@
-"""The stack graph as text, mermaid, dot or data. Pure."""
+"""Render the stack graph as text, Mermaid, DOT or data. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from orchestrator.planning.graph import Graph
 
 
 def text(graph: Graph) -> str:
-    """One line per stack, in the order of deployment."""
+    """Render one line per stack, in deployment order."""
     width = max((len(name) for name in graph.names), default=0)
     lines = []
     for stack in graph.stacks:

@@ -1,4 +1,4 @@
-"""A run while it lasts: one live line per running step on a terminal, plain lines elsewhere."""
+"""Show a run's progress: one live line per running step on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from rich.table import Table
 from orchestrator.core.types import Json
 
 STEP_WIDTH = 28
-"""Of a column of steps: as long as the name of a blueprint's stack usually is."""
+"""Width of the column of steps, which fits the usual name of a blueprint's stack."""
 _MARKS = {"ok": "✓", "failed": "✗", "cancelled": "-"}
 _STYLES = {"ok": "green", "failed": "bold red", "cancelled": "yellow"}
 _TERRAFORM_DETAIL = frozenset(
     {"version", "log", "diagnostic", "resource_drift", "planned_change", "outputs", "init_output", "raw"}
     | {f"{what}_{when}" for what in ("apply", "refresh", "provision") for when in ("start", "progress", "complete")}
 )
-"""Per-resource events: shown live as the latest word, too many for plain lines."""
+"""Per-resource events: the latest is shown live, and they are too many for plain lines."""
 
 
 class Progress(Protocol):
     def __call__(self, event: Json) -> None: ...
     def paused(self) -> AbstractContextManager[None]:
-        """Nothing moves on the screen meanwhile: a person is asked."""
+        """Stop updating the screen during a prompt."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -49,7 +49,7 @@ class _Running:
 
 
 class PlainProgress:
-    """A line when a step starts, reaches a stage or ends."""
+    """Print a line when a step reaches a stage or ends."""
 
     def __init__(self, err: Rich, lock: threading.Lock) -> None:
         self._err = err
@@ -89,7 +89,7 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """Finished steps as lines that stay, running ones below them with stage, latest word and time."""
+    """Print finished steps as permanent lines, and running ones below with stage, latest message and time."""
 
     def __init__(self, err: Rich, lock: threading.Lock) -> None:
         self._err = err

@@ -1,4 +1,4 @@
-"""The end of a run in tables: stacks, pipeline, smoke, where the report lies, what to do next."""
+"""Summarise a finished run: tables of stacks, pipeline and smoke tests, the report's path, next steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestrator.runs import change_list
 from orchestrator.runs.result import Result
 
 _DETAIL_WIDTH = 160
-"""A failed job's own description can be pages long; result.json has all of it."""
+"""Characters of a job's description, which can be pages long; result.json has all of it."""
 _STYLES = {
     "failed": "bold red",
     "rolled-back": "bold red",
@@ -23,7 +23,7 @@ _STYLES = {
 
 
 def show(console: Console, result: Result, folder: Path, *, why: bool = False) -> None:
-    """Print a finished run; the error, if any, comes last, where the eye is."""
+    """Print a finished run; an error comes last, where it is seen first."""
     if result.command == "plan":
         for line in change_list.stacks({stack.name: stack.changes for stack in result.stacks}):
             console.line(line)
@@ -58,7 +58,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
 def _headline(result: Result) -> str:
     applied = [stack for stack in result.stacks if stack.action in ("created", "changed", "destroyed")]
     if result.status == "preview":
-        return "Preview: example values stand in for what does not exist yet; it cannot be applied"
+        return "Preview with example values for resources that do not exist yet; it cannot be applied"
     if result.status != "ok":
         return f"{result.command} {result.env}: {result.status}, exit code {result.exit_code}"
     if result.command in ("deploy", "phase rollout") and not applied:
@@ -67,19 +67,19 @@ def _headline(result: Result) -> str:
 
 
 def next_steps(result: Result) -> list[str]:
-    """The commands one most likely wants now."""
+    """Suggest the most likely next commands."""
     env = result.env
     match result.status, result.command:
         case "ok", "deploy" | "phase rollout":
             return [f"`orchestrator outputs {env}` shows addresses, `make destroy ENV={env}` removes everything"]
         case "ok", "recover":
-            return [f"`orchestrator deploy {env}` makes what is still missing"]
+            return [f"`orchestrator deploy {env}` creates what is still missing"]
         case "ok" | "preview", "plan":
-            return [f"`orchestrator deploy {env}` carries it out"]
+            return [f"`orchestrator deploy {env}` applies it"]
         case "ok", "destroy":
-            return [f"`orchestrator deploy {env}` builds it anew"]
+            return [f"`orchestrator deploy {env}` recreates it"]
         case "cancelled", _:
-            return [f"`orchestrator {result.command} {env}` continues where things stand"]
+            return [f"`orchestrator {result.command} {env}` continues from there"]
         case "failed", _ if result.error and result.error.step:
             return [f"read logs/{result.error.step.replace(' ', '-')}.log of the report"]
     return []
@@ -87,7 +87,7 @@ def next_steps(result: Result) -> list[str]:
 
 def _stacks(console: Console, result: Result) -> None:
     if all(stack.action == "skipped" for stack in result.stacks):
-        return  # nothing was begun, and the error says why
+        return  # nothing was started, and the error explains why
     rows = [
         (
             stack.name,
@@ -107,7 +107,7 @@ def _stacks(console: Console, result: Result) -> None:
 
 
 def _risks(console: Console, result: Result) -> None:
-    """Of a plan with the single risks, of a single stack all of them; else only how many there were."""
+    """List the risks of a plan (all of them for a single stack); for other commands, count them."""
     planned = result.command == "plan"
     lines = (
         change_list.risks(result.risks, every=len(result.stacks) == 1) if planned else change_list.counted(result.risks)
@@ -117,11 +117,11 @@ def _risks(console: Console, result: Result) -> None:
 
 
 def _why(console: Console, result: Result) -> None:
-    """What each stack was compared with, and what came out."""
+    """Print what each stack was compared with, and the result."""
     width = max((len(stack.name) for stack in result.stacks), default=0)
     console.line("Why", style="bold")
     for stack in result.stacks:
-        console.line(f"  {stack.name:<{width}}  {'; '.join(stack.why) or stack.reason or 'not looked at'}")
+        console.line(f"  {stack.name:<{width}}  {'; '.join(stack.why) or stack.reason or 'not checked'}")
     console.line()
 
 
@@ -159,19 +159,19 @@ def _pipeline(console: Console, result: Result) -> None:
 
 
 def _releases(console: Console, result: Result) -> None:
-    """What is live, where this run changed it or should have."""
-    told = [each for each in result.releases if each.status != "unchanged"]
+    """Print the endpoints that this run released or failed to release."""
+    shown = [each for each in result.releases if each.status != "unchanged"]
     rows = [
         (each.blueprint, each.status, each.before or "-", each.now or "-", ", ".join(each.verified) or "nothing")
-        for each in told
+        for each in shown
     ]
     if rows:
         columns = ("endpoint", "verdict", "before", "now", "verified by")
-        console.table("Releases", columns, rows, styles=[_STYLES.get(each.status, "") for each in told])
+        console.table("Releases", columns, rows, styles=[_STYLES.get(each.status, "") for each in shown])
 
 
 def _recovered(console: Console, result: Result) -> None:
-    """What was in no state, and what became of it."""
+    """Print the resources that were in no state, and what was done with them."""
     rows = [
         (each.action, each.stack or "none", each.address or each.type, each.id, each.reason)
         for each in result.recovered
@@ -179,7 +179,7 @@ def _recovered(console: Console, result: Result) -> None:
     if rows:
         console.table("In no state", ("action", "stack", "resource", "id", "note"), rows)
     elif result.command == "recover":
-        console.line("Nothing was found that exists and is in no state")
+        console.line("No resources outside Terraform states were found")
 
 
 def _smoke(console: Console, result: Result) -> None:

@@ -1,19 +1,19 @@
-"""What a plan would do that one should know beforehand: five classes of risk, read from the plan alone.
+"""Find the risks of a plan, in five classes, from the plan alone.
 
 `state-loss`
-    something that holds state is replaced or deleted, or keeps what it holds for a shorter time;
+    a resource that holds state is replaced or deleted, or keeps its data for a shorter time;
 `protection-loss`
-    a protection against deletion or misuse is taken away, as when `protected` leaves an environment's file;
+    a protection against deletion or misuse is removed, as when `protected` leaves an environment's file;
 `network-change`
-    a network gets other addresses, or is given up;
+    a network gets other addresses, or is removed;
 `iam-growth`
-    somebody may do more than before: a new or wider grant, a denial or a boundary that is gone;
+    a principal gets more permissions: a new or wider grant, a removed denial or boundary;
 `public-exposure`
-    something becomes reachable from outside the account or the network.
+    a resource becomes reachable from outside the account or the network.
 
-Pure: a plan document (`terraform show -json`) in, risks out. A type that nobody knows is taken for one that
-holds state, and a policy that cannot be read, or is known only after the apply, for a wider one. Whom such a
-policy lets in from outside cannot be told beforehand; it is listed under `iam-growth`.
+Pure: a plan document (`terraform show -json`) in, risks out. An unknown type is treated as one that holds state, and a
+policy that cannot be read, or is known only after the apply, as a wider one. Which outside principals such a policy
+admits cannot be determined beforehand; it is listed under `iam-growth`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FINDERS = (state_loss.find, protection.find, networks.find, iam_growth.find, ex
 
 
 def of_plan(document: Json, *, stack: str, account_id: str) -> tuple[Risk, ...]:
-    """Risks of one stack's plan, by class in the order of `CLASSES`, then in the plan's own order.
+    """Find the risks of one stack's plan, by class in the order of `CLASSES`, then in the plan's order.
 
     Args:
         document: `terraform show -json` of the plan.
@@ -48,6 +48,6 @@ def of_plan(document: Json, *, stack: str, account_id: str) -> tuple[Risk, ...]:
 
 
 def classes_of(risks: Iterable[Risk]) -> tuple[RiskClass, ...]:
-    """The classes that occur, each once."""
+    """List the classes that occur, each once."""
     occurring = {risk.kind for risk in risks}
     return tuple(kind for kind in CLASSES if kind in occurring)

@@ -1,4 +1,4 @@
-"""One planned change of one resource, as the finders of risks look at it."""
+"""Read planned changes of resources from a plan, for the finders of risks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from orchestrator.core.types import Json
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """`before` and `after` are empty where the resource does not exist; `unknown` mirrors `after`, with `True`
-    where a value is known only after the apply."""
+    """A planned change of a resource.
+
+    `before` and `after` are empty if the resource does not exist; `unknown` mirrors `after`, with `True` for values
+    that are known only after the apply.
+    """
 
     address: str
     type: str
@@ -22,11 +25,11 @@ class ResourceChange:
     after: Json
     unknown: Json
     written: frozenset[str] | None = None
-    """Attributes that the code gives a value; `None` where the plan does not hold the code."""
+    """Attributes that the code sets; `None` if the plan does not hold the code."""
 
     @property
     def removes(self) -> bool:
-        """Deleted, or replaced by another one."""
+        """Whether the resource is deleted or replaced."""
         return "delete" in self.actions
 
     @property
@@ -35,12 +38,12 @@ class ResourceChange:
 
     @property
     def creates(self) -> bool:
-        """Made where nothing was."""
+        """Whether the resource is created, and not as a replacement."""
         return "create" in self.actions and "delete" not in self.actions
 
     @property
     def remains(self) -> bool:
-        """Whether there is such a resource afterwards."""
+        """Whether the resource exists afterwards."""
         return bool(self.actions & {"create", "update"})
 
     def is_unknown(self, attribute: str) -> bool:
@@ -48,15 +51,15 @@ class ResourceChange:
         return holds_true(self.unknown.get(attribute))
 
     def is_left_open(self, attribute: str) -> bool:
-        """Whether the code gives an attribute a value that is known only after the apply.
+        """Whether the code sets an attribute to a value that is known only after the apply.
 
-        AWS fills in many an attribute that the code says nothing about; those are unknown beforehand as well.
+        AWS sets many attributes that the code does not; those are unknown before the apply, too.
         """
         return self.is_unknown(attribute) and (self.written is None or attribute in self.written)
 
 
 def read(document: Json) -> tuple[ResourceChange, ...]:
-    """Managed resources that a plan changes; no-ops, reads and resources that are only forgotten left out."""
+    """Read the managed resources that a plan changes, without no-ops, reads and resources that are only forgotten."""
     configuration = document.get("configuration", {}).get("root_module", {})
     return tuple(
         ResourceChange(
@@ -97,11 +100,11 @@ def holds_true(value: Any) -> bool:
 
 
 def blocks(values: Json, *path: str) -> Iterator[Json]:
-    """Nested blocks at a path; Terraform shows a block as a list, of one element where only one may be."""
+    """Yield the nested blocks at a path; Terraform writes a block as a list, even if only one is allowed."""
     if not path:
         yield values
         return
-    found = values.get(path[0]) or []
-    for item in found if isinstance(found, list) else [found]:
+    nested = values.get(path[0]) or []
+    for item in nested if isinstance(nested, list) else [nested]:
         if isinstance(item, dict):
             yield from blocks(item, *path[1:])

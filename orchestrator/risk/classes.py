@@ -11,7 +11,7 @@ CLASSES: tuple[RiskClass, ...] = get_args(RiskClass)
 
 @dataclass(frozen=True)
 class Risk:
-    """`reason` says what happens to the resource, and to whose advantage."""
+    """A risk of a planned change; `reason` says what happens to the resource and which principal gains access."""
 
     kind: RiskClass
     stack: str
@@ -21,5 +21,5 @@ class Risk:
 
     @property
     def key(self) -> tuple[RiskClass, str, str]:
-        """What makes two risks the same one; reasons change when values become known."""
+        """Identify the risk; its reason can change when values become known."""
         return self.kind, self.stack, self.resource

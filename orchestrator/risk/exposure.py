@@ -1,7 +1,6 @@
-"""`public-exposure`: something can be reached from outside the account or the network, and could not before.
+"""Find `public-exposure`: resources that become reachable from outside the account or the network.
 
-Each rule names what is exposed as a set of sentences; a change is a risk if the set afterwards holds one
-that it did not hold before.
+Each rule describes the exposure as a set of sentences; a change is a risk if it adds a sentence to the set.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ _LIMITING = """
     kms:calleraccount lambda:functionarn s3:dataaccesspointaccount sts:externalid
 """
 _LIMITS = frozenset(_LIMITING.split())
-"""Condition keys that narrow "anybody" down to somebody."""
+"""Condition keys that restrict the principal `*` to certain callers."""
 _BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 
 Finder = Callable[[Json, str], Iterator[str]]
 
 
 def find(change: ResourceChange, account_id: str) -> list[str]:
-    """Why this change exposes something; nothing if it does not."""
+    """Explain how a change exposes a resource; empty if it does not."""
     lost = _PROTECTIONS.get(change.type)
     if lost and change.removes and not change.replaces:
         return [lost]
@@ -47,7 +46,7 @@ def _exposed(change: ResourceChange, values: Json, account_id: str) -> Iterator[
         for block in blocks(values, *path[:-1]):
             if block.get(path[-1]) == exposed:
                 yield words
-    # What passes an endpoint still needs the right to do so, so `*` is the usual principal there.
+    # Requests through an endpoint still need permissions, so `*` is the usual principal there.
     if change.type not in ("aws_vpc_endpoint", "aws_vpc_endpoint_policy"):
         for value in values.values():
             for grant in parse(value) or ():
@@ -55,17 +54,17 @@ def _exposed(change: ResourceChange, values: Json, account_id: str) -> Iterator[
 
 
 def _outsider(grant: Grant, account_id: str) -> Iterator[str]:
-    """Somebody outside the account whom a resource's or a role's own policy lets in."""
+    """Describe a principal outside the account that a resource policy or trust policy admits."""
     if grant.effect != "Allow":
         return
-    who = str(grant.principal)
-    if grant.principal.but is not None or who.rpartition(":")[2] == "*":
+    principal = str(grant.principal)
+    if grant.principal.but is not None or principal.rpartition(":")[2] == "*":
         if not any(key in _LIMITS and narrows(operator, values) for operator, key, values in grant.conditions):
-            yield f"anybody may {grant.action}"
-    elif found := re.match(r"AWS:arn:[\w-]+:(?:iam|sts)::(\d{12}):", who):
+            yield f"anyone may {grant.action}"
+    elif found := re.match(r"AWS:arn:[\w-]+:(?:iam|sts)::(\d{12}):", principal):
         if found[1] != account_id:
             yield f"account {found[1]} may {grant.action}"
-    elif who.startswith("CanonicalUser:"):
+    elif principal.startswith("CanonicalUser:"):
         yield f"another account's user may {grant.action}"
 
 
@@ -80,14 +79,14 @@ def _lambda_permission(values: Json, account_id: str) -> Iterator[str]:
     limited = values.get("principal_org_id") or values.get("source_account") or values.get("source_arn")
     account = re.search(r"\d{12}", principal)
     if principal == "*" and not limited:
-        yield "anybody may call the function"
+        yield "anyone may call the function"
     elif account and account[0] != account_id:
         yield f"account {account[0]} may call the function"
 
 
 def _api_method(values: Json, account_id: str) -> Iterator[str]:
     if values.get("authorization") == "NONE" and not values.get("api_key_required"):
-        yield f"{values.get('http_method')} needs neither key nor authorization"
+        yield f"{values.get('http_method')} requires neither an API key nor authorization"
 
 
 def _rest_api(values: Json, account_id: str) -> Iterator[str]:
@@ -109,7 +108,7 @@ def _acl(values: Json, account_id: str) -> Iterator[str]:
 def _layer_permission(values: Json, account_id: str) -> Iterator[str]:
     principal = str(values.get("principal", ""))
     if principal == "*" and not values.get("organization_id"):
-        yield "anybody may use the layer"
+        yield "anyone may use the layer"
     elif principal not in ("*", account_id):
         yield f"account {principal} may use the layer"
 
@@ -154,13 +153,13 @@ _PUBLIC = (("publicly_accessible",), True, "it has a public address")
 _TASK = (("network_configuration", "assign_public_ip"), True, "its tasks get public addresses")
 _LOAD_BALANCER = (("internal",), False, "a load balancer on the internet")
 _SUBNET = (
-    (("map_public_ip_on_launch",), True, "what starts in it gets a public address"),
-    (("assign_ipv6_address_on_creation",), True, "what starts in it gets a public IPv6 address"),
+    (("map_public_ip_on_launch",), True, "instances in it get a public address"),
+    (("assign_ipv6_address_on_creation",), True, "instances in it get a public IPv6 address"),
 )
 _SETTINGS: dict[str, tuple[tuple[tuple[str, ...], Any, str], ...]] = {
     "aws_alb": (_LOAD_BALANCER,),
-    "aws_ami_launch_permission": ((("group",), "all", "anybody may start the image"),),
-    "aws_apigatewayv2_route": ((("authorization_type",), "NONE", "needs no authorization"),),
+    "aws_ami_launch_permission": ((("group",), "all", "anyone may launch the image"),),
+    "aws_apigatewayv2_route": ((("authorization_type",), "NONE", "requires no authorization"),),
     "aws_db_instance": (_PUBLIC,),
     "aws_default_subnet": _SUBNET,
     "aws_dms_replication_instance": (_PUBLIC,),
@@ -168,15 +167,15 @@ _SETTINGS: dict[str, tuple[tuple[tuple[str, ...], Any, str], ...]] = {
     "aws_ecs_task_set": (_TASK,),
     "aws_elb": (_LOAD_BALANCER,),
     "aws_instance": ((("associate_public_ip_address",), True, "it gets a public address"),),
-    "aws_lambda_function_url": ((("authorization_type",), "NONE", "anybody may call the function by its URL"),),
-    "aws_launch_configuration": ((("associate_public_ip_address",), True, "what it starts gets a public address"),),
+    "aws_lambda_function_url": ((("authorization_type",), "NONE", "anyone may call the function by its URL"),),
+    "aws_launch_configuration": ((("associate_public_ip_address",), True, "its instances get a public address"),),
     "aws_launch_template": (
-        (("network_interfaces", "associate_public_ip_address"), "true", "what it starts gets a public address"),
+        (("network_interfaces", "associate_public_ip_address"), "true", "its instances get a public address"),
     ),
     "aws_lb": (_LOAD_BALANCER,),
     "aws_mq_broker": (_PUBLIC,),
     "aws_neptune_cluster_instance": (_PUBLIC,),
-    "aws_ram_resource_share": ((("allow_external_principals",), True, "other organisations may be let in"),),
+    "aws_ram_resource_share": ((("allow_external_principals",), True, "other organisations can be admitted"),),
     "aws_rds_cluster_instance": (_PUBLIC,),
     "aws_redshift_cluster": (_PUBLIC,),
     "aws_redshiftserverless_workgroup": (_PUBLIC,),
@@ -187,11 +186,11 @@ _SETTINGS: dict[str, tuple[tuple[tuple[str, ...], Any, str], ...]] = {
         (("direct_internet_access",), "Enabled", "the notebook reaches the internet directly"),
     ),
     "aws_subnet": _SUBNET,
-    "aws_vpc_endpoint_service": ((("acceptance_required",), False, "whoever is allowed connects unasked"),),
+    "aws_vpc_endpoint_service": ((("acceptance_required",), False, "allowed principals connect without acceptance"),),
 }
-"""Attribute path, the exposing value, and the words for it."""
+"""Attribute path, the exposing value, and its description."""
 _PROTECTIONS = {
     "aws_s3_account_public_access_block": "the account's public access block is removed",
     "aws_s3_bucket_public_access_block": "the bucket's public access block is removed",
-    "aws_wafv2_web_acl_association": "the firewall before it is removed",
+    "aws_wafv2_web_acl_association": "its web ACL is removed",
 }

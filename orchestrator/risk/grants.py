@@ -1,8 +1,8 @@
-"""Policy documents as sets of single grants, so that two of them can be compared.
+"""Split policy documents into single grants, so that two of them can be compared.
 
-A statement that names two actions on three resources is six grants. One grant *covers* another when it
-allows at least as much: its patterns match, and its conditions are no narrower. Comparison is by text:
-where two different texts mean the same, the change is reported, which errs on the safe side.
+A statement that names two actions on three resources is six grants. One grant *covers* another if it allows at least
+as much: its patterns match, and its conditions are not narrower. Comparison is by text: if two different texts mean
+the same, the change is reported, which errs on the safe side.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Condition = tuple[str, str, Values]
 
 @dataclass(frozen=True)
 class Term:
-    """One side of a grant: a pattern, or everything but some patterns (`NotAction` and its kin)."""
+    """One element of a grant: a pattern, or everything except some patterns (`NotAction` and similar)."""
 
     text: str = ""
     but: Values | None = None
 
     def __str__(self) -> str:
-        return self.text if self.but is None else f"everything but {', '.join(sorted(self.but))}"
+        return self.text if self.but is None else f"everything except {', '.join(sorted(self.but))}"
 
     def lower(self) -> Term:
         return Term(self.text.lower(), None if self.but is None else frozenset(map(str.lower, self.but)))
@@ -48,8 +48,8 @@ class Term:
 class Grant:
     """One principal, one action, one resource.
 
-    Empty is what the statement does not name: the principal in an identity policy (it is whoever carries
-    it), the resource in a trust policy (it is the role that carries it).
+    An element that the statement does not name is empty: the principal in an identity policy (the principal that has
+    the policy), the resource in a trust policy (the role that has it).
     """
 
     effect: str
@@ -69,21 +69,21 @@ class Grant:
 
 
 def parse(value: Any) -> list[Grant] | None:
-    """The grants of every policy document in a value; `None` if there is none, or one that cannot be read."""
+    """Read the grants of all policy documents in a value; `None` if there is none, or one that cannot be read."""
     documents = list(_documents(value))
     try:
-        found = [grant for document in documents for each in _list(document["statement"]) for grant in _grants(each)]
+        grants = [grant for document in documents for each in _list(document["statement"]) for grant in _grants(each)]
     except _Unreadable:
         return None
-    return found if documents else None
+    return grants if documents else None
 
 
 class _Unreadable(Exception):
-    """A statement that is none."""
+    """Not a valid statement."""
 
 
 def _documents(value: Any) -> Iterator[Json]:
-    """Policy documents in a value: JSON in it or in nested blocks, and within that JSON, as templates have them."""
+    """Yield the policy documents in a value: JSON text in it or in nested blocks, or inside that JSON."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         with contextlib.suppress(ValueError):
             yield from _within(json.loads(value))
@@ -103,14 +103,14 @@ def _within(value: Any) -> Iterator[Json]:
 
 
 def _elements(given: Json) -> Json:
-    """Elements by their names in small letters: a name in another case must not hide a grant."""
+    """Convert element names to lower case, so that a name in another case does not hide a grant."""
     return {name.lower(): value for name, value in given.items()}
 
 
-def not_covered(wanted: Iterable[Grant], by: Iterable[Grant], effect: str) -> list[Grant]:
-    """Of the grants with this effect those that no other one covers."""
+def not_covered(grants: Iterable[Grant], by: Iterable[Grant], effect: str) -> list[Grant]:
+    """Select the grants with this effect that no grant of `by` covers."""
     having = [grant for grant in by if grant.effect == effect]
-    return [grant for grant in wanted if grant.effect == effect and not any(other.covers(grant) for other in having)]
+    return [grant for grant in grants if grant.effect == effect and not any(other.covers(grant) for other in having)]
 
 
 def _grants(given: Any) -> Iterator[Grant]:
@@ -119,7 +119,7 @@ def _grants(given: Any) -> Iterator[Grant]:
     statement = _elements(given)
     if not {"action", "notaction"} & statement.keys():
         raise _Unreadable
-    # Whatever is not spelt as a denial is taken for a grant.
+    # Anything but an exact `Deny` is treated as a grant.
     effect = "Deny" if statement.get("effect") == "Deny" else "Allow"
     conditions = frozenset(_conditions(statement.get("condition")))
     sides = (_principals(statement), _terms(statement, "action"), _terms(statement, "resource"))
@@ -128,17 +128,17 @@ def _grants(given: Any) -> Iterator[Grant]:
 
 
 def _conditions(given: Any) -> Iterator[Condition]:
-    for operator, keys in (given or {}).items() if isinstance(given, dict | None) else _refused():
-        for key, values in keys.items() if isinstance(keys, dict) else _refused():
+    for operator, keys in (given or {}).items() if isinstance(given, dict | None) else _unreadable():
+        for key, values in keys.items() if isinstance(keys, dict) else _unreadable():
             yield operator, key.lower(), frozenset(map(_text, _list(values)))
 
 
-def _refused() -> Any:
+def _unreadable() -> Any:
     raise _Unreadable
 
 
 def _text(value: Any) -> str:
-    """As IAM compares it: `true`, not Python's `True`."""
+    """Convert a value to text as IAM does: `true`, not Python's `True`."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -155,7 +155,7 @@ def _principals(statement: Json) -> list[Term]:
 
 
 def _names(principal: Any) -> list[str]:
-    """`AWS:arn:…`, `Service:…`; anybody at all is `*`, whichever way it is written."""
+    """List principals as `AWS:arn:…` or `Service:…`; both spellings of "any principal" become `*`."""
     if not isinstance(principal, dict):
         return [str(each) for each in _list(principal)]
     names = [(kind, str(each)) for kind, every in principal.items() for each in _list(every)]
@@ -163,7 +163,7 @@ def _names(principal: Any) -> list[str]:
 
 
 def _whole(name: str) -> str:
-    """An account may be named by its bare number."""
+    """Expand a bare account number to an ARN."""
     return f"arn:aws:iam::{name}:root" if re.fullmatch(r"\d{12}", name) else name
 
 
@@ -175,29 +175,29 @@ def _list(value: Any) -> list[Any]:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    # A `?` of the wider pattern stands for one character, so it must not swallow a `*` of the narrower one.
+    # A `?` of the wider pattern matches one character, so it must not match a `*` of the narrower one.
     parts = ({"*": ".*", "?": "[^*]"}.get(char, re.escape(char)) for char in text)
     return re.compile("".join(parts), re.DOTALL)
 
 
 def matches(wide: str, narrow: str) -> bool:
-    """Whether everything that `narrow` stands for is matched by `wide`."""
+    """Whether `wide` matches everything that `narrow` matches."""
     return wide == narrow or _pattern(wide).fullmatch(narrow) is not None
 
 
 def _no_narrower(wide: Iterable[Condition], narrow: frozenset[Condition]) -> bool:
     """Whether each condition of the wider grant is implied by one of the narrower grant's."""
-    return all(any(_implies(given, wanted) for given in narrow) for wanted in wide)
+    return all(any(_implies(given, required) for given in narrow) for required in wide)
 
 
-def _implies(given: Condition, wanted: Condition) -> bool:
-    if given[:2] != wanted[:2]:
+def _implies(given: Condition, required: Condition) -> bool:
+    if given[:2] != required[:2]:
         return False
     operator = given[0].split(":")[-1].removesuffix("IfExists")
     if operator in ("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "ArnNotEquals", "ArnNotLike"):
-        return wanted[2] <= given[2]
+        return required[2] <= given[2]
     if operator in ("StringLike", "ArnLike", "ArnEquals"):
-        return all(any(matches(wide, each) for wide in wanted[2]) for each in given[2])
+        return all(any(matches(wide, each) for wide in required[2]) for each in given[2])
     if operator in ("StringEquals", "StringEqualsIgnoreCase", "IpAddress"):
-        return given[2] <= wanted[2]
-    return given[2] == wanted[2]
+        return given[2] <= required[2]
+    return given[2] == required[2]

@@ -1,7 +1,7 @@
-"""`iam-growth`: somebody may do more afterwards than before.
+"""Find `iam-growth`: principals that get more permissions.
 
-Policy documents are found in whatever attribute holds one, parsed, and compared before and after: a grant
-that nothing covered before is growth, and so is a denial that nothing covers any more.
+Policy documents in any attribute are parsed and compared before and after the change: a grant that was not covered
+before is growth, and so is a denial that is no longer covered.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {f"aws_{name}": ("policy",) for name in 
     "aws_ssoadmin_permission_set_inline_policy": ("inline_policy",),
     "aws_xray_resource_policy": ("policy_document",),
 }
-"""Attributes that hold a policy: where it is left open until the apply, or cannot be read, that is said."""
+"""Attributes that hold a policy; one that is unknown until the apply, or cannot be read, is reported."""
 
 NAMED = {
     "aws_iam_role": "managed_policy_arns",
@@ -56,68 +56,70 @@ NAMED = {
     "aws_iam_role_policy_attachments_exclusive": "policy_arns",
     "aws_iam_user_policy_attachments_exclusive": "policy_arns",
 }
-"""Attributes that list the policies which somebody has."""
+"""Attributes that list the policies of a principal."""
 
 TEMPLATES = {
     "aws_cloudcontrolapi_resource": "desired_state",
     "aws_cloudformation_stack": "template_body",
     "aws_cloudformation_stack_set": "template_body",
 }
-"""Resources in another language. Policies in JSON are found there like everywhere, in YAML they are not."""
+"""Resources written in another language. Policies in their JSON are found, policies in YAML are not."""
 
 GRANTS = {
-    "aws_budgets_budget_action": "somebody gets a policy when a budget is spent",
-    "aws_chatbot_slack_channel_configuration": "a chat gets what a role may do",
-    "aws_chatbot_teams_channel_configuration": "a chat gets what a role may do",
-    "aws_cloudwatch_event_permission": "somebody may send events",
-    "aws_eks_access_entry": "somebody may use a cluster",
-    "aws_eks_access_policy_association": "somebody gets a policy of a cluster",
+    "aws_budgets_budget_action": "a principal gets a policy when a budget is spent",
+    "aws_chatbot_slack_channel_configuration": "a chat channel gets the permissions of a role",
+    "aws_chatbot_teams_channel_configuration": "a chat channel gets the permissions of a role",
+    "aws_cloudwatch_event_permission": "a principal may send events",
+    "aws_eks_access_entry": "a principal may use a cluster",
+    "aws_eks_access_policy_association": "a principal gets a policy of a cluster",
     "aws_eks_pod_identity_association": "pods get a role",
     "aws_iam_access_key": "a key for a user",
-    "aws_iam_group_membership": "users get what the group may do",
+    "aws_iam_group_membership": "users get the permissions of the group",
     "aws_iam_group_policy_attachment": "a group gets a policy",
     "aws_iam_instance_profile": "machines get a role",
     "aws_iam_openid_connect_provider": "identities of another provider are trusted",
-    "aws_iam_policy_attachment": "somebody gets a policy",
+    "aws_iam_policy_attachment": "a principal gets a policy",
     "aws_iam_role_policy_attachment": "a role gets a policy",
     "aws_iam_saml_provider": "identities of another provider are trusted",
     "aws_iam_service_specific_credential": "a password for a user",
     "aws_iam_user": "a user",
-    "aws_iam_user_group_membership": "a user gets what groups may do",
+    "aws_iam_user_group_membership": "a user gets the permissions of groups",
     "aws_iam_user_login_profile": "a password for a user",
     "aws_iam_user_policy_attachment": "a user gets a policy",
-    "aws_kms_grant": "somebody may use a key",
-    "aws_lakeformation_data_lake_settings": "somebody administers the catalogue",
-    "aws_lakeformation_permissions": "somebody may use catalogue objects",
-    "aws_lambda_layer_version_permission": "somebody may use a layer",
-    "aws_lambda_permission": "somebody may call a function",
-    "aws_opensearchserverless_access_policy": "somebody may use collections",
-    "aws_quicksight_iam_policy_assignment": "somebody gets a policy",
-    "aws_ram_principal_association": "somebody may use what is shared",
+    "aws_kms_grant": "a principal may use a key",
+    "aws_lakeformation_data_lake_settings": "a principal administers the catalogue",
+    "aws_lakeformation_permissions": "a principal may use catalogue objects",
+    "aws_lambda_layer_version_permission": "a principal may use a layer",
+    "aws_lambda_permission": "a principal may call a function",
+    "aws_opensearchserverless_access_policy": "a principal may use collections",
+    "aws_quicksight_iam_policy_assignment": "a principal gets a policy",
+    "aws_ram_principal_association": "a principal may use shared resources",
     "aws_rolesanywhere_profile": "holders of certificates get a role",
     "aws_rolesanywhere_trust_anchor": "certificates of another authority are trusted",
-    "aws_s3control_access_grant": "somebody may use objects",
-    "aws_signer_signing_profile_permission": "somebody may sign",
-    "aws_ssoadmin_account_assignment": "somebody gets a permission set",
+    "aws_s3control_access_grant": "a principal may use objects",
+    "aws_signer_signing_profile_permission": "a principal may sign",
+    "aws_ssoadmin_account_assignment": "a principal gets a permission set",
     "aws_ssoadmin_customer_managed_policy_attachment": "a permission set gets a policy",
     "aws_ssoadmin_managed_policy_attachment": "a permission set gets a policy",
-    "aws_vpc_endpoint_service_allowed_principal": "somebody may connect",
+    "aws_vpc_endpoint_service_allowed_principal": "a principal may connect",
 }
-"""Types that are a grant by themselves: growth as soon as they are made, or made anew with other values."""
-_TELLING = ("role", "user", "group", "policy_arn", "function_name", "principal", "key_id", "name")
+"""Types that are a grant by themselves: growth when they are created, or recreated with other values."""
+_IDENTIFYING = ("role", "user", "group", "policy_arn", "function_name", "principal", "key_id", "name")
 _SHOWN = 3
 
 
 def find(change: ResourceChange, account_id: str) -> list[str]:
-    """Why somebody may do more after this change; nothing if nobody may."""
+    """Explain which permissions a change adds; empty if it adds none."""
     return [*_by_itself(change), *_named(change), *_boundary(change), *_documents(change)]
 
 
 def _by_itself(change: ResourceChange) -> list[str]:
     if change.type not in GRANTS or not change.remains:
         return []
-    told = [f"{name} {_last(change.after[name])}" for name in _TELLING if isinstance(change.after.get(name), str)]
-    return [GRANTS[change.type] + (f" ({', '.join(told)})" if told else "")]
+    details = [
+        f"{name} {_last(change.after[name])}" for name in _IDENTIFYING if isinstance(change.after.get(name), str)
+    ]
+    return [GRANTS[change.type] + (f" ({', '.join(details)})" if details else "")]
 
 
 def _boundary(change: ResourceChange) -> list[str]:
@@ -126,11 +128,11 @@ def _boundary(change: ResourceChange) -> list[str]:
     name = "permissions_boundary"
     before, after = change.before.get(name), change.after.get(name)
     if change.is_unknown(name):
-        # A new role's boundary is usually made beside it; an existing one's is expected to stay.
-        return ["its permissions boundary becomes another one, known only after the apply"] if before else []
+        # A new role's boundary is usually created with it; an existing role is expected to keep its own.
+        return ["its permissions boundary changes to one known only after the apply"] if before else []
     if not after:
         return ["its permissions boundary is removed" if before else "it has no permissions boundary"]
-    return [f"its permissions boundary becomes {_last(after)}"] if before and before != after else []
+    return [f"its permissions boundary changes to {_last(after)}"] if before and before != after else []
 
 
 def _named(change: ResourceChange) -> list[str]:
@@ -139,28 +141,28 @@ def _named(change: ResourceChange) -> list[str]:
         return []
     before = change.before.get(name) or ()
     new = [_last(arn) for arn in change.after.get(name) or () if arn not in before]
-    said = [f"it gets the policies {', '.join(new)}"] if new else []
-    return said + ([f"its `{name}` is known only after the apply"] if change.is_left_open(name) else [])
+    added = [f"it gets the policies {', '.join(new)}"] if new else []
+    return added + ([f"its `{name}` is known only after the apply"] if change.is_left_open(name) else [])
 
 
 def _documents(change: ResourceChange) -> list[str]:
     reasons = []
     before, after = _policies(change.before), _policies(change.after)
     names = {*before, *after}
-    # A new endpoint is a new door: its policy says what may pass, and gives nobody the right to.
-    door = change.type == "aws_vpc_endpoint" and not change.before
-    for own in () if door else DOCUMENTS.get(change.type, ()):
+    # A new endpoint is only a new route: its policy limits requests and grants nothing.
+    new_route = change.type == "aws_vpc_endpoint" and not change.before
+    for own in () if new_route else DOCUMENTS.get(change.type, ()):
         if change.is_left_open(own):
             names.discard(own)
             reasons.append(f"its `{own}` is known only after the apply")
         elif change.is_unknown(own):
-            names.discard(own)  # AWS fills it in
+            names.discard(own)  # AWS sets it
     if change.type == "aws_vpc_endpoint" and change.before.get("policy") and not change.after.get("policy"):
-        # Without a policy of its own an endpoint lets everything through.
+        # An endpoint without a policy allows all requests.
         names.discard("policy")
         if change.remains:
-            reasons.append("its policy is gone: the endpoint lets everything through")
-    if door:
+            reasons.append("its policy is removed: the endpoint allows all requests")
+    if new_route:
         names.discard("policy")
     for name in sorted(names):
         reasons += _wider(name, before.get(name, []), after.get(name, []), new=change.creates)
@@ -168,28 +170,28 @@ def _documents(change: ResourceChange) -> list[str]:
 
 
 def _unreadable(change: ResourceChange) -> list[str]:
-    """What cannot be compared, where it is not what it was."""
-    found = [
-        f"its `{own}` is no policy document that can be read"
+    """Describe changed documents that cannot be compared."""
+    problems = [
+        f"its `{own}` is not a readable policy document"
         for own in DOCUMENTS.get(change.type, ())
         if not change.is_unknown(own) and change.after.get(own) != change.before.get(own)
         if any(parse(text) is None for text in _texts(change.after.get(own)))
     ]
     body = change.after.get(TEMPLATES.get(change.type, ""))
     if body and body != change.before.get(TEMPLATES[change.type]) and not str(body).lstrip().startswith("{"):
-        found.append(f"its `{TEMPLATES[change.type]}` may make roles and policies: it is no JSON that can be read")
-    return found
+        problems.append(f"its `{TEMPLATES[change.type]}` may create roles and policies: it is not readable JSON")
+    return problems
 
 
 def _texts(value: Any) -> list[str]:
-    """The policy in an attribute, or the policies in the blocks of that name."""
+    """List the policy in an attribute, or the policies in the blocks of that name."""
     if isinstance(value, list):
         return [text for block in value if isinstance(block, dict) for text in _texts(block.get("policy"))]
     return [value] if isinstance(value, str) and value else []
 
 
 def _policies(values: Json) -> dict[str, list[Grant]]:
-    """Every policy document in a resource's values, by attribute; those in nested blocks by the block."""
+    """Read the policy documents in a resource's values, by attribute or nested block."""
     return {name: grants for name, value in values.items() if (grants := parse(value)) is not None}
 
 
@@ -208,20 +210,20 @@ def _wider(name: str, before: Sequence[Grant], after: Sequence[Grant], *, new: b
 
 
 def _summary(grants: Sequence[Grant]) -> str:
-    """`s3:GetObject, s3:PutObject and 2 more on data-bucket/* and 1 more to Service:glue.amazonaws.com`."""
+    """Summarise grants: `s3:GetObject, s3:PutObject and 2 more on data-bucket/* to Service:glue.amazonaws.com`."""
     actions = _few([str(grant.action) for grant in grants], "every action")
     resources = _few([str(grant.resource) for grant in grants], "everything")
-    principals = _few([str(grant.principal) for grant in grants], "anybody")
+    principals = _few([str(grant.principal) for grant in grants], "any principal")
     return actions + (f" on {resources}" if resources else "") + (f" to {principals}" if principals else "")
 
 
 def _few(names: Sequence[str], whole: str) -> str:
-    """The first few different ones, and how many more."""
+    """List the first few different names, and count the rest."""
     words = [whole if name == "*" else _last(name) for name in dict.fromkeys(names) if name]
     more = len(words) - _SHOWN
     return ", ".join(words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _last(name: str) -> str:
-    """An ARN's own part; the account and region before it are the same everywhere."""
+    """Shorten an ARN to its resource; account and region are the same everywhere."""
     return name.split(":", 5)[5] if name.startswith("arn:") and name.count(":") >= 5 else name

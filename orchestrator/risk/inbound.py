@@ -1,4 +1,4 @@
-"""What security groups, network ACLs and prefix lists let in from outside of private networks."""
+"""Find what security groups, network ACLs and prefix lists admit from outside private networks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from orchestrator.risk.changes import ResourceChange, blocks, holds_true
 
 _RANGES = ("cidr_ipv4", "cidr_ipv6", "cidr_block", "ipv6_cidr_block", "cidr_blocks", "ipv6_cidr_blocks")
 _LISTS = ("prefix_list_id", "prefix_list_ids")
-_LATER = "that is made with it"
+_LATER = "that is created with it"
 _HOLDING_IPV4 = [ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96")]
-"""IPv4 addresses as IPv6 writes them: mapped (RFC 4291) and translated (RFC 6052)."""
+"""IPv6 ranges that hold IPv4 addresses: mapped (RFC 4291) and translated (RFC 6052)."""
 
 
 def after(change: ResourceChange) -> Json:
-    """What will be, with a word for the prefix lists whose ids are known only after the apply."""
+    """Return the values after the change, with a placeholder for prefix lists whose ids are not known yet."""
     unknown = [rule for rule in blocks(change.unknown, "ingress") if any(holds_true(rule.get(name)) for name in _LISTS)]
     values = {**change.after, **{name: [_LATER] for name in _LISTS if change.is_unknown(name)}}
     if unknown:
@@ -26,7 +26,7 @@ def after(change: ResourceChange) -> Json:
 
 
 def rules(values: Json, account_id: str) -> Iterator[str]:
-    """What a group's rules admit, whichever of the three ways they are written in."""
+    """Describe what a security group admits, in any of the three ways to write its rules."""
     if values.get("type", "ingress") != "ingress":
         return
     for rule in [values, *blocks(values, "ingress")]:
@@ -39,7 +39,7 @@ def rules(values: Json, account_id: str) -> Iterator[str]:
 
 
 def acl_rules(values: Json, account_id: str) -> Iterator[str]:
-    """What a network ACL lets in, in blocks of its own or as a rule that is a resource."""
+    """Describe what a network ACL admits, by its blocks or by a separate rule resource."""
     for rule in [values, *blocks(values, "ingress")]:
         action = str(rule.get("rule_action") or rule.get("action") or "")
         if action.lower() == "allow" and rule.get("egress") is not True:
@@ -47,14 +47,14 @@ def acl_rules(values: Json, account_id: str) -> Iterator[str]:
 
 
 def prefix_list(values: Json, account_id: str) -> Iterator[str]:
-    """What a prefix list holds: whoever admits the list admits this."""
+    """Describe the public entries of a prefix list: rules that admit the list admit them."""
     for entry in [values, *blocks(values, "entry")]:
         if is_public(entry.get("cidr")):
             yield f"the prefix list holds {entry['cidr']}"
 
 
 def is_public(cidr: Any) -> bool:
-    """Whether a range reaches beyond private networks; what is unknown or no range does not count."""
+    """Whether a range reaches beyond private networks; unknown values and invalid ranges do not count."""
     try:
         network = ipaddress.ip_network(cidr, strict=False)
     except ValueError:

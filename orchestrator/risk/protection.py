@@ -1,7 +1,7 @@
-"""`protection-loss`: what kept something from being deleted, or misused, is taken away.
+"""Find `protection-loss`: removed protections against deletion or misuse.
 
-An environment whose file no longer says `protected: true` shows here: its repositories, workgroup and tables give up
-their deletion protection, which is all that a plan has of it. Nothing is lost yet, so none of this is `state-loss`.
+An environment that is no longer `protected: true` shows up here: its repositories, workgroup and tables lose their
+deletion protection, the only trace of it in a plan. Nothing is lost yet, so this is not `state-loss`.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ SWITCHES = {
     "termination_protection": False,
     "skip_destroy": False,
 }
-"""Attributes of any type, with the value that protects nothing."""
+"""Attributes of any type, with the value that switches the protection off."""
 WINDOWS = ("deletion_window_in_days", "recovery_window_in_days")
-"""Days in which a deletion can be taken back."""
+"""Days in which a deletion can be undone."""
 SETTINGS = (
-    ("aws_dynamodb_table", ("point_in_time_recovery",), "enabled", True, "its backups of every second end"),
+    ("aws_dynamodb_table", ("point_in_time_recovery",), "enabled", True, "its continuous backups end"),
     ("aws_sagemaker_domain", ("retention_policy",), "home_efs_file_system", "Retain",
      "home folders are deleted with the domain"),
     ("aws_efs_backup_policy", ("backup_policy",), "status", "ENABLED", "its backups end"),
 )  # fmt: skip
-"""Type, nested block, attribute, the value that protects, and what follows from another one."""
+"""Type, nested block, attribute, the value that protects, and the effect of any other value."""
 GUARDS = {
-    "aws_bedrock_guardrail": "nothing is kept out of its model's requests and answers any more",
+    "aws_bedrock_guardrail": "its model's requests and answers are no longer filtered",
     "aws_efs_backup_policy": "its backups end",
     "aws_flow_log": "the network's traffic is no longer recorded",
     "aws_wafv2_web_acl": "requests are no longer filtered",
     "aws_wafv2_web_acl_association": "requests are no longer filtered",
 }
-"""Types that guard something else, and what follows when they go."""
+"""Types that protect another resource, and the effect of their removal."""
 
 
 def find(change: ResourceChange, account_id: str) -> list[str]:
-    """Which protection this change takes away; nothing if it takes none."""
+    """Describe the protections that a change removes."""
     if change.removes and not change.replaces:
         return [f"deleted: {GUARDS[change.type]}"] if change.type in GUARDS else []
     if not change.before:
@@ -54,11 +54,11 @@ def find(change: ResourceChange, account_id: str) -> list[str]:
 def _switches(change: ResourceChange) -> Iterator[str]:
     for name, unprotected in SWITCHES.items():
         if change.before.get(name) is (not unprotected) and _becomes(change, name, unprotected):
-            yield f"`{name}` becomes {str(unprotected).lower()}: a destroy deletes it with what it holds"
+            yield f"`{name}` becomes {str(unprotected).lower()}: a destroy deletes it with its contents"
 
 
 def _becomes(change: ResourceChange, name: str, value: bool) -> bool:
-    """A value that nobody knows yet may be the wrong one; an attribute that is left out is what AWS takes for off."""
+    """Whether an attribute may get the value: an unknown one counts, and an omitted switch is off in AWS."""
     after = change.after.get(name)
     return after is value or change.is_left_open(name) or (after is None and not value and name in change.before)
 
@@ -67,7 +67,7 @@ def _windows(change: ResourceChange) -> Iterator[str]:
     for name in WINDOWS:
         before, after = change.before.get(name), change.after.get(name)
         if isinstance(before, int) and isinstance(after, int) and after < before:
-            yield f"a deletion can be taken back for {after} days, before for {before}"
+            yield f"a deletion can be undone for {after} days (before: {before})"
 
 
 def _settings(change: ResourceChange) -> Iterator[str]:

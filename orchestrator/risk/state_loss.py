@@ -1,7 +1,7 @@
-"""`state-loss`: what holds state is replaced or deleted, or keeps it for a shorter time.
+"""Find `state-loss`: resources with state that are replaced or deleted, or keep it for a shorter time.
 
-Which types hold state is said the other way round: everything does, but for the types listed here as made
-anew at no cost but time. A type that nobody has thought about is thereby treated as one that holds state.
+All types count as holding state, except those listed here that can be recreated without loss. So a type that is not
+listed is treated as one that holds state.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from orchestrator.core.types import Json
 from orchestrator.risk.changes import ResourceChange, blocks
 
 HOLDS = {
-    "aws_api_gateway_api_key": "the key that callers have",
-    "aws_api_gateway_usage_plan": "the key that its caller has: it goes with its plan",
-    "aws_api_gateway_rest_api": "the address that callers know",
+    "aws_api_gateway_api_key": "the key that callers use",
+    "aws_api_gateway_usage_plan": "the key of its caller, which is deleted with its plan",
+    "aws_api_gateway_rest_api": "the address that callers use",
     "aws_athena_workgroup": "query history and saved queries",
     "aws_bedrock_inference_profile": "the ARN that routes and cost reports name",
     "aws_bedrock_provisioned_model_throughput": "capacity that may be bought for a term",
-    "aws_bedrockagent_agent": "the id that callers name, and conversations under way",
-    "aws_cloudformation_stack": "what it made: here the vectors of documents, which have to be read again",
+    "aws_bedrockagent_agent": "the id that callers use, and active conversations",
+    "aws_cloudformation_stack": "its resources: here the vectors of documents, which have to be embedded again",
     "aws_cloudwatch_event_archive": "archived events",
     "aws_cloudwatch_event_bus": "its rules and archives",
     "aws_cloudwatch_log_group": "its log events",
@@ -26,14 +26,14 @@ HOLDS = {
     "aws_dynamodb_table": "its items",
     "aws_ecr_repository": "its images",
     "aws_efs_file_system": "its files",
-    "aws_eip": "the address that others may have allowed",
+    "aws_eip": "the address, which may be on allow-lists",
     "aws_glue_catalog_database": "its tables",
     "aws_glue_catalog_table": "its schema and partitions",
     "aws_glue_job": "its bookmarks: what it has processed already",
     "aws_glue_registry": "its schemas",
     "aws_glue_schema": "its versions",
     "aws_kinesis_stream": "records not read yet",
-    "aws_kms_key": "the only means of reading what it encrypted",
+    "aws_kms_key": "the only means of decrypting what it encrypted",
     "aws_s3_bucket": "its objects and their versions",
     "aws_sagemaker_domain": "its users' home folders",
     "aws_sagemaker_endpoint": "the model that is being served",
@@ -50,7 +50,7 @@ HOLDS = {
     "aws_vpc": "everything in it",
     "aws_subnet": "the network interfaces in it",
 }
-"""What is lost with a resource of this type."""
+"""Data that is lost with a resource of this type."""
 
 _REPLACEABLE = """
     api_gateway_account api_gateway_authorizer api_gateway_base_path_mapping api_gateway_deployment
@@ -87,8 +87,8 @@ _REPLACEABLE = """
     wafv2_ip_set wafv2_rule_group wafv2_web_acl wafv2_web_acl_association wafv2_web_acl_logging_configuration
     xray_encryption_config xray_group xray_sampling_rule
 """
-MADE_ANEW = frozenset(f"aws_{name}" for name in _REPLACEABLE.split()) | {"terraform_data"}
-"""Types that hold nothing: made anew, they are what they were."""
+RECREATABLE = frozenset(f"aws_{name}" for name in _REPLACEABLE.split()) | {"terraform_data"}
+"""Types that hold no state, so that recreating them loses nothing."""
 
 KEPT_FOR = {
     "aws_cloudwatch_log_group": ("retention_in_days", "days"),
@@ -96,12 +96,12 @@ KEPT_FOR = {
     "aws_kinesis_stream": ("retention_period", "hours"),
     "aws_sqs_queue": ("message_retention_seconds", "seconds"),
 }
-"""Attribute that says how long something is kept, and its unit; 0 means for ever."""
+"""Retention attribute and its unit; 0 means forever."""
 
 
 def find(change: ResourceChange, account_id: str) -> list[str]:
-    """Why this change loses state; nothing if it does not."""
-    if change.removes and change.type not in MADE_ANEW:
+    """Describe the state that a change loses."""
+    if change.removes and change.type not in RECREATABLE:
         return [f"{'replaced' if change.replaces else 'deleted'}: {_lost(change.type)}"]
     if change.type == "aws_s3_bucket_lifecycle_configuration":
         return _shorter_lifecycle(change)
@@ -112,8 +112,8 @@ def find(change: ResourceChange, account_id: str) -> list[str]:
 
 def _lost(type_: str) -> str:
     if type_ in HOLDS:
-        return f"lost is {HOLDS[type_]}"
-    return f"nothing is known about {type_}, so it is taken for something that holds state"
+        return f"this loses {HOLDS[type_]}"
+    return f"{type_} is not a known type, so it is treated as holding state"
 
 
 def _shorter_retention(change: ResourceChange) -> list[str]:
@@ -122,7 +122,7 @@ def _shorter_retention(change: ResourceChange) -> list[str]:
     attribute, unit = KEPT_FOR[change.type]
     before, after = change.before.get(attribute), change.after.get(attribute)
     if after and (not before or after < before):
-        return [f"kept for {after} {unit}, before {before or 'any number of'} {unit}"]
+        return [f"kept for {after} {unit} (before: {before or 'any number of'} {unit})"]
     return []
 
 
@@ -131,33 +131,33 @@ def _versioning_ends(change: ResourceChange) -> list[str]:
         return any(block.get("status") == "Enabled" for block in blocks(values, "versioning_configuration"))
 
     if enabled(change.before) and not enabled(change.after):
-        return ["versioning ends: what is overwritten or deleted cannot be brought back"]
+        return ["versioning ends: overwritten or deleted objects cannot be restored"]
     return []
 
 
 def _shorter_lifecycle(change: ResourceChange) -> list[str]:
-    """Rules by id. A rule that is new in a bucket that is new deletes nothing yet."""
+    """Compare lifecycle rules by id; rules of a new bucket delete nothing yet."""
     if not change.before:
         return []
     before, after = _deletions(change.before), _deletions(change.after)
     return [
-        f"rule `{rule}`: {what} deleted after {days} days, before "
-        + (f"after {before[rule, what]}" if (rule, what) in before else "never")
+        f"rule `{rule}`: {what} deleted after {days} days (before: "
+        + (f"{before[rule, what]})" if (rule, what) in before else "never)")
         for (rule, what), days in after.items()
         if days < before.get((rule, what), days + 1)
     ]
 
 
 def _deletions(values: Json) -> dict[tuple[str, str], int]:
-    """Days until deletion by rule and by what is deleted, of rules that are on."""
-    found: dict[tuple[str, str], int] = {}
+    """Read the days until deletion from enabled rules, by rule and kind of object."""
+    days: dict[tuple[str, str], int] = {}
     for rule in blocks(values, "rule"):
         if rule.get("status") != "Enabled":
             continue
         for block in blocks(rule, "expiration"):
             if block.get("days"):
-                found[str(rule.get("id")), "objects are"] = int(block["days"])
+                days[str(rule.get("id")), "objects are"] = int(block["days"])
         for block in blocks(rule, "noncurrent_version_expiration"):
             if block.get("noncurrent_days"):
-                found[str(rule.get("id")), "old versions are"] = int(block["noncurrent_days"])
-    return found
+                days[str(rule.get("id")), "old versions are"] = int(block["noncurrent_days"])
+    return days

@@ -42,7 +42,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
             "      label: positive\n",
             "",
             "- input: ",
-            ["smoke.golden[0]: needs `label`, the known answer of a sagemaker model (received 'Excellent product"],
+            ["smoke.golden[0]: requires `label`, the expected answer of a sagemaker model (received 'Excellent prod"],
             id="no-golden-answer",
         ),
         pytest.param(
@@ -204,8 +204,8 @@ def test_an_empty_environment_is_planned_without_account_and_network(plain: Chec
 def test_one_blueprint_of_an_empty_environment_is_planned(plain: Checkout, tmp_path: Path) -> None:
     done = plain.orchestrator("plan", "dev", "blueprint-reviews", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true")
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "planning against a local AWS that is thrown away afterwards" in done.stderr
-    assert "Preview: example values stand in for what does not exist yet; it cannot be applied" in done.stdout
+    assert "planning against a temporary local AWS" in done.stderr
+    assert "Preview with example values for resources that do not exist yet; it cannot be applied" in done.stdout
 
 
 # --- words about the platform --------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from orchestrator.planning.graph import Graph, order
 from orchestrator.reporting import explain
 from tests.fakes.platforms import SHIPPED, platform
 
-PROBED = "probe it, directly and through the API"
-RELEASED = "release it unless it runs what its file and the live version make"
+PROBED = "smoke-test it, directly and through the API"
+RELEASED = "release the live version, unless the endpoint is up to date"
 SYNTHESISED = "if not proven: plan, policy gate, apply (synthesised from its blueprint file)"
 REPO = Path(__file__).resolve().parents[4]
 
@@ -27,7 +27,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
     wanted = steps.deploy(environment, graph)
     # The widths of columns are those of the longest name.
     assert [re.sub(" {2,}", "  ", line.strip()) for line in explain.describe(wanted)] == [
-        "1. emulator  start the local AWS, or find the running one",
+        "1. emulator  start the local AWS, if it is not running",
         "2. account  check credentials and account",
         "3. packages  build Lambda and job packages",
         "4. policy  policy gate on the Terraform source",
@@ -42,9 +42,9 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         "13. models  if not proven: plan, policy gate, apply (terraform/phases/3-models)",
         "14. pipeline  run the training pipeline if no model version is live and none waits for approval",
         "15. releases  if not proven: plan, policy gate, apply (terraform/phases/3-models/releases)",
-        "16. former keys  remove API keys of callers that the environment file no longer names",
+        "16. former keys  remove API keys that are no longer in the environment file",
         "17. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        "18. api keys  make the API keys that are missing, end those whose rotation is over",
+        "18. api keys  create missing API keys, remove those whose rotation has ended",
         f"19. blueprint-chat-async  {SYNTHESISED}",
         f"20. blueprint-chat-batch  {SYNTHESISED}",
         f"21. blueprint-chat-serverless  {SYNTHESISED}",
@@ -66,7 +66,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         f"37. smoke reviews-serverless  {PROBED}",
         f"38. release reviews  {RELEASED}",
         f"39. smoke reviews  {PROBED}",
-        "40. audit  look for anything with the environment's tags that no state holds",
+        "40. audit  find resources with the environment's tags that are in no state",
     ]
 
 
@@ -188,7 +188,7 @@ def test_destroy_takes_consumers_first_and_models_before_their_group(environment
     ("text", "meaning"),
     [
         ("Error: Error acquiring the state lock", "holds the state lock"),
-        ("operation error STS: InvalidClientTokenId", "does not know these credentials"),
+        ("operation error STS: InvalidClientTokenId", "rejected these credentials"),
         ("ResourceLimitExceeded: The account-level service limit", "quota is used up"),
         ("dial tcp 127.0.0.1:4566: connect: connection refused", "does not answer"),
         ("with on-demand throughput isn\u2019t supported", "inference profiles only"),

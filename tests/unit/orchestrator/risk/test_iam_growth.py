@@ -65,13 +65,13 @@ def updated(before: list[Json], after: list[Json], type_: str = "aws_iam_policy"
         pytest.param(
             [READ, deny("s3:*", NotPrincipal={"AWS": "arn:aws:iam::1:role/a"})],
             [READ, deny("s3:*", NotPrincipal={"AWS": ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]})],
-            "`policy` no longer denies s3:* on everything to everything but AWS:arn:aws:iam::1:role/a",
+            "`policy` no longer denies s3:* on everything to everything except AWS:arn:aws:iam::1:role/a",
             id="a denial with more exceptions",
         ),
         pytest.param(
             [{"Effect": "Allow", "NotAction": ["iam:*", "kms:*"], "Resource": "*"}],
             [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}],
-            "`policy` newly allows everything but iam:* on everything",
+            "`policy` newly allows everything except iam:* on everything",
             id="NotAction with fewer exceptions",
         ),
         pytest.param(
@@ -144,7 +144,7 @@ def test_a_policy_that_only_denies_gives_nobody_anything(found: Found) -> None:
 def test_deleting_a_policy_takes_its_denials_away(found: Found) -> None:
     text = policy(READ, deny("s3:*", BUCKET, Principal="*"))
     assert found("iam-growth", change("aws_s3_bucket_policy", {"policy": text}, None)) == [
-        "`policy` no longer denies s3:* on data to anybody"
+        "`policy` no longer denies s3:* on data to any principal"
     ]
     assert found("iam-growth", change("aws_iam_policy", {"policy": policy(READ)}, None)) == []
 
@@ -164,7 +164,7 @@ def test_what_is_known_only_later_is_not_taken_for_harmless(found: Found) -> Non
 
 def test_a_document_that_cannot_be_read_is_said(found: Found) -> None:
     (reason,) = found("iam-growth", change("aws_iam_policy", None, {"policy": "{"}))
-    assert reason == "its `policy` is no policy document that can be read"
+    assert reason == "its `policy` is not a readable policy document"
 
 
 TRUST = policy(allow("sts:AssumeRole", None, Principal={"Service": "glue.amazonaws.com"}))
@@ -179,9 +179,9 @@ def role(**values: object) -> Json:
     [
         (role(), role(permissions_boundary=None), {}, ["its permissions boundary is removed"]),
         (role(), role(permissions_boundary="arn:aws:iam::123456789012:policy/other"), {},
-         ["its permissions boundary becomes policy/other"]),
+         ["its permissions boundary changes to policy/other"]),
         (role(), role(permissions_boundary=None), {"permissions_boundary": True},
-         ["its permissions boundary becomes another one, known only after the apply"]),
+         ["its permissions boundary changes to one known only after the apply"]),
         (role(), role(description="new"), {}, []),
         (None, role(), {}, ["new: `assume_role_policy` allows sts:AssumeRole to Service:glue.amazonaws.com"]),
         (None, role(permissions_boundary=None), {},
@@ -215,7 +215,7 @@ def test_a_new_endpoint_gives_nobody_a_right(found: Found) -> None:
 def test_an_endpoint_whose_policy_goes_lets_everything_through(found: Found) -> None:
     narrow = {"policy": policy(allow("s3:*", BUCKET, Principal="*")), "vpc_id": "vpc-1"}
     assert found("iam-growth", change("aws_vpc_endpoint", narrow, {"policy": None, "vpc_id": "vpc-1"})) == [
-        "its policy is gone: the endpoint lets everything through"
+        "its policy is removed: the endpoint allows all requests"
     ]
 
 
@@ -240,7 +240,7 @@ def test_a_document_is_found_in_nested_blocks_and_in_templates(found: Found) -> 
     stack = change("aws_cloudformation_stack", None, {"template_body": json.dumps({"Resources": {"Role": role}})})
     assert found("iam-growth", stack) == ["new: `template_body` allows s3:GetObject on data/a/*"]
     (reason,) = found("iam-growth", change("aws_cloudformation_stack", None, {"template_body": "Resources: {}"}))
-    assert reason == "its `template_body` may make roles and policies: it is no JSON that can be read"
+    assert reason == "its `template_body` may create roles and policies: it is not readable JSON"
 
 
 @pytest.mark.parametrize(
@@ -255,9 +255,9 @@ def test_a_document_is_found_in_nested_blocks_and_in_templates(found: Found) -> 
 def test_a_statement_that_is_none_is_said(found: Found, statement: object) -> None:
     text = json.dumps({"Statement": [statement]})
     (reason,) = found("iam-growth", change("aws_iam_policy", None, {"policy": text}))
-    assert reason == "its `policy` is no policy document that can be read"
+    assert reason == "its `policy` is not a readable policy document"
     inline = change("aws_iam_role", role(), role(inline_policy=[{"name": "p", "policy": text}]))
-    assert found("iam-growth", inline) == ["its `inline_policy` is no policy document that can be read"]
+    assert found("iam-growth", inline) == ["its `inline_policy` is not a readable policy document"]
 
 
 def test_blocks_that_are_called_like_elements_are_no_policies(found: Found) -> None:

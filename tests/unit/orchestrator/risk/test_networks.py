@@ -9,7 +9,7 @@ from tests.unit.orchestrator.risk.conftest import Found, change
 def test_other_addresses_are_a_risk(found: Found, type_: str) -> None:
     before, after = {"cidr_block": "10.2.0.0/16"}, {"cidr_block": "10.0.0.0/16"}
     assert found("network-change", change(type_, before, after, replace=True)) == ["10.2.0.0/16 becomes 10.0.0.0/16"]
-    assert found("network-change", change(type_, before, None)) == ["10.2.0.0/16 is given up"]
+    assert found("network-change", change(type_, before, None)) == ["10.2.0.0/16 is removed"]
     assert found("network-change", change(type_, None, after)) == []
     tagged = {**before, "tags": {}}
     assert found("network-change", change(type_, before, tagged)) == []

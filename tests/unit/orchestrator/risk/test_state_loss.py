@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.risk.state_loss import HOLDS, MADE_ANEW
+from orchestrator.risk.state_loss import HOLDS, RECREATABLE
 from tests.unit.orchestrator.risk.conftest import Found, change
 
 REPO = Path(__file__).resolve().parents[4]
@@ -13,9 +13,9 @@ REPO = Path(__file__).resolve().parents[4]
 
 @pytest.mark.parametrize("type_", sorted(HOLDS))
 def test_deleting_and_replacing_what_holds_state_says_what_is_lost(found: Found, type_: str) -> None:
-    assert found("state-loss", change(type_, {"id": "a"}, None)) == [f"deleted: lost is {HOLDS[type_]}"]
+    assert found("state-loss", change(type_, {"id": "a"}, None)) == [f"deleted: this loses {HOLDS[type_]}"]
     replaced = change(type_, {"id": "a"}, {"id": "b"}, replace=True)
-    assert found("state-loss", replaced) == [f"replaced: lost is {HOLDS[type_]}"]
+    assert found("state-loss", replaced) == [f"replaced: this loses {HOLDS[type_]}"]
 
 
 def test_making_or_changing_it_loses_nothing(found: Found) -> None:
@@ -29,7 +29,7 @@ def test_what_is_made_anew_without_loss_may_go(found: Found) -> None:
 
 def test_a_type_that_nobody_knows_is_taken_for_one_that_holds_state(found: Found) -> None:
     (reason,) = found("state-loss", change("aws_new_thing", {"id": "a"}, None))
-    assert reason == "deleted: nothing is known about aws_new_thing, so it is taken for something that holds state"
+    assert reason == "deleted: aws_new_thing is not a known type, so it is treated as holding state"
 
 
 def test_every_type_of_the_platform_has_been_thought_about() -> None:
@@ -39,18 +39,18 @@ def test_every_type_of_the_platform_has_been_thought_about() -> None:
         if ".terraform" not in file.parts
         for name in re.findall(r'^resource "(\w+)"', file.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert used - set(HOLDS) - MADE_ANEW == set(), "say in orchestrator/risk/state_loss.py what is lost with these"
-    assert not set(HOLDS) & MADE_ANEW
+    assert used - set(HOLDS) - RECREATABLE == set(), "say in orchestrator/risk/state_loss.py what is lost with these"
+    assert not set(HOLDS) & RECREATABLE
 
 
 @pytest.mark.parametrize(
     ("type_", "attribute", "before", "after", "reason"),
     [
-        ("aws_cloudwatch_log_group", "retention_in_days", 365, 30, "kept for 30 days, before 365 days"),
-        ("aws_cloudwatch_log_group", "retention_in_days", 0, 30, "kept for 30 days, before any number of days"),
+        ("aws_cloudwatch_log_group", "retention_in_days", 365, 30, "kept for 30 days (before: 365 days)"),
+        ("aws_cloudwatch_log_group", "retention_in_days", 0, 30, "kept for 30 days (before: any number of days)"),
         ("aws_cloudwatch_log_group", "retention_in_days", 30, 365, None),
         ("aws_cloudwatch_log_group", "retention_in_days", 30, 0, None),
-        ("aws_sqs_queue", "message_retention_seconds", 1209600, 60, "kept for 60 seconds, before 1209600 seconds"),
+        ("aws_sqs_queue", "message_retention_seconds", 1209600, 60, "kept for 60 seconds (before: 1209600 seconds)"),
     ],
 )
 def test_a_shorter_retention_loses_what_is_older(
@@ -73,9 +73,9 @@ def rule(days: int, *, status: str = "Enabled", noncurrent: int | None = None) -
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [
-        (rule(30), rule(3), "rule `raw`: objects are deleted after 3 days, before after 30"),
-        (rule(30, status="Disabled"), rule(30), "rule `raw`: objects are deleted after 30 days, before never"),
-        (rule(0), rule(0, noncurrent=7), "rule `raw`: old versions are deleted after 7 days, before never"),
+        (rule(30), rule(3), "rule `raw`: objects are deleted after 3 days (before: 30)"),
+        (rule(30, status="Disabled"), rule(30), "rule `raw`: objects are deleted after 30 days (before: never)"),
+        (rule(0), rule(0, noncurrent=7), "rule `raw`: old versions are deleted after 7 days (before: never)"),
         (rule(30), rule(90), None),
         (rule(30), rule(30, status="Disabled"), None),
     ],
