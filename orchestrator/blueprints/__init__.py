@@ -1,11 +1,10 @@
-"""Inference blueprints: what varies in number is Python, and becomes a Terraform root like every other.
+"""Synthesise a Terraform root from each inference blueprint.
 
-A blueprint file asks for one deployment; `synth` turns it into `cdk.tf.json`. There is one small class per
-kind (a new kind is a new file and one line in `kinds.KINDS`), and each composes HCL modules from
-`terraform/modules`; there are no resources in Python, no provider bindings and no cdktf command line.
+A blueprint file describes one deployment; `synth` converts it to `cdk.tf.json`. There is one small class per kind (a
+new kind is a new file and one line in `kinds.KINDS`), and each composes HCL modules from `terraform/modules`; there
+are no resources in Python, no provider bindings and no cdktf command line.
 
-All imports of cdktf sit in this package, and only in functions that synthesise: importing it starts a
-Node.js process.
+Only this package imports cdktf, and only in functions that synthesise: importing it starts a Node.js process.
 """
 
 from orchestrator.blueprints.inputs import synth_inputs

@@ -13,33 +13,33 @@ from orchestrator.core.terraform_json import code
 SAGEMAKER_INPUT_MB = 100
 BEDROCK_INPUT_MB = 5
 WORKER_MARGIN_SECONDS = 20
-"""What the worker has beyond the model's time, to write the result and to tell of it."""
+"""Time of the worker beyond the model's timeout, to write the result and publish the notification."""
 
 
 class AsyncStack(BlueprintStack):
-    """Takes a request at once and answers it in S3; topics tell of its end."""
+    """Accepts a request at once, writes the answer to S3 and notifies topics of the result."""
 
     def compose(self) -> dict[str, Any]:
-        model, asked = self.blueprint.model, self.blueprint.async_ or Async()
-        results = self._results(asked)
+        model, options = self.blueprint.model, self.blueprint.async_ or Async()
+        results = self._results(options)
         published = (
-            self._bedrock(model, asked, results)
+            self._bedrock(model, options, results)
             if isinstance(model, BedrockModel)
-            else self._sagemaker(model, asked, results)
+            else self._sagemaker(model, options, results)
         )
         callback = {"topic_arns": results.get("topic_arns"), "secret_parameter": results.get("secret_parameter")}
         return {**published, **callback, "table_name": results.get("table_name")}
 
-    def _results(self, asked: Async) -> Module:
-        """Topics, and whom they tell; the same for both sources."""
-        callback, name = asked.callback, self.blueprint.name
-        wanted: dict[str, Any] = {"emails": callback.emails, "webhook": callback.webhook is not None}
+    def _results(self, options: Async) -> Module:
+        """Add the topics and their subscribers, the same for both sources."""
+        callback, name = options.callback, self.blueprint.name
+        subscribers: dict[str, Any] = {"emails": callback.emails, "webhook": callback.webhook is not None}
         if callback.table:
-            wanted["table"] = {"keep_days": callback.keep_days}
+            subscribers["table"] = {"keep_days": callback.keep_days}
         variables: dict[str, Any] = {
             "context": code("var.context"),
             "blueprint_name": name,
-            "callback": wanted,
+            "callback": subscribers,
             "kms_key_arns": {
                 "messages": code("var.foundation.kms.logs_key_arn"),
                 "data": code("var.foundation.kms.data_key_arn"),
@@ -47,21 +47,21 @@ class AsyncStack(BlueprintStack):
             "topic_arn": code("var.foundation.events.topic_arn"),
         }
         if callback.webhook is not None or callback.table:
-            self._callback(asked)
+            self._callback(options)
             variables["function"] = {
                 "arn": code("module.async_callback.arn"),
                 "name": code("module.async_callback.name"),
             }
         return self.module("results", variables, source="async_results")
 
-    def _callback(self, asked: Async) -> None:
+    def _callback(self, options: Async) -> None:
         name = self.blueprint.name
         environment = {
             "BLUEPRINT": name,
-            "WEBHOOK_URL": asked.callback.webhook or "",
+            "WEBHOOK_URL": options.callback.webhook or "",
             "SECRET_PARAMETER": code("module.results.secret_parameter"),
             "TABLE_NAME": code("module.results.table_name"),
-            "KEEP_DAYS": str(asked.callback.keep_days),
+            "KEEP_DAYS": str(options.callback.keep_days),
         }
         self.function(
             "async_callback",
@@ -70,18 +70,18 @@ class AsyncStack(BlueprintStack):
                 "asynchronous": {"dead_letter_arn": code("module.results.dead_letter_arn")},
                 "function": {
                     "name": f"{name}-callback",
-                    "description": f"Tells webhook and table that requests of {name} have ended.",
+                    "description": f"Notifies webhook and table when requests of {name} end.",
                     "timeout_seconds": 60,
                     "environment": environment,
                 },
             },
         )
 
-    def _bedrock(self, model: BedrockModel, asked: Async, results: Module) -> dict[str, Any]:
+    def _bedrock(self, model: BedrockModel, options: Async, results: Module) -> dict[str, Any]:
         name = self.blueprint.name
-        timeout = asked.timeout_seconds + WORKER_MARGIN_SECONDS
-        largest = asked.max_input_mb or BEDROCK_INPUT_MB
-        self._worker(asked, timeout, largest)
+        timeout = options.timeout_seconds + WORKER_MARGIN_SECONDS
+        largest = options.max_input_mb or BEDROCK_INPUT_MB
+        self._worker(options, timeout, largest)
         queue = self.module(
             "queue",
             {
@@ -93,8 +93,8 @@ class AsyncStack(BlueprintStack):
                 },
                 "limits": {
                     "timeout_seconds": timeout,
-                    "max_concurrency": asked.max_concurrency,
-                    "max_attempts": asked.max_attempts,
+                    "max_concurrency": options.max_concurrency,
+                    "max_attempts": options.max_attempts,
                 },
                 "topic_arns": results.get("topic_arns"),
                 "kms_key_arn": code("var.foundation.kms.logs_key_arn"),
@@ -122,8 +122,8 @@ class AsyncStack(BlueprintStack):
                 "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
                 "job": {
                     "queue_url": queue.get("queue_url"),
-                    "ttl_seconds": asked.ttl_seconds,
-                    "invocation_timeout_seconds": asked.timeout_seconds,
+                    "ttl_seconds": options.ttl_seconds,
+                    "invocation_timeout_seconds": options.timeout_seconds,
                     "max_input_mb": largest,
                 },
             },
@@ -132,7 +132,7 @@ class AsyncStack(BlueprintStack):
         published = {each: profile.get(each) for each in ("inference_profile_arn", "model_id", "route_parameter_name")}
         return {**published, "queue_url": queue.get("queue_url"), "queue_name": queue.get("queue_name")}
 
-    def _worker(self, asked: Async, timeout: int, largest: int) -> None:
+    def _worker(self, options: Async, timeout: int, largest: int) -> None:
         name = self.blueprint.name
         folders = {each: f"inference_async_{each}/{name}" for each in ("input", "output", "failures")}
         self.module(
@@ -141,7 +141,7 @@ class AsyncStack(BlueprintStack):
                 "access": code("var.foundation.s3.access"),
                 "read": list(folders.values()),
                 "write": list(folders.values()),
-                # A worker that settled on a failure takes a result away that a second one wrote at the same moment.
+                # A worker that recorded a failure deletes a result that a second worker wrote at the same moment.
                 "delete": [folders["output"]],
             },
             source="s3_access",
@@ -154,8 +154,8 @@ class AsyncStack(BlueprintStack):
             "DEAD_LETTER_ARN": code("module.queue.dead_letter_arn"),
             "SUCCESS_TOPIC_ARN": code("module.results.topic_arns.success"),
             "ERROR_TOPIC_ARN": code("module.results.topic_arns.error"),
-            "MAX_ATTEMPTS": str(asked.max_attempts),
-            "TTL_SECONDS": str(asked.ttl_seconds),
+            "MAX_ATTEMPTS": str(options.max_attempts),
+            "TTL_SECONDS": str(options.ttl_seconds),
             "MAX_INPUT_MB": str(largest),
             "MARGIN_SECONDS": str(WORKER_MARGIN_SECONDS - 5),
         }
@@ -165,7 +165,7 @@ class AsyncStack(BlueprintStack):
                 "policy_documents": {"bucket": code("module.worker_storage.policy_document")},
                 "function": {
                     "name": f"{name}-worker",
-                    "description": f"Asks Bedrock for what waits in the queue of {name}.",
+                    "description": f"Sends queued requests of {name} to Bedrock.",
                     "memory_mb": 512,
                     "timeout_seconds": timeout,
                     "environment": environment,
@@ -173,7 +173,7 @@ class AsyncStack(BlueprintStack):
             },
         )
 
-    def _sagemaker(self, model: SageMakerModel, asked: Async, results: Module) -> dict[str, Any]:
+    def _sagemaker(self, model: SageMakerModel, options: Async, results: Module) -> dict[str, Any]:
         self.declare_model_version()
         blueprint, monitoring = self.blueprint, self.request.monitoring
         name = blueprint.name
@@ -186,12 +186,12 @@ class AsyncStack(BlueprintStack):
                 "blueprint": {
                     "name": name,
                     "instance_type": blueprint.instance_type,
-                    "instances": {"min": asked.min_instances, "max": asked.max_instances},
-                    "backlog_per_instance": asked.backlog_per_instance,
-                    "max_concurrency": asked.max_concurrency,
-                    "ttl_seconds": asked.ttl_seconds,
-                    "invocation_timeout_seconds": asked.timeout_seconds,
-                    "max_input_mb": asked.max_input_mb or SAGEMAKER_INPUT_MB,
+                    "instances": {"min": options.min_instances, "max": options.max_instances},
+                    "backlog_per_instance": options.backlog_per_instance,
+                    "max_concurrency": options.max_concurrency,
+                    "ttl_seconds": options.ttl_seconds,
+                    "invocation_timeout_seconds": options.timeout_seconds,
+                    "max_input_mb": options.max_input_mb or SAGEMAKER_INPUT_MB,
                     "parameters": self.parameters(),
                     **self.limits(),
                 },

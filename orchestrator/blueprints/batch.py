@@ -20,24 +20,24 @@ LEFT_TO_THE_MODULE = ("records_per_file", "minimum_records")
 
 
 class BatchStack(BlueprintStack):
-    """Nobody waits, and nothing runs between two inputs."""
+    """Runs jobs for inputs; nothing runs between two inputs."""
 
     def compose(self) -> dict[str, Any]:
         model = self.blueprint.model
-        around = self._around()
-        crawler = around.get("crawler_name")
+        shared = self._shared()
+        crawler = shared.get("crawler_name")
         published = (
             self._bedrock(model, crawler) if isinstance(model, BedrockModel) else self._sagemaker(model, crawler)
         )
         return {
             **published,
             "crawler_name": crawler,
-            "database_name": around.get("database_name"),
+            "database_name": shared.get("database_name"),
             "submitter_name": code("var.inference.lambda.submitter_name"),
         }
 
-    def _around(self) -> Module:
-        """What both sources have around their jobs: schedule, tables, alarms."""
+    def _shared(self) -> Module:
+        """Add what the jobs of both sources share: schedule, tables, alarms."""
         name = self.blueprint.name
         results = self.module(
             "results_access",
@@ -48,7 +48,7 @@ class BatchStack(BlueprintStack):
             "runs",
             {
                 "context": code("var.context"),
-                "blueprint": {"name": name, **({"schedule": self._asked.schedule} if self._asked.schedule else {})},
+                "blueprint": {"name": name, **({"schedule": self._batch.schedule} if self._batch.schedule else {})},
                 "submitter": {
                     "name": code("var.inference.lambda.submitter_name"),
                     "arn": code("var.inference.lambda.submitter_arn"),
@@ -67,22 +67,22 @@ class BatchStack(BlueprintStack):
         )
 
     @property
-    def _asked(self) -> Batch:
+    def _batch(self) -> Batch:
         return self.blueprint.batch or Batch()
 
     def _options(self, source: str) -> dict[str, Any]:
-        asked = self._asked.model_dump(exclude_none=True)
-        prices = asked.pop("prices", {})
+        options = self._batch.model_dump(exclude_none=True)
+        prices = options.pop("prices", {})
         taken = (*OF_SOURCE[source], *LEFT_TO_THE_MODULE)
         return {
-            **{name: asked[name] for name in taken if name in asked},
+            **{name: options[name] for name in taken if name in options},
             "prices": {name: prices[name] for name in NEEDED[source] if name in prices},
         }
 
     def _sagemaker(self, model: SageMakerModel, crawler: Any) -> dict[str, Any]:
         self.declare_model_version()
         blueprint = self.blueprint
-        # The containers get their input from SageMaker and give it their output; both move under the model's role.
+        # SageMaker passes input and output of the containers with the model's role.
         parts = f"inference_batch_input/_parts/{blueprint.name}"
         bucket = model_artifacts(self, f"inference_batch_output/{blueprint.name}/raw", read=[parts])
         jobs = self.module(

@@ -1,4 +1,4 @@
-"""What a synthesised root depends on; known without synthesising it, and so without starting Node.js."""
+"""List what a synthesised root depends on, without synthesising it and so without starting Node.js."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.core import terraform_json
 
 SHARED_MODULES = ("s3_access",)
-"""Modules that stacks call beside the kind's own."""
+"""Modules that stacks call in addition to the kind's own."""
 BY_SECTION = {"knowledge_base": "bedrock_knowledge_base", "agent": "bedrock_agent"}
-"""Modules that a section of the blueprint's file brings."""
+"""Modules that are called if the blueprint's file has the section."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,22 @@ class SynthInputs:
 
 
 def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> SynthInputs:
-    """Everything that `synth` reads for one blueprint."""
-    found = cell(blueprint)
-    assert found.module is not None
+    """List everything that `synth` reads for one blueprint."""
+    combination = cell(blueprint)
+    assert combination.module is not None
     modules = repo / "terraform" / "modules"
-    called = (*SHARED_MODULES, *found.beside, *(name for key, name in BY_SECTION.items() if getattr(blueprint, key)))
+    called = (
+        *SHARED_MODULES,
+        *combination.beside,
+        *(name for key, name in BY_SECTION.items() if getattr(blueprint, key)),
+    )
     shared = [file for name in called for file in sorted((modules / name).glob("*.tf"))]
     config = tuple(
         Path(str(each.__file__)) for each in (platform, blueprint_file, async_inference, knowledge_base, terraform_json)
     )
     return SynthInputs(
         code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),
-        module=modules / found.module,
+        module=modules / combination.module,
         facts={
             "the blueprint file": blueprint.model_dump(mode="json"),
             "section `monitoring`": environment.platform.monitoring.model_dump(mode="json"),

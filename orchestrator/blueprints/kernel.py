@@ -1,7 +1,7 @@
-"""Where jsii, which runs cdktf in Node.js, keeps its temporary files.
+"""Set the temporary folder of jsii, which runs cdktf in Node.js.
 
-It unpacks some megabytes and removes them when it ends in peace. So that a killed run leaves none in the machine's
-temporary folder, it gets one that the next run finds and removes.
+jsii unpacks some megabytes and removes them when it exits normally. The files of a killed run would stay in the
+machine's temporary folder, so jsii gets a folder that the next run finds and removes.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from orchestrator.system import scratch
 
 @functools.cache
 def at_home(repo: Path) -> Path:
-    """Give the kernel of this process a folder, before it starts; returns that folder.
+    """Set the folder of this process's kernel before it starts, and return it.
 
-    The environment of this process stays as it is: others read `TMPDIR` at the same time.
+    The environment variables of this process do not change, because other threads read `TMPDIR` at the same time.
     """
     from jsii._kernel.providers import process
 
@@ -30,7 +30,7 @@ def at_home(repo: Path) -> Path:
     node.write_text(f"#!/bin/sh\n{command}", encoding="utf-8")
     node.chmod(0o700)
     os.environ["JSII_NODE"] = str(node)
-    # Its own runtime is unpacked by Python.
+    # The runtime of jsii is unpacked by Python.
     here = functools.partial(tempfile.TemporaryDirectory, dir=own)
     vars(process)["tempfile"] = SimpleNamespace(TemporaryDirectory=here)
     return own

@@ -1,4 +1,4 @@
-"""What a Bedrock blueprint has beside its model: documents that it is shown pieces of, and an agent that asks it."""
+"""Add a knowledge base and an agent to the stack of a Bedrock blueprint."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ BOUNDARY = code("var.foundation.iam.boundary_arn")
 
 
 def add(stack: BlueprintStack) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Add what was asked for; what the model's module is told of it, and what the stack publishes."""
-    asked: dict[str, Any] = {}
+    """Add the configured parts; return inputs for the model's module, and outputs to publish."""
+    inputs: dict[str, Any] = {}
     published: dict[str, Any] = {}
     base = stack.blueprint.knowledge_base
     if base is not None:
         made = _knowledge_base(stack)
-        asked["knowledge_base"] = {
+        inputs["knowledge_base"] = {
             "id": made["id"],
             "results": base.results,
             "retrieve_policy_document": made["retrieve_policy_document"],
         }
         published |= {"knowledge_base_id": made["id"], "data_source_id": made["data_source_id"]}
     if stack.blueprint.agent is not None:
-        made = _agent(stack, asked.pop("knowledge_base", None))
-        asked["agent"] = made
+        made = _agent(stack, inputs.pop("knowledge_base", None))
+        inputs["agent"] = made
         published |= {"agent_id": made["id"], "agent_alias_id": made["alias_id"]}
-    return asked, published
+    return inputs, published
 
 
 def _knowledge_base(stack: BlueprintStack) -> dict[str, Any]:
@@ -57,10 +57,10 @@ def _knowledge_base(stack: BlueprintStack) -> dict[str, Any]:
 
 
 def _agent(stack: BlueprintStack, knowledge_base: dict[str, Any] | None) -> dict[str, Any]:
-    """The agent looks documents up itself, and asks the model through the blueprint's own profile."""
+    """Add the agent, which queries documents itself and calls the model through the blueprint's profile."""
     agent, base = stack.blueprint.agent, stack.blueprint.knowledge_base
     assert agent is not None
-    asked: dict[str, Any] = {
+    variables: dict[str, Any] = {
         "context": code("var.context"),
         "blueprint_name": stack.blueprint.name,
         "instruction": agent.instruction,
@@ -74,10 +74,10 @@ def _agent(stack: BlueprintStack, knowledge_base: dict[str, Any] | None) -> dict
         "boundary_arn": BOUNDARY,
     }
     if base is not None and knowledge_base is not None:
-        asked["knowledge_base"] = {
+        variables["knowledge_base"] = {
             "id": knowledge_base["id"],
             "description": base.description,
             "retrieve_policy_document": knowledge_base["retrieve_policy_document"],
         }
-    made = stack.module("agent", asked, source="bedrock_agent")
+    made = stack.module("agent", variables, source="bedrock_agent")
     return {name: made.get(name) for name in ("id", "alias_id", "invoke_policy_document")}

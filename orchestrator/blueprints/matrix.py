@@ -1,4 +1,4 @@
-"""Which kind of inference goes with which source of models, and what the combination means on AWS."""
+"""Map each kind of inference and source of models to its implementation on AWS."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Cell:
     """One combination.
 
     Attributes:
-        meaning: what it is on AWS.
-        module: folder in `terraform/modules` that deploys it; `None` while there is none.
-        beside: further modules that its stack calls.
+        meaning: its implementation on AWS.
+        module: folder in `terraform/modules` that deploys it; `None` if it is not available.
+        beside: other modules that its stack calls.
         packages: functions that its stack deploys.
     """
 
@@ -33,7 +33,7 @@ MATRIX: dict[tuple[str, str], Cell] = {
     ("realtime", "sagemaker"): Cell("an endpoint on instances that always run", "realtime_endpoint"),
     ("realtime", "bedrock"): Cell("on-demand inference through an application inference profile", "bedrock_model"),
     ("serverless", "sagemaker"): Cell("an endpoint that scales to zero and has cold starts", "serverless_endpoint"),
-    ("serverless", "bedrock"): Cell("on-demand inference: Bedrock has no servers to begin with", "bedrock_model"),
+    ("serverless", "bedrock"): Cell("on-demand inference: Bedrock has no servers", "bedrock_model"),
     ("batch", "sagemaker"): Cell("a Batch Transform job per input", "batch_transform", beside=("batch_runs",)),
     ("batch", "bedrock"): Cell(
         "a model invocation job per input, or per 50 000 records of it", "bedrock_batch", beside=("batch_runs",)
@@ -54,14 +54,14 @@ MATRIX: dict[tuple[str, str], Cell] = {
 
 
 def cell(blueprint: Blueprint) -> Cell:
-    """The combination that a blueprint asks for. Raises `ConfigError` if it cannot be deployed."""
+    """Look up the combination of a blueprint. Raises `ConfigError` if it cannot be deployed."""
     kind, source = blueprint.kind, blueprint.model.source
-    found = MATRIX[kind, source]
-    if not found.available:
-        offered = sorted({k for (k, s), each in MATRIX.items() if s == source and each.available})
+    combination = MATRIX[kind, source]
+    if not combination.available:
+        available = sorted({k for (k, s), each in MATRIX.items() if s == source and each.available})
         raise ConfigError(
             f"blueprints/{blueprint.name}.yaml: kind `{kind}` with source `{source}` "
-            f"({found.meaning}) is not available in this version",
-            hint=f"Available for `{source}`: {', '.join(offered)}.",
+            f"({combination.meaning}) is not available in this version",
+            hint=f"Available for `{source}`: {', '.join(available)}.",
         )
-    return found
+    return combination

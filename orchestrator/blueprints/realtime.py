@@ -11,7 +11,7 @@ from orchestrator.core.terraform_json import code
 
 
 class RealtimeStack(BlueprintStack):
-    """Answers while the caller waits."""
+    """Answers requests synchronously."""
 
     def compose(self) -> dict[str, Any]:
         model = self.blueprint.model
@@ -20,7 +20,7 @@ class RealtimeStack(BlueprintStack):
     def _sagemaker(self, model: SageMakerModel) -> dict[str, Any]:
         self.declare_model_version()
         blueprint, monitoring = self.blueprint, self.request.monitoring
-        asked: dict[str, Any] = {
+        settings: dict[str, Any] = {
             "name": blueprint.name,
             "instance_type": blueprint.instance_type,
             "instance_count": blueprint.instance_count,
@@ -30,14 +30,14 @@ class RealtimeStack(BlueprintStack):
             **self.routing(),
         }
         if blueprint.autoscaling is not None:
-            asked["autoscaling"] = blueprint.autoscaling.model_dump()
-        asked |= self._options()
+            settings["autoscaling"] = blueprint.autoscaling.model_dump()
+        settings |= self._options()
         written = [f"inference_realtime_logs/{blueprint.name}"] if blueprint.data_capture else []
         endpoint = self.module(
             "endpoint",
             {
                 "context": code("var.context"),
-                "blueprint": asked,
+                "blueprint": settings,
                 "model_group": self.model_group(model),
                 "model_version": code("var.model_version"),
                 "network": {
@@ -67,18 +67,18 @@ class RealtimeStack(BlueprintStack):
         return {name: endpoint.get(name) for name in (*ENDPOINT_OUTPUTS, "release_parameter_name")}
 
     def _options(self) -> dict[str, Any]:
-        """What was asked for beyond one model on some instances."""
+        """Collect the options beyond one model on some instances."""
         blueprint = self.blueprint
-        asked: dict[str, Any] = {}
+        options: dict[str, Any] = {}
         if blueprint.variants:
-            asked["weight"] = blueprint.weight
-            asked["variants"] = {
+            options["weight"] = blueprint.weight
+            options["variants"] = {
                 name: each.model_dump(exclude_none=True) for name, each in sorted(blueprint.variants.items())
             }
         for name in ("shadow", "multi_model", "data_capture"):
             option = getattr(blueprint, name)
             if option is not None:
-                asked[name] = option.model_dump(exclude_none=True)
+                options[name] = option.model_dump(exclude_none=True)
         if blueprint.containers is not None:
             others = [
                 {
@@ -88,5 +88,5 @@ class RealtimeStack(BlueprintStack):
                 }
                 for name, each in blueprint.containers.others.items()
             ]
-            asked["containers"] = {**blueprint.containers.model_dump(exclude={"others"}), "others": others}
-        return asked
+            options["containers"] = {**blueprint.containers.model_dump(exclude={"others"}), "others": others}
+        return options

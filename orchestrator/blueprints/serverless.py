@@ -1,4 +1,4 @@
-"""Serverless inference: a SageMaker endpoint that scales to nothing, or Bedrock on demand."""
+"""Serverless inference: a SageMaker endpoint that scales to zero, or Bedrock on demand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestrator.core.terraform_json import code
 
 
 class ServerlessStack(BlueprintStack):
-    """Answers while the caller waits; nothing runs while nobody asks."""
+    """Answers requests synchronously; nothing runs without requests."""
 
     def compose(self) -> dict[str, Any]:
         model = self.blueprint.model

@@ -1,4 +1,4 @@
-"""What stacks of several kinds share: where SageMaker's models are read from, and Bedrock on demand."""
+"""Parts that stacks of several kinds share: access to SageMaker's models, and Bedrock on demand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.blueprints.stack import BlueprintStack, Module
 from orchestrator.config.model.blueprint import BedrockModel
 from orchestrator.core.terraform_json import code
 
-# Versions from before archives were registered lie where training wrote them, and may still run.
+# Versions from before archives were registered are stored where training wrote them, and may still run.
 MODEL_PREFIXES = (
     "models_registered",
     "artifacts_training_outputs",
@@ -21,15 +21,15 @@ ENDPOINT_OUTPUTS = ("endpoint_name", "endpoint_config_name", "model_package_arn"
 
 
 def model_artifacts(stack: BlueprintStack, *written: str, read: Sequence[str] = ()) -> Module:
-    """Rights on the bucket: models are read, and `read`, and what the containers write themselves."""
-    asked: dict[str, Any] = {"access": code("var.foundation.s3.access"), "read": [*MODEL_PREFIXES, *read]}
+    """Grant the containers to read models and `read`, and to write `written`."""
+    variables: dict[str, Any] = {"access": code("var.foundation.s3.access"), "read": [*MODEL_PREFIXES, *read]}
     if written:
-        asked["write"] = list(written)
-    return stack.module("s3_access", asked, source="s3_access")
+        variables["write"] = list(written)
+    return stack.module("s3_access", variables, source="s3_access")
 
 
 def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, Any]:
-    """The same for every kind that answers while the caller waits: Bedrock has no servers to begin with."""
+    """Add a Bedrock model on demand, the same for all synchronous kinds: Bedrock has no servers."""
     blueprint = stack.blueprint
     more, published = knowledge.add(stack)
     if model.provisioned is not None:

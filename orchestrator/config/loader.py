@@ -1,6 +1,6 @@
-"""Reads one environment: `terraform/envs/<env>/platform.yaml` and its `blueprints/*.yaml`.
+"""Load an environment: `terraform/envs/<env>/platform.yaml` and its `blueprints/*.yaml`.
 
-Every problem of every file is reported at once, each with file, key, line, rule and received value.
+All problems of all files are reported at once, each with file, key, line, rule and received value.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def environment_names(repo: Path) -> list[str]:
-    """Folders below `terraform/envs` that hold a `platform.yaml`."""
+    """List the folders in `terraform/envs` that hold a `platform.yaml`."""
     return folder.names(repo)
 
 
@@ -35,7 +35,7 @@ def load(repo: Path, name: str) -> Environment:
     """Read and validate one environment.
 
     Raises:
-        ConfigError: unknown name (answered with the valid ones), or problems in its files.
+        ConfigError: the name is unknown (the message lists the valid ones), or the files have problems.
     """
     sources = folder.read(repo, name)
     return build(name, sources.platform, sources.blueprints, sources.refused)
@@ -47,9 +47,9 @@ def build(
     blueprints: Mapping[str, tuple[str, str]],
     refused: Sequence[Problem] = (),
 ) -> Environment:
-    """The same from texts: `(file, text)` of the platform, and of each blueprint by its file's stem.
+    """Validate an environment from texts: `(file, text)` of the platform, and of each blueprint by its file's stem.
 
-    `refused` are the problems of files that could not be read; the platform's is among them where it is `None`.
+    `refused` holds the problems of files that could not be read, including the platform's if it is `None`.
     """
     problems: list[Problem] = list(refused)
     documents: dict[str, Document] = {}
@@ -95,7 +95,7 @@ def _validated(
 
 @contextmanager
 def _named(file: str) -> Iterator[None]:
-    """An error that nobody foresaw says at least which file it is about."""
+    """Add the file to the message of an unexpected error."""
     try:
         yield
     except PlatformError:
@@ -121,13 +121,13 @@ def _problems(model: type[BaseModel], document: Document, error: ValidationError
             key=document.key(location),
             rule=_rule(detail) + _meaning(model, detail),
             value=NO_VALUE if detail["type"] == "missing" else detail["input"],
-            # A guess takes longer than all the rest, and later problems are counted, not shown.
+            # Suggestions are slow, and later problems are only counted.
             suggestion=_suggestion(model, detail) if position < MOST_SHOWN else None,
         )
 
 
 def _meaning(model: type[BaseModel], detail: ErrorDetails) -> str:
-    """What a key that a file lacks is about, for somebody who has never written it."""
+    """Describe a missing key, for users who do not know it."""
     if detail["type"] != "missing" or len(detail["loc"]) != 1:
         return ""
     field = model.model_fields.get(str(detail["loc"][0]))
@@ -137,7 +137,7 @@ def _meaning(model: type[BaseModel], detail: ErrorDetails) -> str:
     if not isinstance(section, type) or not issubclass(section, BaseModel) or section is Network:
         return ""
     needs_nothing = not any(each.is_required() for each in section.model_fields.values())
-    return " (`{}` takes all its defaults)" if needs_nothing else ""
+    return " (`{}` uses the defaults)" if needs_nothing else ""
 
 
 def _rule(detail: ErrorDetails) -> str:
@@ -151,9 +151,9 @@ def _rule(detail: ErrorDetails) -> str:
         case "literal_error":
             return f"must be one of {detail['ctx']['expected']}"
         case "union_tag_not_found" | "union_tag_invalid":
-            return "needs `source: sagemaker` (with `group`) or `source: bedrock` (with `model_id`)"
+            return "requires `source: sagemaker` (with `group`) or `source: bedrock` (with `model_id`)"
         case kind if kind.startswith("date_"):
-            return "must be a day as year-month-day, such as 2027-01-31"
+            return "must be a date such as 2027-01-31"
         case _:
             message = detail["msg"]
             return message[0].lower() + message[1:]
@@ -170,12 +170,12 @@ def _suggestion(model: type[BaseModel], detail: ErrorDetails) -> str | None:
 
 @lru_cache(maxsize=8)
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Nobody changes it."""
+    """Return the JSON Schema of a model, which callers do not change."""
     return model.model_json_schema()
 
 
 def _keys_at(schema: dict[str, Any], location: tuple[int | str, ...]) -> list[str]:
-    """Keys that the JSON Schema allows at `location`; union tags choose their branch."""
+    """List the keys that the JSON Schema allows at `location`; union tags select their branch."""
     node: dict[str, Any] = schema
     for part in location:
         node = _resolve(schema, node)

@@ -1,4 +1,4 @@
-"""What is wrong in an environment file, said in one line per problem."""
+"""Report problems in environment files, one line per problem."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from orchestrator.errors import ConfigError
 from orchestrator.system.text_files import clipped, printable, shown
 
 MOST_SHOWN = 50
-"""Problems of one load; a file that was written for something else has a thousand, and nobody reads them."""
+"""Problems that are shown; a file written for another purpose has thousands."""
 LONGEST_GUESSED = 80
-"""Characters of a word that is compared with known ones: the comparison takes the square of it."""
+"""Characters of a word that is compared with known words: the time grows with the square of its length."""
 
 
 class _NoValue:
-    """Marks a problem that received no value at all (a missing key)."""
+    """Marks a problem without a received value (a missing key)."""
 
 
 NO_VALUE = _NoValue()
@@ -25,7 +25,7 @@ NO_VALUE = _NoValue()
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule: where it is, what the rule says, what was received."""
+    """A broken rule, with its place and the received value."""
 
     file: str
     line: int
@@ -43,7 +43,7 @@ class Problem:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be."""
+    """Find the known word that `word` most resembles."""
     if len(word) > LONGEST_GUESSED:
         return None
     matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -51,7 +51,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def config_error(problems: Sequence[Problem]) -> ConfigError:
-    """All problems of one load as one error, in the order of the files."""
+    """Combine all problems of a load in one error, in the order of the files."""
     ordered = sorted(problems, key=lambda each: (each.file, each.line))
     lines = [str(problem) for problem in ordered[:MOST_SHOWN]]
     if len(problems) > MOST_SHOWN:

@@ -1,7 +1,7 @@
-"""What a plain word of YAML means: the core schema of YAML 1.2, and days.
+"""Interpret plain scalars of YAML by the core schema of YAML 1.2, and dates.
 
-`yes` and `on` are text here, as YAML 1.2 has it; models that want a switch read it from text. What is a number to some
-readers and none to others, or held by nothing, is refused instead: `010`, `1_000`, `.nan`, `1e999`, 2027-02-30.
+`yes` and `on` are text, as in YAML 1.2; models with a boolean convert them. Values that YAML parsers read differently,
+or that cannot be represented, are rejected: `010`, `1_000`, `.nan`, `1e999`, 2027-02-30.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _WORDS: dict[str, Value] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _OTHERS = ("<<", "=")
-"""Words of YAML 1.1, for merging and for the value of a mapping."""
+"""Scalars of YAML 1.1 for merging and for the default value of a mapping."""
 _LARGEST = 2**63 - 1
 _DIGITS = 40
-"""Of a number as it is written; more are no setting of anything."""
+"""Digits of a number; no setting needs more."""
 
 
 class NoValue(Exception):
-    """A word that stands for nothing that can be used; the rule says why."""
+    """A scalar without a usable value; the rule says why."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
@@ -34,16 +34,16 @@ class NoValue(Exception):
 
 
 def read(word: str) -> Value:
-    """The value of a word that stands without quotes.
+    """Convert an unquoted scalar.
 
     Raises:
-        NoValue: it looks like a value and is none.
+        NoValue: it is malformed or ambiguous.
     """
     if word in _WORDS:
         return _WORDS[word]
     if word in _OTHERS:
-        raise NoValue("means more than its characters to some readers; a text stands in quotes")
-    # Nearly everything is text, and begins as no number does.
+        raise NoValue("has a special meaning in some YAML parsers; put a text in quotes")
+    # Nearly all scalars are text, and do not begin like a number.
     if word[0] in "+-.0123456789":
         for pattern, value in _FORMS:
             if pattern.fullmatch(word):
@@ -54,16 +54,16 @@ def read(word: str) -> Value:
 def _whole(word: str) -> int:
     digits = word.lstrip("+-")
     if len(digits) > _DIGITS or abs(int(word)) > _LARGEST:
-        raise NoValue("is a larger number than anything here holds; a text of digits stands in quotes")
+        raise NoValue("is too large a number; put a text of digits in quotes")
     if len(digits) > 1 and digits[0] == "0":
-        raise NoValue("begins with 0: some readers take it for octal; without the 0 it is a number, in quotes a text")
+        raise NoValue("begins with 0, which some YAML parsers read as octal; remove the 0, or put a text in quotes")
     return int(word)
 
 
 def _based(base: int) -> Callable[[str], int]:
     def value(word: str) -> int:
         if len(word) > _DIGITS or int(word, base) > _LARGEST:
-            raise NoValue("is a larger number than anything here holds; a text of digits stands in quotes")
+            raise NoValue("is too large a number; put a text of digits in quotes")
         return int(word, base)
 
     return value
@@ -72,16 +72,18 @@ def _based(base: int) -> Callable[[str], int]:
 def _decimal(word: str) -> float:
     value = float(word) if len(word) <= 2 * _DIGITS else math.inf
     if not math.isfinite(value):
-        raise NoValue("is a larger number than anything here holds, or has more digits; a text stands in quotes")
+        raise NoValue("is too large a number, or has too many digits; put a text in quotes")
     return value
 
 
 def _no_number(word: str) -> float:
-    raise NoValue("is no number that can be used; a text stands in quotes")
+    raise NoValue("is not a finite number; put a text in quotes")
 
 
 def _other_notation(word: str) -> int:
-    raise NoValue("is a number to some readers and a text to others; write it in plain digits, or a text in quotes")
+    raise NoValue(
+        "is a number for some YAML parsers and a text for others; write plain digits, or put a text in quotes"
+    )
 
 
 def _day(word: str) -> dt.date:
@@ -89,11 +91,11 @@ def _day(word: str) -> dt.date:
         year, month, day = map(int, word.split("-"))
         return dt.date(year, month, day)
     except ValueError:
-        raise NoValue("is no day of the calendar; a text stands in quotes") from None
+        raise NoValue("is not a valid date; put a text in quotes") from None
 
 
 def _moment(word: str) -> dt.date:
-    raise NoValue("is a moment; days are written 2027-01-31, and a text stands in quotes")
+    raise NoValue("is a timestamp; write a date as 2027-01-31, or put a text in quotes")
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], Value]], ...] = (

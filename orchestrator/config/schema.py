@@ -1,4 +1,4 @@
-"""JSON Schemas of the environment files, for editors and for other people's scripts."""
+"""Generate JSON Schemas of the environment files, for editors and scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TITLES = {"platform": "terraform/envs/<env>/platform.yaml", "blueprint": "terraf
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """One schema per kind of file."""
+    """Generate one schema per kind of file."""
     models: dict[str, type[BaseModel]] = {"platform": Platform, "blueprint": Blueprint}
     return {
         name: {

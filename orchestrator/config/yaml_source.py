@@ -1,7 +1,7 @@
-"""A YAML file as plain data that still knows on which line each key stands.
+"""Parse a YAML file to plain data and the line of each key.
 
-The file is read event by event, with no recursion and with bounds on depth and number: what a text of a few hundred
-bytes can grow into (aliases of aliases) or call up (tags) is not read at all, but refused by name.
+The file is read event by event, without recursion and with limits on depth and number of values. Features that can
+expand a short text (aliases of aliases) or create objects (tags) are rejected.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from orchestrator.system.text_files import unseemly
 Location = Sequence[int | str]
 DEEPEST = 32
 MOST = 20_000
-"""Values of one file, keys included."""
+"""Maximum number of values in a file, keys included."""
 
 
 @dataclass
 class Branch:
-    """A mapping or a list: on which line each of its parts stands, and those parts that have parts themselves."""
+    """A mapping or list, with the line of each entry, and the entries that are mappings or lists."""
 
     of: dict[str, Any] | list[Any]
     lines: dict[int | str, int] = field(default_factory=dict)
@@ -34,34 +34,34 @@ class Branch:
 
 @dataclass(frozen=True)
 class Document:
-    """One parsed file: `data` in plain Python types, `tree` with the line of each part."""
+    """A parsed file: `data` in plain Python types, `tree` with the line of each entry."""
 
     file: str
     tree: Branch
     data: dict[str, Any]
 
     def key(self, location: Location) -> str:
-        """`("model", "sagemaker", "group")` → `model.group`: names as they stand in the file.
+        """Format a location as in the file: `("model", "sagemaker", "group")` → `model.group`.
 
-        pydantic puts the tag of a union into its location; a part that the file does not have is
-        dropped unless it is the last one (a missing key).
+        pydantic adds the tag of a union to its locations; a part that the file does not have is dropped, unless it is
+        the last one (a missing key).
         """
         parts: list[str] = []
         node: Branch | None = self.tree
         for position, part in enumerate(location):
-            there = node is not None and part in node.lines
-            if not there and position < len(location) - 1:
+            exists = node is not None and part in node.lines
+            if not exists and position < len(location) - 1:
                 continue
             parts.append(f"[{part}]" if isinstance(part, int) else (f".{part}" if parts else str(part)))
-            node = node.branches.get(part) if there and node is not None else None
+            node = node.branches.get(part) if exists and node is not None else None
         return "".join(parts)
 
     def problem(self, location: Location, rule: str, value: object, suggestion: str | None = None) -> Problem:
-        """A broken rule at its place in the file."""
+        """Create a problem at a location in the file."""
         return Problem(self.file, self.line(location), self.key(location), rule, value, suggestion)
 
     def line(self, location: Location) -> int:
-        """Line of the deepest part of `location` that the file has (1-based)."""
+        """Find the line of the deepest part of `location` that the file has (1-based)."""
         node: Branch | None = self.tree
         line = 1
         for part in location:
@@ -73,18 +73,18 @@ class Document:
 
 @lru_cache(maxsize=128)
 def _read(text: str) -> _Reader:
-    """Nobody changes what comes out: several commands of one process read the same files."""
+    """Parse a text once per process; callers do not change the result."""
     reader = _Reader()
     reader.read(text)
     return reader
 
 
 def parse(file: str, text: str) -> Document | tuple[Problem, ...]:
-    """Read one file; what cannot be taken as it stands comes back as problems, each with its line."""
+    """Parse a file; return its problems, each with its line, if it is invalid."""
     read = _read(text)
-    problems = [Problem(file, *found) for found in read.problems]
+    problems = [Problem(file, *each) for each in read.problems]
     if not problems and read.root is None:
-        problems.append(Problem(file, 1, "", "is empty: it has no key at all"))
+        problems.append(Problem(file, 1, "", "is empty: it must have keys"))
     if not problems and isinstance(read.root, Branch) and isinstance(read.root.of, dict):
         return Document(file=file, tree=read.root, data=read.root.of)
     if not problems:
@@ -94,12 +94,12 @@ def parse(file: str, text: str) -> Document | tuple[Problem, ...]:
 
 
 class _Stop(Exception):
-    """What follows cannot be read: the rule has been noted."""
+    """Stop reading, because the rest cannot be interpreted; the problem has been recorded."""
 
 
 @dataclass
 class _Open:
-    """A mapping or list whose end has not come; `key` waits for its value."""
+    """A mapping or list that has not ended; `key` is the key of the next value."""
 
     branch: Branch
     key: str | None = None
@@ -107,7 +107,7 @@ class _Open:
 
 
 class _Reader:
-    """Builds the data of one text, event by event."""
+    """Builds the data of a text, event by event."""
 
     def __init__(self) -> None:
         self.problems: list[tuple[int, str, str, Any]] = []
@@ -125,7 +125,7 @@ class _Reader:
             why = " ".join(filter(None, (error.context, error.problem)))
             if mark and text[mark.index : mark.index + 1] == "\t":
                 why += " (a tab: YAML is indented with spaces)"
-            # What ends too early is noticed behind the last line.
+            # A missing end is reported behind the last line.
             line = min(mark.line, text.rstrip("\n").count("\n")) + 1 if mark else 1
             self.problems.append((line, "", f"is not valid YAML: {why}", NO_VALUE))
         except _Stop:
@@ -136,7 +136,7 @@ class _Reader:
             case yaml.DocumentStartEvent():
                 self._document(event)
             case yaml.AliasEvent():
-                self._stop(event, f"`*{event.anchor}` is an alias, which is not read here: write the value out")
+                self._stop(event, f"`*{event.anchor}` is an alias, which is not supported: write the value out")
             case yaml.ScalarEvent():
                 self._begin(event)
                 self._put(event, self._scalar(event))
@@ -151,29 +151,29 @@ class _Reader:
     def _document(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
-            self._stop(event, "begins a second document (`---`): one file holds one")
+            self._stop(event, "begins a second document (`---`): a file must hold one")
         if event.version or event.tags:
-            self._stop(event, "has a directive (`%`), which is not read here: remove it")
+            self._stop(event, "has a directive (`%`), which is not supported: remove it")
 
     def _begin(self, event: Any) -> None:
-        """What no value may be or have."""
+        """Reject anchors, tags, and too many or too deeply nested values."""
         self._count += 1
         if event.anchor is not None:
-            self._stop(event, f"`&{event.anchor}` is an anchor, which is not read here: write the value out")
+            self._stop(event, f"`&{event.anchor}` is an anchor, which is not supported: write the value out")
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._stop(event, f"`{tag}` is a tag, which is not read here: remove it, and put a text in quotes")
+            self._stop(event, f"`{tag}` is a tag, which is not supported: remove it, and put a text in quotes")
         if self._count > MOST:
-            self._stop(event, f"is beyond the {MOST} values that are read of one file")
+            self._stop(event, f"exceeds the limit of {MOST} values per file")
         if len(self._open) >= DEEPEST and not isinstance(event, yaml.ScalarEvent):
             self._stop(event, f"nests deeper than {DEEPEST} levels")
 
     def _scalar(self, event: Any) -> scalars.Value:
-        """The value; a key's, too."""
-        if found := unseemly(event.value):
-            self._note(event, f"holds {found}, which nothing here can use: remove it", event.value)
+        """Convert a scalar, which can be a key."""
+        if character := unseemly(event.value):
+            self._note(event, f"contains {character}, which is not allowed: remove it", event.value)
             return ""
-        if not event.implicit[0] or (event.value == "<<" and self._wants_key()):
+        if not event.implicit[0] or (event.value == "<<" and self._expects_key()):
             return str(event.value)
         try:
             return scalars.read(event.value)
@@ -181,11 +181,11 @@ class _Reader:
             self._note(event, error.rule, event.value)
             return ""
 
-    def _wants_key(self) -> bool:
+    def _expects_key(self) -> bool:
         return bool(self._open) and isinstance(self._open[-1].branch.of, dict) and not self._open[-1].has_key
 
     def _put(self, event: Any, value: Any) -> None:
-        """Give a value its place in the mapping or list that is open, or take it as the key of the next one."""
+        """Add a value to the current mapping or list, or keep it as the key of the next value."""
         if not self._open:
             self.root = value if self.root is None else self.root
             return
@@ -201,7 +201,7 @@ class _Reader:
         else:
             part, inner.has_key = inner.key or "", False
             of[part] = value.of if isinstance(value, Branch) else value
-            # A value stands where its key does: that is the line which people look for.
+            # The line of a value is that of its key.
             line = inner.branch.lines[part]
         inner.branch.lines[part] = line
         if isinstance(value, Branch):
@@ -210,16 +210,14 @@ class _Reader:
     def _key(self, event: Any, value: Any, branch: Branch) -> str:
         line = event.start_mark.line + 1
         if isinstance(value, Branch):
-            self._stop(event, "is a list or a mapping as a key: a key is one word")
+            self._stop(event, "is a list or mapping used as a key: a key must be text")
         if value == "<<" and event.implicit[0]:
-            self._stop(event, "`<<` would merge another mapping, which is not read here: write its keys out")
+            self._stop(event, "`<<` merges another mapping, which is not supported: write its keys out")
         if not isinstance(value, str):
-            self._note(event, "is no text, and keys are: put it in quotes", value)
+            self._note(event, "must be text, as a key: put it in quotes", value)
         key = value if isinstance(value, str) else str(event.value)
         if key in branch.lines:
-            self._note(
-                event, f"stands here for the second time; it is on line {branch.lines[key]} already", NO_VALUE, key
-            )
+            self._note(event, f"is a duplicate key: it is already on line {branch.lines[key]}", NO_VALUE, key)
         branch.lines[key] = line
         return key
 

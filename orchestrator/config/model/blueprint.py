@@ -1,6 +1,6 @@
 """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment.
 
-Which options go with which kind is in `orchestrator.config.rules.options`.
+`orchestrator.config.rules.options` lists the options of each kind.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from orchestrator.config.model.section import Name, Section
 
 class SageMakerModel(Section):
     source: Literal["sagemaker"]
-    group: Name = Field(description="model package group that the live version comes from")
+    group: Name = Field(description="model package group of the live version")
 
 
 class Provisioned(Section):
-    """Throughput of its own, billed by the hour whether used or not."""
+    """Dedicated throughput, billed by the hour whether it is used or not."""
 
     model_units: int = Field(1, ge=1)
-    commitment: Literal["OneMonth", "SixMonths"] | None = Field(None, description="none: by the hour, until destroyed")
+    commitment: Literal["OneMonth", "SixMonths"] | None = Field(None, description="unset: by the hour, until destroyed")
 
 
 class BedrockModel(Section):
@@ -31,7 +31,7 @@ class BedrockModel(Section):
     model_id: str = Field(
         description="foundation model, system inference profile, or ARN of a customized model (with `provisioned`)"
     )
-    provisioned: Provisioned | None = Field(None, description="of a model of this region; none: on demand. Not local")
+    provisioned: Provisioned | None = Field(None, description="for a model of this region; unset: on demand. Not local")
 
 
 Strength = Literal["LOW", "MEDIUM", "HIGH"]
@@ -39,18 +39,18 @@ Harm = Literal["HATE", "INSULTS", "SEXUAL", "VIOLENCE", "MISCONDUCT", "PROMPT_AT
 
 
 class Guardrail(Section):
-    """What a model of Bedrock may be asked and may answer; the router applies it to every request."""
+    """Filters for requests to and answers of a Bedrock model; the router applies them to every request."""
 
     blocked_input: str = Field("This request cannot be answered.", min_length=1, max_length=500)
     blocked_output: str = Field("This answer cannot be given.", min_length=1, max_length=500)
-    filters: dict[Harm, Strength] = Field({}, description="how strictly each kind of harm is kept out")
+    filters: dict[Harm, Strength] = Field({}, description="strength of the filter for each kind of harm")
     pii: dict[Annotated[str, Field(pattern=r"^[A-Z_]+$")], Literal["BLOCK", "ANONYMIZE"]] = Field(
         {}, description="by Bedrock's type, such as EMAIL"
     )
     denied_topics: dict[Name, Annotated[str, Field(min_length=1, max_length=200)]] = Field(
-        {}, description="by name, each with its definition"
+        {}, description="definition of each topic, by name"
     )
-    words: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], description="that are blocked")
+    words: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], description="blocked words")
 
 
 class Autoscaling(Section):
@@ -59,20 +59,20 @@ class Autoscaling(Section):
     invocations_per_minute: int = Field(200, ge=1)
 
 
-Version = Annotated[int, Field(ge=1, description="number in the model's group; none: the primary variant's")]
+Version = Annotated[int, Field(ge=1, description="number in the model group; unset: that of the primary variant")]
 
 
 class Variant(Section):
-    """A production variant beside `primary`: another version of the model, or other instances."""
+    """A production variant in addition to `primary`: another version of the model, or other instances."""
 
-    weight: int = Field(1, ge=0, description="share of the requests, beside the weights of the others")
+    weight: int = Field(1, ge=0, description="share of the requests, relative to the other weights")
     instance_type: str = "ml.m5.large"
     instance_count: int = Field(1, ge=1)
     version: Version | None = None
 
 
 class Shadow(Section):
-    """A variant that gets a copy of requests, and whose answers nobody waits for."""
+    """A variant that receives copies of requests; its answers are discarded."""
 
     sampling_percent: int = Field(100, ge=1, le=100, description="of the requests")
     instance_type: str = "ml.m5.large"
@@ -81,44 +81,44 @@ class Shadow(Section):
 
 
 class MultiModel(Section):
-    """One container that loads models when they are asked for, from artifacts/models/sagemaker-custom/<name>/."""
+    """One container that loads models on request, from artifacts/models/sagemaker-custom/<name>/."""
 
     default: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*\.tar\.gz$")] = Field(
-        description="model that requests through the API mean"
+        description="model for requests through the API"
     )
 
 
 class OtherContainer(Section):
     group: Name = Field(description="model package group")
-    version: int = Field(ge=1, description="number in the group: containers are pinned")
+    version: int = Field(ge=1, description="number in the group: versions of containers are pinned")
 
 
 class Containers(Section):
-    """Containers beside `primary`: each gets what the one before it answered, or a request names the one it means."""
+    """Containers in addition to `primary`, called in series or selected by the request."""
 
     mode: Literal["serial", "direct"]
-    target: Name = Field("primary", description="of mode direct: the container that requests through the API mean")
-    others: dict[Name, OtherContainer] = Field(min_length=1, max_length=14, description="by host name, in their order")
+    target: Name = Field("primary", description="mode direct: container for requests through the API")
+    others: dict[Name, OtherContainer] = Field(min_length=1, max_length=14, description="by host name, in order")
 
 
 class DataCapture(Section):
-    """Requests and answers as JSON Lines below inference/realtime/logs/<name>/."""
+    """Requests and answers as JSON Lines in inference/realtime/logs/<name>/."""
 
     sampling_percent: int = Field(100, ge=1, le=100, description="of the requests")
 
 
 class Serverless(Section):
-    """Sizes of a serverless endpoint. It costs nothing while nobody asks; the first request waits for a cold start."""
+    """Size of a serverless endpoint, which costs nothing without requests; the first one has a cold start."""
 
     memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
-    max_concurrency: int = Field(5, ge=1, le=200, description="requests at once; more are throttled")
+    max_concurrency: int = Field(5, ge=1, le=200, description="concurrent requests; more are throttled")
     provisioned_concurrency: int | None = Field(
         None, ge=1, le=200, description="kept warm and billed by the hour; at most max_concurrency"
     )
 
 
 class BatchPrices(Section):
-    """What the estimate of a request's cost is made of: all prices of the model's source, or none for no estimate."""
+    """Prices for the cost estimate of a request: all of the model's source, or none for no estimate."""
 
     instance_usd_per_hour: float | None = Field(None, ge=0, description="SageMaker")
     usd_per_million_input_tokens: float | None = Field(None, ge=0, description="Bedrock")
@@ -126,90 +126,93 @@ class BatchPrices(Section):
 
 
 class Batch(Section):
-    """How inputs become jobs: objects below inference/batch/input/<name>/, by arrival, schedule or request."""
+    """How objects in inference/batch/input/<name>/ become jobs: on arrival, by schedule or on request."""
 
     format: Literal["auto", "jsonlines", "csv", "text", "parquet"] = Field(
-        "auto", description="auto: by the name's ending"
+        "auto", description="auto: by file extension"
     )
-    column: str | None = Field(None, description="field or column of the text; none: input, inputs, text, prompt, …")
-    delimiter: Literal[",", ";", "|", "tab"] = Field(",", description="CSV: what separates the cells")
-    on_arrival: bool = Field(True, description="an object starts when it arrives, but for those below requests/")
+    column: str | None = Field(None, description="field or column of the text; unset: input, inputs, text, prompt, …")
+    delimiter: Literal[",", ";", "|", "tab"] = Field(",", description="CSV: separator of the cells")
+    on_arrival: bool = Field(True, description="an object starts a job when it arrives, except in requests/")
     schedule: Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")] | None = Field(
-        None, description="when that which lies in the folder and was no request yet is started"
+        None, description="when jobs are started for objects of the folder that had none yet"
     )
     records_per_file: int | None = Field(
-        None, ge=1, le=1_000_000, description="none: 10 000, or Bedrock's 50 000, of which each file is a job"
+        None, ge=1, le=1_000_000, description="unset: 10 000; on Bedrock 50 000, and each file is a job"
     )
-    minimum_records: int | None = Field(None, ge=1, description="none: 1, or the 100 of Bedrock's models")
-    maximum_records: int = Field(1_000_000, ge=1, description="of one request")
-    strategy: Literal["MultiRecord", "SingleRecord"] = Field("MultiRecord", description="SageMaker: lines of one call")
-    max_payload_mb: int = Field(6, ge=1, le=100, description="SageMaker: of one call")
-    max_concurrent_transforms: int = Field(1, ge=1, le=100, description="SageMaker: calls at once on an instance")
-    timeout_hours: int = Field(24, ge=24, le=168, description="Bedrock: of one job")
+    minimum_records: int | None = Field(None, ge=1, description="unset: 1; on Bedrock 100")
+    maximum_records: int = Field(1_000_000, ge=1, description="per request")
+    strategy: Literal["MultiRecord", "SingleRecord"] = Field("MultiRecord", description="SageMaker: records per call")
+    max_payload_mb: int = Field(6, ge=1, le=100, description="SageMaker: per call")
+    max_concurrent_transforms: int = Field(1, ge=1, le=100, description="SageMaker: concurrent calls per instance")
+    timeout_hours: int = Field(24, ge=24, le=168, description="Bedrock: per job")
     prices: BatchPrices = BatchPrices()
 
 
 class Rollout(Section):
-    """How a release reaches a real-time endpoint; an alarm of the endpoint brings back what it ran before."""
+    """How a release moves traffic of a real-time endpoint; an alarm of the endpoint rolls it back."""
 
     strategy: Literal["all_at_once", "canary", "linear"] = Field(
-        "all_at_once", description="traffic at once, in two steps or in many; the last two need two instances"
+        "all_at_once", description="move traffic at once, in two steps or in many; the last two require two instances"
     )
-    step_percent: int = Field(20, ge=10, le=50, description="of the fleet: the first step, or each one")
-    bake_seconds: int = Field(120, ge=0, le=3600, description="after each step the alarms have so long to fire")
-    keep_old_seconds: int = Field(120, ge=0, le=3600, description="for how long the old fleet stays after that")
+    step_percent: int = Field(20, ge=10, le=50, description="share of the fleet in the first step, or in each")
+    bake_seconds: int = Field(120, ge=0, le=3600, description="time for alarms to fire after each step")
+    keep_old_seconds: int = Field(120, ge=0, le=3600, description="time for which the old fleet is kept afterwards")
 
 
 class RoutedShadow(Section):
-    """A copy of some requests for another blueprint, whose answers are compared and never told."""
+    """Copies of requests for another blueprint, whose answers are compared and discarded."""
 
     blueprint: Name
     percent: int = Field(10, ge=1, le=100, description="of the requests")
 
 
 class Routing(Section):
-    """What the router does beyond asking this blueprint's own model. Others are blueprints of the same environment."""
+    """How the router involves other blueprints of the same environment."""
 
     fallback: list[Name] = Field(
-        [], max_length=5, description="blueprints that answer when the own model fails, in this order"
+        [], max_length=5, description="blueprints that answer if the own model fails, in order"
     )
     share_percent: dict[Name, Annotated[int, Field(ge=1, le=100)]] = Field(
         {},
         max_length=5,
-        description="of the requests, by the blueprint that is asked first; the rest is the own model's",
+        description="share of requests that go to other blueprints first; the own model gets the rest",
     )
     shadow: RoutedShadow | None = None
-    retries: int | None = Field(
-        None, ge=0, le=10, description="how often one request comes back to who failed; none: the router's 2"
-    )
+    retries: int | None = Field(None, ge=0, le=10, description="retries of a request per failing target (default: 2)")
     cooldown_seconds: int | None = Field(
-        None, ge=0, le=3600, description="how long who fails is left alone; none: the router's 30"
+        None, ge=0, le=3600, description="seconds a failing target is skipped (default: 30)"
     )
     timeout_seconds: int | None = Field(
-        None, ge=1, le=25, description="after which the own model is given up for the next; none: the whole request's"
+        None,
+        ge=1,
+        le=25,
+        description="timeout of the own model before the next target is tried; unset: that of the request",
     )
 
 
 class Limits(Section):
-    """The most that one request may ask of the model, whatever its caller asks for."""
+    """Upper limits for a request, regardless of its parameters."""
 
-    max_tokens: int = Field(4096, ge=1, le=1_000_000, description="of one answer; who asks for more gets this many")
+    max_tokens: int = Field(
+        4096, ge=1, le=1_000_000, description="per answer; higher requested values are reduced to it"
+    )
     max_inputs: int | None = Field(
-        None, ge=1, le=1000, description="answers of one request, `n` counted; none: 100, or 1000 of kind async"
+        None, ge=1, le=1000, description="answers per request, including `n`; unset: 100, kind async: 1000"
     )
     max_total_tokens: int | None = Field(
         None,
         ge=1,
-        description="answers times tokens of one request; none: 100 times max_tokens, kind batch: any number",
+        description="answers times tokens per request; unset: 100 times max_tokens, kind batch: unlimited",
     )
 
 
 class GoldenCase(Section):
-    """One request whose answer is known."""
+    """A request with a known answer."""
 
     input: str
-    label: str | None = Field(None, description="SageMaker: the label that must come back")
-    contains: str | None = Field(None, description="generative models: text that must be in the answer; '' = any text")
+    label: str | None = Field(None, description="SageMaker: expected label")
+    contains: str | None = Field(None, description="generative models: text that the answer must contain; '': any text")
 
 
 class Smoke(Section):
@@ -220,7 +223,7 @@ class Smoke(Section):
 class Blueprint(Section):
     """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment."""
 
-    model_config = ConfigDict(serialize_by_alias=True)  # `async` is no name in Python
+    model_config = ConfigDict(serialize_by_alias=True)  # `async` is a keyword of Python
 
     name: Name
     kind: Literal["realtime", "serverless", "batch", "async"]
@@ -228,20 +231,20 @@ class Blueprint(Section):
     instance_type: str = "ml.m5.large"
     instance_count: int = Field(1, ge=1)
     autoscaling: Autoscaling | None = None
-    weight: int = Field(1, ge=0, description="of the variant `primary`, beside `variants`")
-    variants: dict[Name, Variant] = Field({}, max_length=9, description="production variants beside `primary`")
+    weight: int = Field(1, ge=0, description="of the variant `primary`, relative to `variants`")
+    variants: dict[Name, Variant] = Field({}, max_length=9, description="production variants in addition to `primary`")
     shadow: Shadow | None = None
     multi_model: MultiModel | None = None
     containers: Containers | None = None
     data_capture: DataCapture | None = None
-    serverless: Serverless | None = Field(None, description="of kind serverless on SageMaker; none: the defaults")
-    batch: Batch | None = Field(None, description="of kind batch; none: the defaults")
-    async_: Async | None = Field(None, alias="async", description="of kind async; none: the defaults")
+    serverless: Serverless | None = Field(None, description="kind serverless on SageMaker; unset: the defaults")
+    batch: Batch | None = Field(None, description="kind batch; unset: the defaults")
+    async_: Async | None = Field(None, alias="async", description="kind async; unset: the defaults")
     rollout: Rollout = Rollout()
     guardrail: Guardrail | None = None
     knowledge_base: KnowledgeBase | None = None
     agent: Agent | None = None
     routing: Routing = Routing()
-    parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
+    parameters: dict[str, float | int | str] = Field({}, description="default request parameters, such as max_tokens")
     limits: Limits = Limits()
     smoke: Smoke

@@ -1,4 +1,4 @@
-"""Sections of `platform.yaml` about data: what the second phase builds, and what it reads from others."""
+"""Sections of `platform.yaml` about data: resources of the second phase, and external sources."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from orchestrator.config.model.section import AccountId, Name, Section
 
 
 class Etl(Section):
-    """The Spark job that cleans and splits the reviews. Locally it is one process, whatever the workers."""
+    """The Spark job that cleans and splits the reviews. Locally it is one process, regardless of `workers`."""
 
     worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = "G.1X"
     workers: int = Field(2, ge=2, le=299, description="one of them is the driver")
     timeout_minutes: int = Field(30, ge=1, le=2880)
     max_quarantine_share: float = Field(
-        0.05, ge=0, le=1, description="of rows, and of bytes in files that cannot be read; above it the step fails"
+        0.05,
+        ge=0,
+        le=1,
+        description="maximum share of invalid rows, or of bytes in unreadable files; the step fails above it",
     )
     bookmarks: Literal["disable", "enable"] = Field(
-        "disable", description="enable: each run takes new raw files only and adds to what is there; not local"
+        "disable", description="enable: each run processes new raw files only and appends the result; not local"
     )
 
 
@@ -31,12 +34,12 @@ KeyArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[
 
 
 class DataSource(Section):
-    """Input that others own and that is only read: folders of a bucket, or a Glue database of this account."""
+    """External input, which is only read: folders of a bucket, or a Glue database of this account."""
 
     bucket: BucketName | None = None
-    prefixes: list[Folder] = Field([], description="folders of the bucket, each ending with a slash; never all of it")
-    kms_key_arn: KeyArn | None = Field(None, description="key of the bucket's objects, where they have one")
-    owner: AccountId | None = Field(None, description="account that the bucket belongs to; none: the environment's own")
+    prefixes: list[Folder] = Field([], description="folders of the bucket, each ending with a slash")
+    kms_key_arn: KeyArn | None = Field(None, description="key of the bucket's objects, if they are encrypted with one")
+    owner: AccountId | None = Field(None, description="account that owns the bucket; unset: the environment's own")
     database: CatalogName | None = None
 
 
@@ -51,65 +54,65 @@ class Processing(Section):
 class Data(Section):
     sample: bool | None = Field(
         None,
-        description="upload the sample review data before the pipeline runs; unset: with `target: local` alone",
+        description="upload the sample review data before the pipeline runs; unset: only with `target: local`",
     )
     etl: Etl = Etl()
     processing: Processing = Processing()
-    # An argument of a program: one that began with a hyphen would be read as the next option.
+    # An argument of a program, which would read a leading hyphen as an option.
     split_seed: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "reviews-v1"
     athena_bytes_scanned_limit: int = Field(1_073_741_824, ge=10_485_760)
     workflow_schedule: Annotated[str, Field(pattern=r"^cron\([^()]+\)$")] | None = Field(
-        None, description="when the Glue workflow starts by itself, as `cron(0 2 * * ? *)`; none: when asked to"
+        None, description="schedule of the Glue workflow, such as `cron(0 2 * * ? *)`; unset: started on request"
     )
     extra_quality_rules: list[Annotated[str, Field(pattern=r"^[A-Z(][^\n]*$")]] = Field(
-        [], description="DQDL rules on the processed reviews beside the module's, such as `RowCount > 10000`"
+        [], description="further DQDL rules for the processed reviews, such as `RowCount > 10000`"
     )
     sources: dict[SourceName, DataSource] = Field(
-        {}, description="existing buckets and Glue databases that the ETL may read beside the environment's own"
+        {}, description="existing buckets and Glue databases that the ETL may also read"
     )
 
 
 class Share(Section):
-    """A database that another account shares with this one through Lake Formation."""
+    """A database that another account shares with this account through Lake Formation."""
 
     producer_account_id: AccountId
     database: CatalogName
-    table: CatalogName | None = Field(None, description="one table of it; none: all that are shared")
+    table: CatalogName | None = Field(None, description="a single table; unset: all shared tables")
     readers: list[Literal["glue", "data_scientist", "ml_engineer", "data_engineer"]] = Field(
-        ["glue"], min_length=1, description="who may SELECT: the role of ETL and crawlers, or a persona's"
+        ["glue"], min_length=1, description="roles that may SELECT: that of ETL and crawlers, or a persona's"
     )
 
 
 class Consumer(Section):
-    """Lake Formation as a reader: settings, grants and links. The account's settings are shared by all in it."""
+    """Lake Formation for a consumer: settings, grants and links. The settings apply to the whole account."""
 
     admin_arns: list[Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$")]] = (
-        Field([], description="administrators beside those that the account has; whoever deploys must be one of them")
+        Field([], description="administrators in addition to those of the account; must include the deploying role")
     )
     shares: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Share] = Field(
-        {}, description="by the short name that ends the name of the linked database; not local"
+        {}, description="by short name, the suffix of the linked database's name; not local"
     )
 
 
 class Sharing(Section):
-    """Data of other accounts. Nothing is copied: a link stands for the producer's tables."""
+    """Data of other accounts. Nothing is copied: a link refers to the producer's tables."""
 
     consumer: Consumer = Consumer()
 
 
 class Column(Section):
     name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
-    type: Annotated[str, Field(pattern=r"^[a-z]+([<(][a-z0-9_:,<>()]+[>)])?$")] = Field(description="as Hive names it")
+    type: Annotated[str, Field(pattern=r"^[a-z]+([<(][a-z0-9_:,<>()]+[>)])?$")] = Field(description="Hive type")
 
 
 class Streaming(Section):
-    """Records that arrive one by one: a Kinesis stream, and Firehose that writes them to data/raw/ as Parquet."""
+    """Streamed records: a Kinesis stream, and Firehose, which writes them to data/raw/ as Parquet."""
 
-    enabled: bool = Field(False, description="not local: there is no Firehose that delivers")
-    dataset: Name = Field("review-events", description="folder of data/raw/ of its own, beside what the ETL reads")
-    shards: int | None = Field(None, ge=1, le=500, description="1 MB/s each; none: on demand")
+    enabled: bool = Field(False, description="not local: Firehose is not emulated")
+    dataset: Name = Field("review-events", description="folder in data/raw/, other than that of the ETL")
+    shards: int | None = Field(None, ge=1, le=500, description="1 MB/s each; unset: on demand")
     retention_hours: int = Field(24, ge=24, le=8760)
-    buffering_seconds: int = Field(300, ge=60, le=900, description="how long an object collects records")
+    buffering_seconds: int = Field(300, ge=60, le=900, description="time for which records are collected in an object")
     columns: tuple[Column, ...] = Field(
         (Column(name="id", type="string"), Column(name="rating", type="double"), Column(name="text", type="string")),
         min_length=1,
@@ -118,18 +121,20 @@ class Streaming(Section):
 
 
 class Emr(Section):
-    """EMR Serverless for ETL that outgrows Glue. It costs nothing while no job runs."""
+    """EMR Serverless for ETL that outgrows Glue. It costs nothing without jobs."""
 
     enabled: bool = Field(False, description="not local: the ETL runs as a Glue job there")
     release_label: Annotated[str, Field(pattern=r"^emr-[67]\.\d+\.\d+$")] = "emr-7.5.0"
-    max_vcpus: int = Field(32, ge=4, le=4000, description="of all jobs together: this bounds the bill")
+    max_vcpus: int = Field(32, ge=4, le=4000, description="of all jobs together, which limits the cost")
     max_memory_gb: int = Field(128, ge=8, le=32_000, description="2 to 8 for each vCPU")
-    idle_minutes: int = Field(5, ge=1, le=60, description="without a job, then the application stops")
-    in_vpc: bool = Field(False, description="workers in the private subnets; needs a way to what the jobs call")
+    idle_minutes: int = Field(5, ge=1, le=60, description="the application stops after this time without a job")
+    in_vpc: bool = Field(
+        False, description="workers in the private subnets; requires access to the services that jobs call"
+    )
 
 
 class Efs(Section):
-    """Files that many jobs read again and again. S3 stays the place where data is kept."""
+    """A file system for files that many jobs read repeatedly. Data is stored in S3."""
 
-    enabled: bool = Field(False, description="not local: nothing is mounted there")
+    enabled: bool = Field(False, description="not local: file systems are not mounted")
     backups: bool = True

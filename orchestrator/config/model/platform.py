@@ -1,7 +1,7 @@
-"""What an environment file may say: the typed model of `platform.yaml` and `blueprints/<name>.yaml`.
+"""The typed model of an environment: `platform.yaml` and its `blueprints/<name>.yaml`.
 
-Each section of `Platform` reaches Terraform unchanged, as a variable of the same name in every phase
-root whose `phase.yaml` lists it under `values`.
+Each section of `Platform` is passed to Terraform unchanged, as a variable of the same name in every phase root whose
+`phase.yaml` lists it under `values`.
 """
 
 from __future__ import annotations
@@ -16,42 +16,42 @@ from orchestrator.config.model.data import Data, Efs, Emr, Sharing, Streaming
 from orchestrator.config.model.section import AccountId, Name, Section
 
 __all__ = ["Blueprint", "Name", "Section"]
-"""Of other modules, and taken from here by everybody; what is defined below is public without being listed."""
+"""Names of other modules that are imported from here; definitions below are public without being listed."""
 
 SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 
 
 class ExistingNetwork(Section):
-    """A VPC that somebody else looks after: it gets security groups and the endpoints asked for, nothing else."""
+    """A VPC that is managed elsewhere: only security groups and the listed endpoints are added."""
 
     vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
     private_subnet_ids: list[SubnetId] = Field(min_length=2, description="in at least two zones")
     public_subnet_ids: list[SubnetId] = Field([])
     isolated_subnet_ids: list[SubnetId] = Field([])
     route_table_ids: list[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")]] = Field(
-        [], description="tables that get the S3 gateway endpoint; none: the network has one already"
+        [], description="tables that get the S3 gateway endpoint; empty: the network already has one"
     )
-    internet_egress: bool = Field(True, description="workloads may leave over TLS; the network has a way out")
+    internet_egress: bool = Field(True, description="workloads may connect to the internet over TLS")
 
 
 class Network(Section):
     cidr: str = Field(
-        "10.0.0.0/16", description="from /16 to /20, cut into sixteenths; to be given, but with `use_existing`"
+        "10.0.0.0/16", description="from /16 to /20, split into sixteenths; required without `use_existing`"
     )
     availability_zones: int = Field(2, ge=2, le=3)
     nat: Literal["none", "single", "per_az"] = Field("single", description="per_az survives the loss of a zone")
-    isolated_subnets: bool = Field(False, description="a third subnet per zone that reaches S3 alone")
+    isolated_subnets: bool = Field(False, description="a third subnet per zone that reaches only S3")
     interface_endpoints: list[str] = Field([], description="service names, each billed per hour and zone")
     flow_logs: bool = True
     flow_log_traffic: Literal["ALL", "ACCEPT", "REJECT"] = "ALL"
     flow_log_interval_seconds: Literal[60, 600] = 600
-    use_existing: ExistingNetwork | None = Field(None, description="a VPC that exists, instead of one of our own")
+    use_existing: ExistingNetwork | None = Field(None, description="use an existing VPC instead of creating one")
 
 
 class Encryption(Section):
     rotation_days: int = Field(365, ge=90, le=2560)
     deletion_window_days: int = Field(30, ge=7, le=30)
-    multi_region: bool = Field(False, description="keys that can be replicated; changing it later makes new keys")
+    multi_region: bool = Field(False, description="keys that can be replicated; a later change creates new keys")
 
 
 Persona = Literal["data_scientist", "ml_engineer", "data_engineer", "production"]
@@ -60,26 +60,25 @@ DeployerArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:(role|user
 
 
 class Access(Section):
-    """Who deploys, and who may take the roles for people."""
+    """Deploying principals, and principals that may assume the roles for users."""
 
     deployers: list[DeployerArn] = Field(
         [],
-        description="roles or users that deploy: nobody else then writes what roles execute; "
-        "without, no role of the environment does",
+        description="roles or users that deploy, and alone write the code that roles execute; "
+        "empty: no role of the environment writes it",
     )
     persona_principals: dict[Persona, list[PrincipalArn]] = Field(
         {},
-        description="roles or users that may take a persona's role; "
-        "without, whoever carries the principal tag `persona`",
+        description="roles or users that may assume a persona's role; empty: principals with the tag `persona`",
     )
-    require_mfa: bool = Field(True, description="only sessions that signed in with a second factor")
+    require_mfa: bool = Field(True, description="only sessions with multi-factor authentication")
     organization_id: Annotated[str, Field(pattern=r"^o-[a-z0-9]{10,32}$")] | None = Field(
         None, description="only principals of this AWS organisation"
     )
 
 
 class Storage(Section):
-    """Lifecycle of the one data bucket, in days (SPEC defaults)."""
+    """Lifecycle of the data bucket, in days."""
 
     force_destroy: bool = False
     raw_expiration_days: int = Field(30, ge=1)
@@ -88,7 +87,7 @@ class Storage(Section):
     async_output_glacier_days: int = Field(30, ge=1)
     log_glacier_days: int = Field(90, ge=1)
     noncurrent_expiration_days: int = Field(30, ge=1)
-    abort_multipart_days: int = Field(7, ge=1, description="uploads that were never finished")
+    abort_multipart_days: int = Field(7, ge=1, description="incomplete uploads")
     access_log_expiration_days: int = Field(365, ge=1, description="access logs of the data bucket")
 
 
@@ -98,31 +97,31 @@ class Repository(Section):
 
 
 class Images(Section):
-    """Container images, in ECR repositories by short name."""
+    """ECR repositories for container images, by short name."""
 
     repositories: dict[Name, Repository] = Field({"training": Repository(), "inference": Repository()})
     pull_account_ids: list[AccountId] = Field([], description="other accounts that may pull images")
 
 
 class ModelGroup(Section):
-    description: str = Field(min_length=1, max_length=1024, description="SageMaker never changes it")
+    description: str = Field(min_length=1, max_length=1024, description="cannot be changed later in SageMaker")
 
 
 class Registry(Section):
-    """Model package groups by short name. Every inference method takes its model from one of them."""
+    """Model package groups by short name. Blueprints on SageMaker take their models from them."""
 
     groups: dict[Name, ModelGroup] = Field({"reviews": ModelGroup(description="Sentiment of customer reviews")})
     consumer_account_ids: list[AccountId] = Field([], description="other accounts that may deploy models from here")
     encrypt_versions: bool = Field(
-        False, description="descriptions of versions under the models key: readers need to decrypt with it"
+        False, description="encrypt descriptions of versions with the models key; readers need to decrypt with it"
     )
 
 
 class StudioPackages(Section):
-    """Python packages that notebooks count on."""
+    """Python packages that notebooks require."""
 
     source: Literal["image", "pip"] = Field(
-        "image", description="image: SageMaker Distribution brings them; pip: installed at every start of an app"
+        "image", description="image: included in SageMaker Distribution; pip: installed at every start of an app"
     )
     names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(==[A-Za-z0-9.]+)?$")], ...] = Field(
         ("boto3", "langchain", "sagemaker", "transformers"), min_length=1
@@ -130,29 +129,31 @@ class StudioPackages(Section):
 
 
 class Studio(Section):
-    """Notebooks for people. The domain costs the storage of its home folders; apps cost while they run."""
+    """Notebooks. AWS bills the storage of the domain's home folders, and running apps."""
 
     enabled: bool = False
-    instance_type: str = Field("ml.t3.medium", description="of a JupyterLab whose user chose none")
-    idle_minutes: int = Field(60, ge=60, le=525_600, description="without a kernel or terminal, then it is shut down")
+    instance_type: str = Field("ml.t3.medium", description="default for JupyterLab")
+    idle_minutes: int = Field(
+        60, ge=60, le=525_600, description="an app without kernel or terminal is shut down after this time"
+    )
     volume_gb: int = Field(5, ge=5, le=16_384, description="of a new space")
     max_volume_gb: int = Field(50, ge=5, le=16_384)
     packages: StudioPackages = StudioPackages()
 
 
 class FeatureStore(Section):
-    """A feature group of the reviews, which the training pipeline has filled. Offline it is objects and a table."""
+    """A feature group of the reviews, filled by the training pipeline. Offline it consists of objects and a table."""
 
     enabled: bool = True
     online: bool = Field(
         False,
-        description="records by id in milliseconds, billed per write, read and GB-month; a change makes a new group",
+        description="look up records by id, billed per write, read and GB-month; a change creates a new group",
     )
     timeout_minutes: int = Field(60, ge=1, le=2880, description="of the ingestion job")
 
 
 class Gate(Section):
-    """When a trained model may be registered."""
+    """Conditions for registering a trained model."""
 
     margin_over_baseline: float = Field(0.10, ge=0, le=1, description="accuracy above the majority baseline")
     min_f1: float = Field(0.60, ge=0, le=1)
@@ -166,8 +167,8 @@ class Training(Section):
     hyperparameters: dict[str, str] = Field({"seed": "42", "c": "4.0", "max-features": "30000"})
     gate: Gate = Gate()
     approval: Literal["auto", "manual"] = "auto"
-    approval_days: int = Field(30, ge=1, le=300, description="for so long a version waits for a person; then rejected")
-    poll_seconds: int = Field(5, ge=1, le=60, description="pause between two looks at crawler and candidate")
+    approval_days: int = Field(30, ge=1, le=300, description="a pending version is rejected after this time")
+    poll_seconds: int = Field(5, ge=1, le=60, description="interval for polling crawler and candidate")
 
 
 class Throttle(Section):
@@ -176,26 +177,26 @@ class Throttle(Section):
 
 
 class ApiKey(Section):
-    """One caller of the inference API beside the default one. The key's value is AWS's making and stands in no file."""
+    """A further caller of the inference API. AWS generates the key's value, which is in no file."""
 
     blueprints: list[Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9-]{0,30}[a-z0-9])$")]] = Field(
-        min_length=1, description='that the key is good for; "*": all, later ones too'
+        min_length=1, description='that the key is valid for; "*": all, including later ones'
     )
     throttle: Throttle | None = Field(None, description="unset: that of the API")
     quota_per_day: int | None = Field(None, ge=1, description="unset: that of the API")
 
 
 class Cognito(Section):
-    """User pools that exist already; their tokens open the paths under /cognito/."""
+    """Existing user pools; their tokens are accepted for paths under /cognito/."""
 
     user_pool_arns: list[
         Annotated[str, Field(pattern=r"^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+$")]
     ] = Field(min_length=1)
-    scopes: list[str] = Field([], description="of which an access token needs one; none: ID tokens are taken")
+    scopes: list[str] = Field([], description="an access token requires one of them; empty: ID tokens are accepted")
 
 
 class ApiAuth(Section):
-    """Ways into the inference API beside API keys, each under paths of its own."""
+    """Authentication methods of the inference API in addition to API keys, each under its own paths."""
 
     iam: bool = Field(False, description="requests signed by roles with `execute-api:Invoke`, under /iam/")
     cognito: Cognito | None = None
@@ -204,23 +205,25 @@ class ApiAuth(Section):
 class Inference(Section):
     throttle: Throttle = Throttle()
     quota_per_day: int = Field(100_000, ge=1)
-    api_keys: dict[Name, ApiKey] = Field({}, description="by name, beside `default`, which is good for everything")
+    api_keys: dict[Name, ApiKey] = Field(
+        {}, description="by name, in addition to `default`, which is valid for all blueprints"
+    )
     auth: ApiAuth = ApiAuth()
     lambda_in_vpc: bool = False
     parquet_layer_arn: str | None = Field(
         None,
         pattern=r"^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$",
-        description="layer with pyarrow (arm64, Python 3.12), such as AWS SDK for pandas; none: no Parquet in batch",
+        description="layer with pyarrow (arm64, Python 3.12), such as AWS SDK for pandas; unset: no Parquet in batch",
     )
     waf: bool = False
     fixed_size: bool | None = Field(
         None,
-        description="real-time endpoints may stay without `autoscaling`; unset: with `target: local` alone",
+        description="allow real-time endpoints without `autoscaling`; unset: only with `target: local`",
     )
 
 
 class InvocationBodies(Section):
-    """Of which kinds requests and answers themselves are logged: what people wrote is in the log then."""
+    """Kinds of requests and answers whose content is logged; the log then contains user input."""
 
     text: bool = False
     images: bool = False
@@ -229,19 +232,21 @@ class InvocationBodies(Section):
 
 
 class InvocationLogging(Section):
-    """One event for every call of a model of Bedrock: caller, model, tokens; larger bodies below logs/bedrock/."""
+    """An event for every call of a Bedrock model: caller, model, tokens; larger bodies in logs/bedrock/."""
 
     enabled: bool = Field(
-        False, description="in one environment per account and region: AWS has one such setting. Not local"
+        False, description="only in one environment per account and region, as AWS has one such setting. Not local"
     )
     bodies: InvocationBodies = InvocationBodies()
 
 
 class Bedrock(Section):
-    """What blueprints of Bedrock may have beside a model, and what an account has once per region."""
+    """Optional features of Bedrock blueprints, and settings that an account has once per region."""
 
-    knowledge_bases: bool = Field(False, description="roles and keys reach vectors of documents")
-    agents: bool = Field(False, description="roles reach agents")
+    knowledge_bases: bool = Field(
+        False, description="allow blueprints with `knowledge_base`; grants roles and keys access to vectors"
+    )
+    agents: bool = Field(False, description="allow blueprints with `agent`; grants roles access to agents")
     invocation_logging: InvocationLogging = InvocationLogging()
 
 
@@ -253,32 +258,34 @@ class Monitoring(Section):
 
 
 class Events(Section):
-    """What is told to the notification topic, and what becomes of what cannot be delivered."""
+    """Events for the notification topic, and the handling of undelivered events."""
 
-    completions: Literal["all", "failures"] = Field("all", description="which ends of jobs and pipelines are told")
+    completions: Literal["all", "failures"] = Field(
+        "all", description="notify of all completed jobs and pipelines, or of failures"
+    )
     redeploy_state_machine: Name | None = Field(
         None,
         description="state machine (without the environment's prefix) that an approved model version starts; "
-        "null: people are told, nothing starts",
+        "null: notify only",
     )
     archive_days: int = Field(0, ge=0, description="days for which events can be replayed; 0: no archive")
-    retry_minutes: int = Field(60, ge=1, le=1440, description="for how long delivery is tried")
+    retry_minutes: int = Field(60, ge=1, le=1440, description="time for which delivery is retried")
     retry_attempts: int = Field(10, ge=0, le=185)
-    dead_letter_days: int = Field(14, ge=1, le=14, description="for how long undelivered events are kept")
+    dead_letter_days: int = Field(14, ge=1, le=14, description="time for which undelivered events are kept")
 
 
 class Local(Section):
-    """The local AWS of an environment, which nothing else shares."""
+    """The local AWS of an environment."""
 
     port: int | None = Field(
-        None, ge=1024, le=65535, description="on 127.0.0.1; unset: the first free one from 4566, kept from then on"
+        None, ge=1024, le=65535, description="on 127.0.0.1; unset: the first free port from 4566, which is then kept"
     )
 
 
 class Deploy(Section):
     skip: Literal["proof", "never"] | None = Field(
         None,
-        description="whether a deploy passes over a stack that is proven unchanged, or looks at each; unset: proof "
+        description="proof: skip stacks that are proven unchanged; never: check each stack; unset: proof "
         "with `target: local`, never with `target: aws`",
     )
 
@@ -286,45 +293,45 @@ class Deploy(Section):
 class Approvals(Section):
     deploy: Literal["ask", "never"] | None = Field(
         None,
-        description="whether a deploy is previewed, its risks accepted and asked about; unset: never with "
+        description="ask: a deployment requires a preview, accepted risks and approval; unset: never with "
         "`target: local`, ask with `target: aws`",
     )
 
 
 class Limits(Section):
-    parallelism: int = Field(2, ge=1, le=16, description="stacks deployed at the same time, if cores and memory allow")
+    parallelism: int = Field(2, ge=1, le=16, description="stacks deployed concurrently, if cores and memory allow")
 
 
 class Platform(Section):
     """`terraform/envs/<env>/platform.yaml`.
 
-    What names an environment, protects it or is seen by somebody outside has no default, and neither have the sections
-    that every environment decides about (`access: {}` takes all its defaults): a file that lost its end is refused.
+    Keys that name or protect an environment, or are visible outside, have no default, and neither have the sections
+    that every environment decides on (`access: {}` uses the defaults): a truncated file is rejected.
     """
 
     target: Literal["local", "aws"] = Field(
-        description="local: an AWS of its own on this machine, without an account; aws: whatever the credentials reach"
+        description="local: its own AWS on this machine, without an account; aws: the account of the credentials"
     )
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")]
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
-        None, description="refuse to deploy into any other account"
+        None, description="deployments to any other account are rejected"
     )
     owner: Name
     cost_center: Name
     expires_at: dt.date | None = Field(
-        None, description="fixed day for the tag `expires-at`; afterwards nothing more is deployed"
+        None, description="fixed date for the tag `expires-at`; deployments are rejected afterwards"
     )
     lifetime_days: int = Field(
         30,
         ge=1,
         le=366,
-        description="without `expires_at`, everything expires so many days after the last deployment, rounded up to "
+        description="without `expires_at`, everything expires this many days after the last deployment, rounded up to "
         "a Monday",
     )
-    permanent: bool = Field(False, description="stays until somebody removes it: `expires-at` is `never`")
+    permanent: bool = Field(False, description="kept until it is destroyed: `expires-at` is `never`")
     tags: dict[str, str] = Field({})
-    protected: bool = Field(description="destroy needs --yes-destroy-protected; deletion protection on")
+    protected: bool = Field(description="destroy requires --yes-destroy-protected; deletion protection is on")
     network: Network
     encryption: Encryption
     access: Access
@@ -350,7 +357,7 @@ class Platform(Section):
 
 
 class Environment(Section):
-    """Everything that was read for one environment."""
+    """An environment with its blueprints."""
 
     name: Name
     platform: Platform
@@ -358,32 +365,32 @@ class Environment(Section):
 
     @property
     def is_local(self) -> bool:
-        """Whether it lives in a local AWS: its file decides, whatever it is called."""
+        """Whether it runs in a local AWS, which its file decides, not its name."""
         return self.platform.target == "local"
 
     @property
     def asks(self) -> bool:
-        """Whether a deploy needs accepted risks and a yes."""
-        said = self.platform.approvals.deploy
-        return not self.is_local if said is None else said == "ask"
+        """Whether a deployment requires accepted risks and approval."""
+        value = self.platform.approvals.deploy
+        return not self.is_local if value is None else value == "ask"
 
     @property
     def skips_by_proof(self) -> bool:
-        """Whether a deploy may leave proven stacks alone. A proof knows nothing of what people change by hand."""
-        said = self.platform.deploy.skip
-        return self.is_local if said is None else said == "proof"
+        """Whether a deployment skips proven stacks. A proof does not detect manual changes."""
+        value = self.platform.deploy.skip
+        return self.is_local if value is None else value == "proof"
 
     @property
     def has_sample_data(self) -> bool:
-        """Whether the sample reviews may be uploaded, and a model trained on them."""
-        said = self.platform.data.sample
-        return self.is_local if said is None else said
+        """Whether the sample reviews are uploaded, and a model is trained on them."""
+        value = self.platform.data.sample
+        return self.is_local if value is None else value
 
     @property
     def allows_fixed_size(self) -> bool:
-        """Whether real-time endpoints may have a number of instances that nothing changes."""
-        said = self.platform.inference.fixed_size
-        return self.is_local if said is None else said
+        """Whether real-time endpoints may have a fixed number of instances."""
+        value = self.platform.inference.fixed_size
+        return self.is_local if value is None else value
 
     @property
     def name_prefix(self) -> str:

@@ -1,4 +1,4 @@
-"""What every section of an environment file is made of."""
+"""Base class and common types of the sections of an environment file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 
 
 class Section(BaseModel):
-    """Base of every section: unknown keys are refused, values are immutable."""
+    """Base of every section: unknown keys are rejected, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

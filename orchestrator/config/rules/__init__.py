@@ -1,1 +1,1 @@
-"""Checks of an environment file that go across sections, or that AWS would make in the middle of an apply."""
+"""Rules across sections of an environment file, and rules that AWS would enforce in the middle of an apply."""

@@ -1,7 +1,7 @@
-"""How the VPC module cuts its address range, and which ranges it cannot take.
+"""Plan the subnets of the VPC module, and reject address ranges that it cannot use.
 
 Pure. The layout is that of `terraform/modules/vpc/network.tf`: sixteenths of the network, public subnets
-0-2, private ones 4-6, isolated ones 8-10, so that a third zone moves nobody.
+0-2, private ones 4-6, isolated ones 8-10, so that a third zone moves no subnet.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ Tier = Literal["public", "private", "isolated"]
 
 FIRST_SIXTEENTH: dict[Tier, int] = {"public": 0, "private": 4, "isolated": 8}
 RESERVED_PER_SUBNET = 5
-"""AWS keeps the first four addresses of every subnet and the last one."""
+"""AWS reserves the first four addresses and the last address of every subnet."""
 PRIVATE_RANGES = tuple(Block(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 TAKEN_RANGES = {
-    Block("169.254.0.0/16"): "AWS's own link-local addresses (metadata, DNS)",
+    Block("169.254.0.0/16"): "the link-local addresses of AWS (metadata, DNS)",
     Block("172.17.0.0/16"): "used inside SageMaker (Docker's bridge)",
 }
-"""Ranges with which a network would quietly fail to work, and who uses them."""
+"""Ranges that would break a network without an error, and their use."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Subnet:
 
 
 def refusal(block: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str | None:
-    """The rule that this block breaks as a network of its own, or None."""
+    """Return the rule that a block for a new network breaks, or None."""
     if not isinstance(block, Block) or not 16 <= block.prefixlen <= 20:
         return "must be an IPv4 block from /16 to /20"
     if not any(block.subnet_of(allowed) for allowed in PRIVATE_RANGES):
-        return f"must lie in a private range: {', '.join(map(str, PRIVATE_RANGES))}"
+        return f"must be in a private range: {', '.join(map(str, PRIVATE_RANGES))}"
     for taken, owner in TAKEN_RANGES.items():
         if block.overlaps(taken):
             return f"overlaps {taken}, {owner}"
@@ -49,7 +49,7 @@ def refusal(block: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str | None:
 
 
 def subnets(network: Network) -> tuple[Subnet, ...]:
-    """Every subnet that the network module creates; none in a network that exists already."""
+    """Plan the subnets that the network module creates; none in an existing network."""
     if network.use_existing:
         return ()
     parts = list(Block(network.cidr).subnets(prefixlen_diff=4))
@@ -59,11 +59,3 @@ def subnets(network: Network) -> tuple[Subnet, ...]:
         for tier in tiers
         for zone in range(network.availability_zones)
     )
-
-
-def overlaps(network: Network, others: dict[str, str]) -> dict[str, str]:
-    """Those of `others` (name to CIDR block: peered networks, other environments) that share addresses with ours."""
-    if network.use_existing:
-        return {}
-    own = Block(network.cidr)
-    return {name: cidr for name, cidr in others.items() if own.overlaps(Block(cidr))}

@@ -1,7 +1,7 @@
-"""What AWS would refuse in the middle of an apply, refused while the files are read.
+"""Reject values that AWS would reject in the middle of an apply.
 
-Every key that becomes a member of AWS's API is held to what AWS's models say about that member (the table is in
-`orchestrator.config.rules.aws_members`); what has a grammar of its own is read as AWS reads it (`READERS`).
+Every key that becomes a member of AWS's API is checked against AWS's models of that member (the table is in
+`orchestrator.config.rules.aws_members`); values with a grammar are parsed as AWS parses them (`READERS`).
 
 Pure: documents and models in, problems out.
 """
@@ -26,29 +26,29 @@ from orchestrator.config.yaml_source import Document
 
 Steps = tuple[int | str, ...]
 Reader = Callable[[Any, str], None]
-"""Takes a value and the environment's region; raises a `ValueError`, whose message is the rule."""
+"""Checks a value in the environment's region; raises a `ValueError` whose message is the rule."""
 
 RESERVED_BUCKETS = re.compile(r"xn--.*|sthree-.*|amzn-s3-demo-.*|.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)")
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html has them all."""
+"""All of https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html."""
 FOUNDATION_MODEL = re.compile(r"[a-z0-9-]{1,63}\.[a-z0-9-]{1,63}(?:[.:][a-z0-9-]{1,63})*")
 """Provider, name and version, as in Bedrock's pattern for the ARN of a foundation model."""
-# *Assumed*: what SNS sends a confirmation to is said nowhere; this is the usual form of an address.
+# *Assumed*: SNS does not document which addresses it accepts; this is the usual form.
 EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{3,254}$)([A-Za-z0-9](-*[A-Za-z0-9]){0,62}\.)+[A-Za-z]{2,63}"
 )
 OPTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 FIRST_EMR = (6, 6)
-"""EMR Serverless began with 6.6.0; 6.15 is the last of its series, and 7 goes on
+"""EMR Serverless starts with 6.6.0; 6.15 is the last of its series, and series 7 continues
 (https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/release-versions.html)."""
 LAST_EMR_6 = 15
 LONGEST_WAITING = 27_000
-"""Seconds that a release may wait by itself; `terraform/modules/realtime_endpoint/release.tf` adds 1800."""
+"""Seconds that a release may wait in total; `terraform/modules/realtime_endpoint/release.tf` adds 1800."""
 LONGEST_KEY = 1024
 """Bytes of the name of an object in S3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)."""
 
 
 class Refused(ValueError):
-    """A value that AWS would refuse; the message is the rule."""
+    """A value that AWS would reject; the message is the rule."""
 
     def __init__(self, rule: str, suggestion: str | None = None) -> None:
         super().__init__(rule)
@@ -67,54 +67,56 @@ def _arn(service: str, *, same_region: bool = False) -> Reader:
 
 
 def _bucket(value: str, _home: str) -> None:
-    """S3's rules for names of buckets, beyond the pattern of the key."""
+    """Check S3's rules for bucket names that the pattern of the key does not cover."""
     try:
         ipaddress.ip_address(value)
     except ValueError:
         if re.fullmatch(r"[0-9.]+", value) and value.count(".") == 3:
-            raise Refused("has the form of an address: S3 has no bucket of such a name") from None
+            raise Refused("is an IP address, which S3 does not allow as a bucket name") from None
     else:
-        raise Refused("has the form of an address: S3 has no bucket of such a name")
+        raise Refused("is an IP address, which S3 does not allow as a bucket name")
     if ".." in value or ".-" in value or "-." in value:
-        raise Refused("has a dot beside another dot or a hyphen: S3 has no bucket of such a name")
+        raise Refused("has a dot next to another dot or a hyphen, which S3 does not allow in bucket names")
     if RESERVED_BUCKETS.fullmatch(value):
-        raise Refused("begins or ends as only AWS's own names do: no general purpose bucket is called so")
+        raise Refused("begins or ends with a text that AWS reserves for other kinds of buckets")
 
 
 def _prefix(value: str, _home: str) -> None:
     if len(value.encode()) > LONGEST_KEY:
-        raise Refused(f"has more than {LONGEST_KEY} bytes, the most that S3 takes for the name of an object")
+        raise Refused(f"has more than {LONGEST_KEY} bytes, the limit of S3 for object names")
     if any(part in ("", ".", "..") for part in value.removesuffix("/").split("/")):
-        raise Refused("has an empty part, `.` or `..` between slashes: S3 takes it literally, and tools do not")
+        raise Refused("has an empty part, `.` or `..` between slashes, which tools interpret differently from S3")
 
 
 def _email(value: str, _home: str) -> None:
     if not EMAIL.fullmatch(value) or ".." in value or value.startswith(".") or ".@" in value:
-        raise Refused("is no e-mail address that SNS would confirm")
+        raise Refused("is not a valid e-mail address")
 
 
 def _emr_release(value: str, _home: str) -> None:
     major, minor = (int(part) for part in value.removeprefix("emr-").split(".")[:2])
     if (major, minor) < FIRST_EMR or (major == FIRST_EMR[0] and minor > LAST_EMR_6):
-        raise Refused(f"is no release of EMR Serverless: it has 6.6.0 to 6.{LAST_EMR_6}.0 and those of series 7")
+        raise Refused(f"is not a release of EMR Serverless, which has 6.6.0 to 6.{LAST_EMR_6}.0 and series 7")
 
 
 def _model_id(value: str, home: str) -> None:
     if value.startswith("arn:"):
-        if CUSTOMIZED.fullmatch(value):  # else the option matrix says so
+        if CUSTOMIZED.fullmatch(value):  # else the option matrix reports it
             arns.check(value, home=home, service="bedrock", same_region=True)
         return
     bare = SYSTEM_PROFILE.sub("", value, count=1)
     if len(value) > 2048 or not FOUNDATION_MODEL.fullmatch(bare):
-        raise Refused("is no model of Bedrock: an id is provider.model, such as amazon.nova-lite-v1:0")
+        raise Refused("is not a Bedrock model id, which is provider.model, such as amazon.nova-lite-v1:0")
 
 
 def _option_name(value: str, _home: str) -> None:
-    """Script mode hands each hyperparameter to the program as the option `--name value`."""
+    """Check a hyperparameter, which script mode passes to the program as the option `--name value`."""
     if not OPTION_NAME.fullmatch(value):
-        raise Refused("must begin with a letter and have letters, digits, `_`, `.` and `-`: train.py gets it as --name")
+        raise Refused(
+            "must be letters, digits, `_`, `.` and `-`, beginning with a letter: it becomes an option of train.py"
+        )
     if value.startswith("sagemaker_"):
-        raise Refused("begins with `sagemaker_`, as those do that the pipeline sets itself")
+        raise Refused("begins with `sagemaker_`, which is reserved for the pipeline")
 
 
 def _text(check: Callable[[str], None]) -> Reader:
@@ -126,7 +128,7 @@ def _text(check: Callable[[str], None]) -> Reader:
 
 def _instance(value: str, _home: str) -> None:
     if value == "system":
-        raise Refused("is what Studio's own server runs on: a JupyterLab needs an instance such as ml.t3.medium")
+        raise Refused("is reserved for Studio's server: JupyterLab requires an instance type such as ml.t3.medium")
 
 
 READERS: dict[str, Reader] = {
@@ -152,7 +154,7 @@ READERS: dict[str, Reader] = {
     "batch.schedule": _text(schedules.check_rule),
     "async.callback.emails.[]": _email,
 }
-"""Values with a grammar of their own, each with who reads it as AWS would."""
+"""Parsers of values with a grammar, which follow AWS."""
 
 
 def check_platform(document: Document, platform: Platform) -> Iterator[Problem]:
@@ -178,8 +180,8 @@ def check_blueprint(document: Document, blueprint: Blueprint, region: str) -> It
     waiting = steps * rollout.bake_seconds + rollout.keep_old_seconds
     if waiting > LONGEST_WAITING:
         rule = (
-            f"times {steps} steps, with `keep_old_seconds`, must not exceed {LONGEST_WAITING} seconds: SageMaker ends "
-            "an update after 28800, and the rest is for starting instances"
+            f"times {steps} steps, plus `keep_old_seconds`, must not exceed {LONGEST_WAITING} seconds: SageMaker "
+            "aborts an update after 28800, and starting instances takes the rest"
         )
         yield document.problem(("rollout", "bake_seconds"), rule, rollout.bake_seconds)
 
@@ -213,21 +215,21 @@ def _refusals(
         except ValueError as error:
             yield str(error), getattr(error, "suggestion", None)
     exact = ".".join(map(str, location))
-    found: Iterable[Member] = (*table.get(path, ()), *WHOLE_SECTIONS.get(path, ()))
-    if path.endswith(".*"):  # one entry of a map may have a member of its own
-        found = (*found, *table.get(exact, ()))
-    for member in found:
+    members: Iterable[Member] = (*table.get(path, ()), *WHOLE_SECTIONS.get(path, ()))
+    if path.endswith(".*"):  # one entry of a map can be a separate member
+        members = (*members, *table.get(exact, ()))
+    for member in members:
         if concerns(member):
             refusal = rule_of(member.reference).refusal(
                 member.text.format(value) if member.text else value, member.times
             )
             if refusal:
                 allowed, suggestion = refusal
-                yield f"{title(member.reference)} takes {allowed}", suggestion
+                yield f"{title(member.reference)} accepts {allowed}", suggestion
 
 
 def places(value: Any, path: str = "", location: Steps = ()) -> Iterator[tuple[str, Steps, Any]]:
-    """Every value of a section with its path in the tables and its place in the file; what is unset is left out."""
+    """Yield the set values of a section, each with its path in the tables and its location in the file."""
     if value is None:
         return
     if isinstance(value, BaseModel):

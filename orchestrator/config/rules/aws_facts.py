@@ -1,10 +1,10 @@
-"""What AWS's models leave out: limits that only its documents have, and which resource's name is which member.
+"""Limits that AWS's models lack but its documentation has, and the members that names of resources become.
 
-Pure data. Each fact has its page and how it was seen:
-- `says`: words of what botocore says about the member, which is the text of the page; `tooling.aws.rules` and a test
-  look for them in the botocore that is installed
+Pure data. Each fact has its page and how it was verified:
+- `says`: a quotation from botocore's documentation of the member, which is the text of the page; `tooling.aws.rules`
+  and a test search for it in the installed botocore
 - neither: the page itself was read
-- `assumed`: no page of AWS was found that says so, and why it is held to all the same
+- `assumed`: no page of AWS states it, with the reason why it is enforced anyway
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ NAMES: dict[str, str] = {
     "aws_ssm_parameter": "ssm:parameter.Name",
     "aws_wafv2_web_acl": "wafv2:CreateWebACL.Name",
 }
-"""Names of Terraform's resources, each with the member that it becomes."""
+"""Terraform resources, each with the member that its name becomes."""
 
 _DOCS = "https://docs.aws.amazon.com"
 _QUEUE = f"{_DOCS}/AWSSimpleQueueService/latest/APIReference"
@@ -80,7 +80,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "source": f"{_DOCS}/kms/latest/APIReference/API_ScheduleKeyDeletion.html",
         "says": ("kms:ScheduleKeyDeletion.PendingWindowInDays", "between 7 and 30, inclusive"),
     },
-    # ECR's policy is a JSON document, which the API's model does not look into.
+    # ECR's policy is a JSON document, whose contents the API's model does not describe.
     "ecr:lifecycle-policy.countNumber": {
         "type": "integer",
         "min": 1,
@@ -91,14 +91,14 @@ FACTS: dict[str, dict[str, Any]] = {
         "min": 0.001,
         "max": 1_000_000,
         "source": f"{_DOCS}/apigateway/latest/developerguide/limits.html",
-        "assumed": "an account has 10 000 a second until AWS raises it, and no page says how far; Terraform writes six "
-        "decimals, so that less than the least would become 0, which lets nobody in",
+        "assumed": "an account has 10 000 a second until AWS raises it, and no page states a maximum; Terraform writes "
+        "six decimals, so that a smaller value would become 0, which rejects all requests",
     },
     "apigateway:authorizer.providerARNs[]": {
         "type": "list",
         "max": 1000,
         "source": f"{_DOCS}/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html",
-        "assumed": "others cite 1000 pools; AWS's table of quotas, as far as it could be read, does not name them",
+        "assumed": "third parties cite 1000 pools; AWS's table of quotas, as far as readable, does not list them",
     },
     "sqs:queue.MessageRetentionPeriod": {
         "type": "integer",
@@ -113,10 +113,10 @@ FACTS: dict[str, dict[str, Any]] = {
         "max": 1000,
         "source": "https://aws.github.io/modern-data-architecture-accelerator/typedocs/interfaces/"
         "_aws-mdaa_dataops-lambda-l3-construct.QueueDlqProps.html",
-        "assumed": "SQS's own documents name no range; its error does, as several emulators quote it (`valid values "
-        "are from 1 to 1000 both inclusive`), and so does AWS's accelerator",
+        "assumed": "SQS's documentation gives no range; its error message does, as several emulators quote it (`valid "
+        "values are from 1 to 1000 both inclusive`), and so does AWS's accelerator",
     },
-    # Names: the models take ARNs in their place, have a pattern alone, or say nothing.
+    # Names: the models accept ARNs instead, have only a pattern, or no limit.
     "athena:workgroup.Name": {
         "max": 128,
         "source": f"{_DOCS}/athena/latest/APIReference/API_CreateWorkGroup.html",
@@ -126,7 +126,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "max": 100,
         "source": f"{_DOCS}/bedrock/latest/APIReference/API_agent_CreateAgent.html",
         "says": ("bedrock-agent:CreateAgent.agentName", "([0-9a-zA-Z][_-]?){1,100}"),
-        "assumed": "the pattern counts a letter and the hyphen after it as one, so that AWS may take up to 200",
+        "assumed": "the pattern counts a letter and the hyphen after it as one, so AWS may accept up to 200",
     },
     "cloudformation:stack.StackName": {
         "max": 128,
@@ -175,4 +175,4 @@ FACTS: dict[str, dict[str, Any]] = {
         "says": ("ssm:PutParameter.Name", "This count of 1011 characters includes the characters in the ARN"),
     },
 }
-"""What AWS's documents say and its models leave out, each with the page."""
+"""Limits from AWS's documentation that its models lack, each with its page."""

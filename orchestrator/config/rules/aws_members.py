@@ -1,8 +1,8 @@
-"""Which key of an environment file becomes which member of AWS's API, and why the other keys become none.
+"""Map keys of environment files to members of AWS's API, and give a reason for keys without a member.
 
-Pure data. A reference is `service:Operation.Member.Member` as botocore names them; `aws_rules.json` has what AWS's
-models say about each. Paths of keys have `*` for an entry of a map, `{key}` for its name and `[]` for an entry of a
-list. A test holds every key to one of the three tables: `PLATFORM` and `BLUEPRINT` here, `READERS` in
+Pure data. A reference is `service:Operation.Member.Member` in botocore's names; `aws_rules.json` has the rules of AWS's
+models for each. Paths of keys have `*` for an entry of a map, `{key}` for its name and `[]` for an entry of a list. A
+test requires every key to be in one of the tables: `PLATFORM` and `BLUEPRINT` here, `READERS` in
 `orchestrator.config.rules.aws`, or `NO_MEMBER` at the end of this file.
 """
 
@@ -16,13 +16,13 @@ from orchestrator.config.rules.aws_facts import FACTS, NAMES
 
 @dataclass(frozen=True)
 class Member:
-    """One member that a key becomes.
+    """A member that a key becomes.
 
     Attributes:
-        reference: where it is in AWS's models, or in `aws_facts.FACTS`.
-        times: how many of AWS's units are one of ours: 60 where minutes become seconds.
-        text: how Terraform writes the value, where AWS takes text.
-        kinds, source: the blueprints that become this member; none given: all.
+        reference: its place in AWS's models, or in `aws_facts.FACTS`.
+        times: factor from the unit of the key to that of AWS: 60 for minutes to seconds.
+        text: format in which Terraform writes the value, if AWS expects text.
+        kinds, source: the blueprints whose key becomes this member; unset: all.
     """
 
     reference: str
@@ -201,7 +201,7 @@ WHOLE_SECTIONS: dict[str, tuple[Member, ...]] = {
     "guardrail.words": (Member(f"{_GUARDRAIL}.wordPolicyConfig.wordsConfig[]"),),
     "inference.auth.cognito.user_pool_arns": (Member("apigateway:authorizer.providerARNs[]"),),
 }
-"""Maps and lists of which AWS limits the number of entries."""
+"""Maps and lists whose number of entries AWS limits."""
 
 NO_MEMBER: dict[str, str] = {
     **dict.fromkeys(
@@ -216,7 +216,7 @@ NO_MEMBER: dict[str, str] = {
             *("bedrock.invocation_logging.bodies.videos", "batch.on_arrival", "async.callback.table"),
             *("permanent", "inference.fixed_size"),
         ),
-        "a switch: true or false, and nothing else is accepted",
+        "a boolean",
     ),
     **dict.fromkeys(
         (
@@ -228,7 +228,7 @@ NO_MEMBER: dict[str, str] = {
             *("containers.mode", "network.flow_log_interval_seconds", "network.flow_log_traffic"),
             "knowledge_base.embedding.model_id",
         ),
-        "a choice of this platform: the model of the file lists what there is, and AWS has each of them",
+        "an enum of this platform: the file's model lists the values, all of which are valid in AWS",
     ),
     **dict.fromkeys(
         (
@@ -236,7 +236,7 @@ NO_MEMBER: dict[str, str] = {
             *("containers.others.*.group", "streaming.dataset", "sharing.consumer.shares.{key}"),
             *("inference.api_keys.{key}", "data.sources.{key}"),
         ),
-        "part of names: `orchestrator.config.rules.names` checks them as they will be, whole and at their longest",
+        "part of names: `orchestrator.config.rules.names` checks the complete names at their longest",
     ),
     **dict.fromkeys(
         (
@@ -245,16 +245,16 @@ NO_MEMBER: dict[str, str] = {
             *("network.use_existing.route_table_ids.[]", "access.organization_id", "images.pull_account_ids.[]"),
             *("registry.consumer_account_ids.[]", "data.sources.*.owner"),
         ),
-        "an id of AWS, whose form the model of the file has as a pattern",
+        "an id of AWS, whose format the file's model has as a pattern",
     ),
     **dict.fromkeys(
         ("tags.{key}", "tags.*"),
-        "checked by `orchestrator.config.rules.platform`: what IAM takes, whose rule is the narrowest, and less",
+        "checked by `orchestrator.config.rules.platform` against the rule of IAM, the narrowest one",
     ),
-    "network.cidr": "checked by `orchestrator.config.rules.addresses`: private, /16 to /20, clear of AWS's",
+    "network.cidr": "checked by `orchestrator.config.rules.addresses`: private, /16 to /20, no AWS range",
     "network.interface_endpoints.[]": "checked by `orchestrator.config.rules.platform` against the known endpoints",
-    **dict.fromkeys(("owner", "cost_center"), "values of tags, of whose characters `Name` allows a part"),
-    **dict.fromkeys(("expires_at", "lifetime_days"), "become the value of a tag, a day"),
+    **dict.fromkeys(("owner", "cost_center"), "values of tags; `Name` allows a subset of their characters"),
+    **dict.fromkeys(("expires_at", "lifetime_days"), "become the value of a tag, a date"),
     **dict.fromkeys(
         (
             *("data.etl.max_quarantine_share", "data.split_seed", "training.gate.margin_over_baseline"),
@@ -274,7 +274,7 @@ NO_MEMBER: dict[str, str] = {
             *("routing.timeout_seconds", "limits.max_tokens", "limits.max_inputs", "limits.max_total_tokens"),
             *("inference.api_keys.*.blueprints.[]", "parameters.{key}", "parameters.*"),
         ),
-        "read by the platform's own code, which checks it: no call of AWS has it as it stands in the file",
+        "used and checked by the platform's own code; no AWS call has it unchanged",
     ),
     **dict.fromkeys(
         (
@@ -282,19 +282,19 @@ NO_MEMBER: dict[str, str] = {
             *("limits.parallelism", "smoke.golden.[].input", "smoke.golden.[].label"),
             *("smoke.golden.[].contains", "smoke.max_latency_ms"),
         ),
-        "read by the orchestrator alone",
+        "used by the orchestrator only",
     ),
-    "async.callback.webhook": "checked by `orchestrator.config.model.async_inference`: an address in the internet",
+    "async.callback.webhook": "checked by `orchestrator.config.model.async_inference`: a public URL",
 }
-"""Every other key, with the reason why AWS's models have nothing to say about it."""
+"""All other keys, with the reason why AWS's models have no rule for them."""
 
 
 def references() -> Iterator[str]:
-    """All members that the models of botocore have, each once."""
-    found = {
+    """List all members that are in botocore's models, each once."""
+    used = {
         member.reference
         for table in (PLATFORM, BLUEPRINT, WHOLE_SECTIONS)
         for members in table.values()
         for member in members
     }
-    yield from sorted((found | set(NAMES.values())) - set(FACTS))
+    yield from sorted((used | set(NAMES.values())) - set(FACTS))

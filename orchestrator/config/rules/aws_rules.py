@@ -1,6 +1,6 @@
-"""What AWS's models say about a value: lengths, ranges, patterns and lists. Pure but for one file, read once.
+"""Check values against AWS's models: lengths, ranges, patterns and enums. Pure except for one file, read once.
 
-`aws_rules.json` is written by `make docs` from botocore's models, so that nobody waits for those to be read.
+`make docs` writes `aws_rules.json` from botocore's models, which are slow to load.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from orchestrator.config.rules.aws_facts import FACTS
 
 FILE = Path(__file__).with_name("aws_rules.json")
 WHOLE = {"integer": 2**31 - 1, "long": 2**63 - 1}
-"""The largest number of each type, where the model names no smaller one."""
+"""The largest number of each type, unless the model has a smaller limit."""
 BROKEN = {"float": 3.4e38, "double": 1.79e308}
 TITLES = {
     "apigateway": "API Gateway",
@@ -56,7 +56,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Rule:
-    """What one member takes. `categories` and `others` stand for patterns that Python cannot write."""
+    """Values that a member accepts. `categories` and `others` replace patterns that Python does not support."""
 
     type: str
     min: float | None = None
@@ -67,9 +67,9 @@ class Rule:
     others: str = ""
 
     def refusal(self, value: Any, times: int = 1) -> tuple[str, str | None] | None:
-        """What AWS allows instead of `value`, and a suggestion; None when it takes the value.
+        """Return what AWS allows instead of `value`, and a suggestion; None if the value is valid.
 
-        `times` is how many of AWS's units are one of ours: seconds in a minute.
+        `times` converts the unit of the key to that of AWS, such as 60 for minutes to seconds.
         """
         if isinstance(value, bool):
             return None
@@ -110,7 +110,7 @@ class Rule:
             shown = ", ".join(self.enum) if known <= 12 else f"one of {known} values, such as {_samples(self.enum)}"
             return shown, guess
         if self.pattern is not None and not _compiled(self.pattern).fullmatch(value):
-            return f"what matches {self.pattern}" if len(self.pattern) <= 120 else "another form", None
+            return f"only values that match {self.pattern}" if len(self.pattern) <= 120 else "another format", None
         if self.categories is not None:
             return self._characters(value)
         return None
@@ -126,7 +126,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Models:
-    """All rules by reference, regions with their partitions, and where they were read."""
+    """All rules by reference, regions with their partitions, and their source."""
 
     source: str
     rules: Mapping[str, Rule]
@@ -135,15 +135,15 @@ class Models:
 
 @cache
 def models() -> Models:
-    """What the generated file says."""
+    """Read the generated file."""
     read = json.loads(FILE.read_text(encoding="utf-8"))
-    rules = {name: Rule(**found | {"enum": tuple(found.get("enum", ()))}) for name, found in read["rules"].items()}
+    rules = {name: Rule(**rule | {"enum": tuple(rule.get("enum", ()))}) for name, rule in read["rules"].items()}
     return Models(read["source"], rules, read["regions"])
 
 
 @cache
 def rule_of(reference: str) -> Rule:
-    """What AWS's models, or where they say nothing its documents, say about a member."""
+    """Look up the rule of a member in AWS's models, or in `FACTS` if the models lack it."""
     fact = FACTS.get(reference)
     if fact is None:
         return models().rules[reference]
@@ -151,7 +151,7 @@ def rule_of(reference: str) -> Rule:
 
 
 def title(reference: str) -> str:
-    """The service that a reference belongs to, as people call it."""
+    """Return the usual name of a reference's service."""
     return TITLES[reference.partition(":")[0]]
 
 

@@ -1,4 +1,4 @@
-"""Rules of the data phase's options: sources and shares of others, streams, large ETL, shared files.
+"""Rules for the data phase: external sources and shares, streams, large ETL, file systems.
 
 Pure: documents and models in, problems out.
 """
@@ -13,19 +13,19 @@ from orchestrator.config.problems import Problem
 from orchestrator.config.yaml_source import Document, Location
 
 NOT_LOCAL = {
-    "streaming": "the local AWS has no Firehose that would deliver records",
-    "emr": "the local AWS runs no EMR Serverless; the ETL runs there as a Glue job",
-    "efs": "the local AWS keeps file systems, and nothing mounts them",
+    "streaming": "the local AWS does not emulate Firehose",
+    "emr": "the local AWS does not emulate EMR Serverless; the ETL runs there as a Glue job",
+    "efs": "the local AWS does not mount file systems",
 }
-"""What an environment can switch on, but for the local one. Its plan is tested with a mocked provider."""
+"""Sections that local environments cannot enable. Their plans are tested with a mocked provider."""
 ETL_DATASET = "reviews"
-"""Folder of data/raw/ that the ETL reads, as tab-separated text."""
+"""Folder in data/raw/ that the ETL reads, as tab-separated text."""
 EMR_ENDPOINTS = ("glue", "kms", "logs")
-"""What jobs in the VPC call beside S3."""
+"""Services that jobs in the VPC call in addition to S3."""
 
 
 def check(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
-    """Rules within one `platform.yaml`."""
+    """Check the data sections of a `platform.yaml`."""
     if platform.target == "local":
         yield from _check_local(name, document, platform)
     for source_name, source in platform.data.sources.items():
@@ -38,34 +38,32 @@ def check(name: str, document: Document, platform: Platform) -> Iterator[Problem
 def _check_local(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
     for section, reason in NOT_LOCAL.items():
         if getattr(platform, section).enabled:
-            yield document.problem((section, "enabled"), f"cannot be switched on in `{name}`: {reason}", True)
+            yield document.problem((section, "enabled"), f"cannot be enabled in `{name}`: {reason}", True)
     if platform.sharing.consumer.shares:
-        rule = (
-            f"there is nobody to share in `{name}`: the local AWS has one account and does not enforce Lake Formation"
-        )
+        rule = f"cannot be used in `{name}`: the local AWS has one account and does not enforce Lake Formation"
         yield document.problem(("sharing", "consumer", "shares"), rule, sorted(platform.sharing.consumer.shares))
 
 
 def _check_source(document: Document, location: Location, source: DataSource) -> Iterator[Problem]:
     if (source.bucket is None) == (source.database is None):
-        rule = "names a `bucket` (with `prefixes`) or a Glue `database`: one of the two"
+        rule = "requires either a `bucket` (with `prefixes`) or a Glue `database`"
         yield document.problem(location, rule, [source.bucket, source.database])
     elif source.bucket is not None and not source.prefixes:
-        rule = "needs `prefixes`, the folders that are read: nobody gets all of another owner's bucket"
+        rule = "requires `prefixes`, the folders to read: access to a whole external bucket is not granted"
         yield document.problem(location, rule, source.bucket)
     elif source.bucket is None and (source.prefixes or source.kms_key_arn or source.owner):
-        yield document.problem(location, "`prefixes`, `kms_key_arn` and `owner` belong to a `bucket`", source.database)
+        yield document.problem(location, "`prefixes`, `kms_key_arn` and `owner` require a `bucket`", source.database)
 
 
 def _check_shares(document: Document, platform: Platform) -> Iterator[Problem]:
     consumer = platform.sharing.consumer
     if consumer.shares and not consumer.admin_arns:
-        rule = "needs `admin_arns`: grants are made by administrators of Lake Formation, whoever deploys among them"
+        rule = "requires `admin_arns`: only administrators of Lake Formation can grant access, also the deploying role"
         yield document.problem(("sharing", "consumer"), rule, [])
     for name, share in consumer.shares.items():
         location = ("sharing", "consumer", "shares", name, "producer_account_id")
         if share.producer_account_id == platform.account_id:
-            rule = "is this environment's own account: what is in it needs no share"
+            rule = "is this environment's own account, whose data needs no share"
             yield document.problem(location, rule, share.producer_account_id)
 
 
@@ -73,25 +71,25 @@ def _check_streaming(document: Document, platform: Platform) -> Iterator[Problem
     streaming = platform.streaming
     if streaming.dataset == ETL_DATASET:
         rule = (
-            f"must be another folder than `{ETL_DATASET}`: the ETL and the crawler read tab-separated text there, and "
-            "would put the stream's Parquet in quarantine"
+            f"must not be `{ETL_DATASET}`: the ETL and the crawler read tab-separated text there, and would quarantine "
+            "the stream's Parquet files"
         )
         yield document.problem(("streaming", "dataset"), rule, streaming.dataset)
     names = [column.name for column in streaming.columns]
     if len(set(names)) < len(names):
-        yield document.problem(("streaming", "columns"), "names a column twice", names)
+        yield document.problem(("streaming", "columns"), "has duplicate names of columns", names)
 
 
 def _check_emr(document: Document, platform: Platform) -> Iterator[Problem]:
     emr, network = platform.emr, platform.network
     if not 2 * emr.max_vcpus <= emr.max_memory_gb <= 8 * emr.max_vcpus:
-        rule = f"must give each of the {emr.max_vcpus} vCPUs 2 to 8 GB"
+        rule = f"must be 2 to 8 GB for each of the {emr.max_vcpus} vCPUs (`max_vcpus`)"
         yield document.problem(("emr", "max_memory_gb"), rule, emr.max_memory_gb)
     way_out = network.use_existing.internet_egress if network.use_existing else network.nat != "none"
     missing = [name for name in EMR_ENDPOINTS if name not in network.interface_endpoints]
     if emr.enabled and emr.in_vpc and not way_out and missing:
         rule = (
-            "jobs inside the VPC reach no AWS service but S3: give the network a way out (`network.nat` single or "
-            f"per_az), or list in `network.interface_endpoints` also {', '.join(missing)}"
+            "requires internet access (`network.nat: single` or `per_az`), or these entries in "
+            f"`network.interface_endpoints`: {', '.join(missing)}"
         )
         yield document.problem(("emr", "in_vpc"), rule, True)

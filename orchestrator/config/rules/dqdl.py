@@ -1,11 +1,11 @@
-"""Rules of Glue Data Quality (DQDL), read far enough to refuse what Glue would refuse.
+"""Parse rules of Glue Data Quality (DQDL), to reject those that Glue would reject.
 
-Pure. Grammar, rule types and what goes with each are those of the parser that AWS publishes as the one that Glue uses
+Pure. Grammar, rule types and their parameters are those of the parser that AWS publishes as the one that Glue uses
 (https://github.com/awslabs/dqdl, `DataQualityDefinitionLanguage.g4` and `rules-config.json`, of May 2026) and of the
 page https://docs.aws.amazon.com/glue/latest/dg/dqdl.html. Narrower than Glue on purpose: dynamic rules, arithmetic and
-variables are left out, parameters stand in quotes, and `and` and `or` are not mixed without parentheses (Glue's grammar
-has `and` bind closer). The local AWS evaluates with a reader of its own, which knows fewer rule types; a table test
-holds both to the same verdicts.
+variables are rejected, parameters must be quoted, and `and` and `or` must not be mixed without parentheses (in Glue's
+grammar `and` binds closer). The local AWS has a separate parser with fewer rule types; a table test compares the
+verdicts of both.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ COLUMNS: dict[str, tuple[int, int | None]] = {
     "RowCount": (0, 0), "RowCountMatch": (1, 1), "SchemaMatch": (1, 1), "StandardDeviation": (1, 1), "Sum": (1, 1),
     "UniqueValueRatio": (1, 1), "Uniqueness": (1, None), "Variance": (1, 1),
 }  # fmt: skip
-"""Rule types, each with the least and the most quoted parameters; None: any number."""
+"""Rule types, each with the minimum and maximum number of quoted parameters; None: unlimited."""
 NUMBER, TEXT, DATE, DURATION, SIZE = "a number", "a quoted text", "a date", "a duration", "a size"
 MEASURES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("IsComplete", "IsUnique", "IsPrimaryKey", "ColumnExists", "ColumnNamesMatchPattern"), ()),
     "DetectAnomalies": (), "ColumnDataType": (TEXT,), "ColumnValues": (TEXT, NUMBER, DATE),
     "DataFreshness": (DURATION,), "FileFreshness": (DATE,), "FileMatch": (TEXT,), "FileSize": (SIZE, NUMBER),
 }  # fmt: skip
-"""What a rule type is compared with, where that is not a number; nothing: it holds or not, and takes no comparison."""
+"""Values that a rule type is compared with, if not numbers; empty: the rule type takes no comparison."""
 THRESHOLDS = frozenset({"ColumnDataType", "ColumnValues", "CustomSql", "FileFreshness", "FileSize"})
 """Rule types that take `with threshold`."""
 NO_WHERE = frozenset(
@@ -57,15 +57,15 @@ JOINS = ("and", "AND", "or", "OR")
 UNITS = ("days", "hours", "minutes")
 SIZES = ("B", "KB", "MB", "GB", "TB")
 MOMENT = re.compile(r'"(\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,2}:\d\d [AP]M)"')
-"""What Glue reads as a date or a time of day and not as a text."""
+"""Quoted texts that Glue reads as a date or a time of day."""
 LONGEST = 65_536
 """Characters of a whole ruleset (Glue's `DataQualityRulesetString`)."""
 DEEPEST = 50
-"""Parentheses in one another that are followed; nobody writes so many."""
+"""Maximum depth of nested parentheses."""
 
 
 class BadRule(ValueError):
-    """A rule that Glue would refuse; the message says why, `suggestion` what was probably meant."""
+    """A rule that Glue would reject; the message says why, `suggestion` is the most similar valid text."""
 
     def __init__(self, rule: str, suggestion: str | None = None) -> None:
         super().__init__(rule)
@@ -80,10 +80,10 @@ class _Token:
 
 
 def check(rule: str) -> None:
-    """Refuse what is not one rule, simple or composite.
+    """Reject a text that is not a single rule, simple or composite.
 
     Raises:
-        BadRule: with the place and what was expected there.
+        BadRule: with the place and the expected text.
     """
     reader = _Reader(rule)
     reader.composite(0)
@@ -97,7 +97,7 @@ class _Reader:
 
     def composite(self, depth: int) -> None:
         if depth > DEEPEST:
-            raise BadRule(f"has more than {DEEPEST} parentheses in one another")
+            raise BadRule(f"has more than {DEEPEST} nested parentheses")
         enclosed, word = [self._part(depth)], None
         while (token := self._peek()) and token.kind == "word" and token.text in JOINS:
             if word and token.text.lower() != word:
@@ -113,7 +113,7 @@ class _Reader:
             raise self._wrong("the end of the rule (one entry is one rule)")
 
     def _part(self, depth: int) -> bool:
-        """One rule; tell whether it stands in parentheses."""
+        """Parse one rule; return whether it is in parentheses."""
         if self._take("("):
             self.composite(depth + 1)
             self._expect(")")
@@ -129,15 +129,15 @@ class _Reader:
         if token.text not in COLUMNS:
             folded = {each.lower(): each for each in COLUMNS}
             guess = folded.get(token.text.lower()) or nearest(token.text, COLUMNS)
-            raise BadRule(f"has `{token.text}`, which is no rule type of Glue", guess)
+            raise BadRule(f"has `{token.text}`, which is not a rule type of Glue", guess)
         self._at += 1
-        given = 0
+        count = 0
         while (following := self._peek()) and following.kind == "string":
             self._at += 1
-            given += 1
-        self._check_count(token.text, given)
+            count += 1
+        self._check_count(token.text, count)
         measured = self._condition()
-        self._check_measure(token.text, given, measured)
+        self._check_measure(token.text, count, measured)
         self._where(token.text)
         self._labels()
         tags = []
@@ -146,23 +146,23 @@ class _Reader:
         if tags.count("threshold") > 1:
             raise BadRule("has two thresholds")
 
-    def _check_count(self, kind: str, given: int) -> None:
+    def _check_count(self, kind: str, count: int) -> None:
         least, most = COLUMNS[kind]
-        if given < least or (most is not None and given > most):
-            wanted = str(least) if least == most else f"{least} or more" if most is None else f"{least} to {most}"
-            raise BadRule(f"gives {kind} {given} quoted parameters: it takes {wanted}")
+        if count < least or (most is not None and count > most):
+            required = str(least) if least == most else f"{least} or more" if most is None else f"{least} to {most}"
+            raise BadRule(f"has {count} quoted parameters for {kind}, which requires {required}")
 
-    def _check_measure(self, kind: str, given: int, measured: frozenset[str] | None) -> None:
-        wanted = MEASURES.get(kind, (NUMBER,))
-        if kind == "FileMatch" and given == 2:  # two files are alike or not, one is compared with checksums
-            wanted = ()
+    def _check_measure(self, kind: str, count: int, measured: frozenset[str] | None) -> None:
+        required = MEASURES.get(kind, (NUMBER,))
+        if kind == "FileMatch" and count == 2:  # two files are equal or not, one is compared with checksums
+            required = ()
         if measured is None:
-            if wanted and kind != "CustomSql":  # whose query may answer yes or no
+            if required and kind != "CustomSql":  # whose query may return a boolean
                 raise self._wrong(f"a comparison after {kind}, such as `> 0`")
-        elif not wanted:
-            raise BadRule(f"compares {kind}, which holds or not: it takes no comparison")
-        elif not measured & set(wanted):
-            raise BadRule(f"compares {kind} with something else than {' or '.join(wanted)}")
+        elif not required:
+            raise BadRule(f"has a comparison after {kind}, which takes none")
+        elif not measured & set(required):
+            raise BadRule(f"must compare {kind} with {' or '.join(required)}")
 
     def _where(self, kind: str) -> None:
         if self._take("where"):
@@ -194,23 +194,25 @@ class _Reader:
             return token.text
         self._expect("threshold")
         if kind not in THRESHOLDS:
-            raise BadRule(f"has a threshold: {kind} takes none, only {', '.join(sorted(THRESHOLDS))} do")
+            raise BadRule(
+                f"has a threshold after {kind}; only these rule types take one: {', '.join(sorted(THRESHOLDS))}"
+            )
         measured = self._condition()
         if measured is None:
             raise self._wrong("a comparison after `with threshold`")
         if NUMBER not in measured:
-            raise BadRule("has a threshold that is no number")
+            raise BadRule("has a threshold that is not a number")
         return "threshold"
 
     def _condition(self) -> frozenset[str] | None:
-        """What it compares with, as Glue may read it; None when there is no comparison."""
+        """Parse a comparison; return the kinds of values that Glue may read in it, None if there is no comparison."""
         token = self._peek()
         if token is None:
             return None
         if token.text in COMPARISONS:
             self._at += 1
-            found = self._value()
-            return found - {TEXT} if token.text in ORDERED else found
+            kinds = self._value()
+            return kinds - {TEXT} if token.text in ORDERED else kinds
         negated = self._take("not")
         if self._take("between"):
             low = self._value()
@@ -219,11 +221,11 @@ class _Reader:
             return low & self._value() - {TEXT}
         if self._take("in"):
             self._expect("[")
-            found = self._value()
+            kinds = self._value()
             while self._take(","):
-                found &= self._value()
+                kinds &= self._value()
             self._expect("]")
-            return found
+            return kinds
         if self._take("matches"):
             self._text("a quoted pattern after `matches`")
             return frozenset({TEXT})
@@ -232,7 +234,7 @@ class _Reader:
         return None
 
     def _value(self) -> frozenset[str]:
-        """All that Glue may read the next value as."""
+        """Parse a value; return the kinds that Glue may read it as."""
         token = self._peek()
         if token is None or (token.kind == "sign" and token.text != "("):
             raise self._wrong("a number or a quoted text")
@@ -262,11 +264,11 @@ class _Reader:
         self._at += 1
         unit = self._peek()
         if unit and f"{unit.text}s" in UNITS:
-            raise BadRule(f"has the unit `{unit.text}`: Glue takes {', '.join(UNITS)}, after 1 as well")
+            raise BadRule(f"has the unit `{unit.text}`: Glue accepts {', '.join(UNITS)}, also after 1")
         if unit is None or unit.text not in (*UNITS, *SIZES):
             return frozenset({NUMBER})
         if not number.text.isdecimal():
-            raise BadRule(f"has `{number.text} {unit.text}`: before a unit stands a whole number")
+            raise BadRule(f"has `{number.text} {unit.text}`: a number with a unit must be whole")
         self._at += 1
         return frozenset({DURATION if unit.text in UNITS else SIZE})
 
@@ -290,20 +292,20 @@ class _Reader:
         if not self._take(text):
             raise self._wrong(f"`{text}`")
 
-    def _wrong(self, wanted: str) -> BadRule:
+    def _wrong(self, expected: str) -> BadRule:
         token = self._peek()
-        found = f"`{token.text[:20]}` at character {token.start + 1}" if token else "the end"
-        return BadRule(f"is no rule of Glue Data Quality: expected {wanted}, found {found}")
+        actual = f"`{token.text[:20]}` at character {token.start + 1}" if token else "the end"
+        return BadRule(f"is not a rule of Glue Data Quality: expected {expected}, found {actual}")
 
 
 def _tokens(source: str) -> list[_Token]:
-    found, at, end = [], 0, len(source.rstrip())
+    tokens, at, end = [], 0, len(source.rstrip())
     while at < end:
         match = TOKEN.match(source, at)
         if match is None:
             shown = source[at : at + 20].strip()
-            raise BadRule(f"is no rule of Glue Data Quality: cannot read `{shown}` at character {at + 1}")
+            raise BadRule(f"is not a rule of Glue Data Quality: unexpected `{shown}` at character {at + 1}")
         kind = str(match.lastgroup)
-        found.append(_Token(kind, match[kind], match.start(kind)))
+        tokens.append(_Token(kind, match[kind], match.start(kind)))
         at = match.end()
-    return found
+    return tokens

@@ -1,8 +1,8 @@
-"""Column types of the Glue catalogue, as Hive names them and Athena reads them. Pure.
+"""Validate column types of the Glue catalogue, which have Hive's names. Pure.
 
 Types and lengths are those of https://docs.aws.amazon.com/athena/latest/ug/data-types.html; the longest `varchar`,
-65535, is that of its edition of 2020, the present one names none. Narrower than Athena on purpose: `char` says its
-length, and `integer`, which Athena's own DDL has not always taken, is `int`.
+65535, is from its edition of 2020; the current one has no limit. Narrower than Athena on purpose: `char` requires a
+length, and `integer`, which Athena's DDL has not always accepted, is rejected in favour of `int`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ PRIMITIVES = (
     "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp",
 )  # fmt: skip
 LENGTHS = {"char": 255, "varchar": 65_535}
-"""Types that take a length, and the longest."""
+"""Types with a length, and its maximum."""
 MOST_DIGITS = 38
-"""Of a `decimal`."""
+"""Maximum precision of a `decimal`."""
 NESTED = ("array", "map", "struct")
 KNOWN = (*PRIMITIVES, *LENGTHS, "decimal", *NESTED)
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -25,7 +25,7 @@ DEEPEST = 50
 
 
 class BadType(ValueError):
-    """What is no type; the message says why, `suggestion` what was probably meant."""
+    """An invalid type; the message says why, `suggestion` is a similar valid one."""
 
     def __init__(self, rule: str, suggestion: str | None = None) -> None:
         super().__init__(rule)
@@ -33,22 +33,22 @@ class BadType(ValueError):
 
 
 def check(text: str) -> None:
-    """Refuse what Glue or Athena would not read as a type.
+    """Reject a text that is not a type of Glue and Athena.
 
     Raises:
-        BadType: with the part that is wrong.
+        BadType: with the invalid part.
     """
     rest = _type(text, 0)
     if rest:
-        raise BadType(f"has `{rest[:20]}` after its end")
+        raise BadType(f"has `{rest[:20]}` after the type")
 
 
 def _type(text: str, depth: int) -> str:
-    """What is left after the type that `text` begins with."""
-    found = re.match(r"[A-Za-z_]\w*", text)
-    name = found[0] if found else text[:20]
+    """Parse the type at the beginning of `text` and return the rest."""
+    match = re.match(r"[A-Za-z_]\w*", text)
+    name = match[0] if match else text[:20]
     if name not in KNOWN or depth > DEEPEST:
-        rule = f"has `{name}`, which is no type; there are {', '.join(KNOWN)}"
+        rule = f"has `{name}`, which is not a type; available: {', '.join(KNOWN)}"
         raise BadType(rule, {"integer": "int", "text": "string", "long": "bigint"}.get(name) or nearest(name, KNOWN))
     rest = text[len(name) :]
     if name in LENGTHS:
@@ -59,27 +59,27 @@ def _type(text: str, depth: int) -> str:
 
 
 def _length(name: str, rest: str) -> str:
-    found = re.match(r"\((\d{1,6})\)", rest)
-    if not found or not 1 <= int(found[1]) <= LENGTHS[name]:
-        raise BadType(f"must say how long {name} is, from 1 to {LENGTHS[name]}", f"{name}(10)")
-    return rest[found.end() :]
+    match = re.match(r"\((\d{1,6})\)", rest)
+    if not match or not 1 <= int(match[1]) <= LENGTHS[name]:
+        raise BadType(f"requires a length for {name}, from 1 to {LENGTHS[name]}", f"{name}(10)")
+    return rest[match.end() :]
 
 
 def _digits(rest: str) -> str:
     if not rest.startswith("("):
         return rest
-    found = re.match(r"\((\d{1,3})(?:, ?(\d{1,3}))?\)", rest)
-    if not found or not 1 <= int(found[1]) <= MOST_DIGITS or int(found[2] or 0) > int(found[1]):
+    match = re.match(r"\((\d{1,3})(?:, ?(\d{1,3}))?\)", rest)
+    if not match or not 1 <= int(match[1]) <= MOST_DIGITS or int(match[2] or 0) > int(match[1]):
         raise BadType(
-            f"must give decimal 1 to {MOST_DIGITS} digits, and no more of them after the point", "decimal(10,2)"
+            f"requires a precision of 1 to {MOST_DIGITS} for decimal, and a scale not greater than it", "decimal(10,2)"
         )
-    return rest[found.end() :]
+    return rest[match.end() :]
 
 
 def _parts(name: str, rest: str, depth: int) -> str:
     examples = {"array": "array<string>", "map": "map<string,double>", "struct": "struct<id:string,rating:double>"}
     if not rest.startswith("<"):
-        raise BadType(f"must say what {name} holds", examples[name])
+        raise BadType(f"requires an element type for {name}", examples[name])
     count, rest = 0, f",{rest[1:]}"
     while rest.startswith(",") and count < 1000:
         rest, count = rest[1:].lstrip(" "), count + 1
@@ -90,5 +90,5 @@ def _parts(name: str, rest: str, depth: int) -> str:
             rest = rest[field.end() + 1 :]
         rest = _type(rest, depth + 1)
     if not rest.startswith(">") or count != {"array": 1, "map": 2}.get(name, count):
-        raise BadType(f"does not end {name} as it should", examples[name])
+        raise BadType(f"has a malformed {name}", examples[name])
     return rest[1:]

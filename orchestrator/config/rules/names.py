@@ -1,8 +1,7 @@
-"""The names that an environment's resources will have, and which of them AWS would refuse.
+"""Plan the names of an environment's resources, and find those that AWS would reject.
 
-Pure. A name is made of project, environment, account, region and blueprint; each part is fine by itself, and
-together they may be too long for the one service that allows least. Every template says which file of the
-modules it is taken from; a test compares the two.
+Pure. A name consists of project, environment, account, region and blueprint; valid parts can together exceed the
+limit of a service. Every template refers to the module that it is taken from; a test compares the two.
 """
 
 from __future__ import annotations
@@ -17,18 +16,18 @@ from orchestrator.config.model.platform import Blueprint, Platform
 Scope = Literal["global", "account", "region"]
 
 UNKNOWN_ACCOUNT = "0" * 12
-"""Stands in where no account is named: all have twelve digits."""
+"""Placeholder for an account that is not set; all have twelve digits."""
 LONGEST_RUN_ID = "r" * 24
-"""What the training pipeline takes at most."""
+"""The longest run id that the training pipeline accepts."""
 CONTENT_HASH = "0" * 8
-"""End of the names of models and endpoint configurations."""
+"""Suffix of the names of models and endpoint configurations."""
 LAST_VERSION = "9" * 4
-"""Of a model group: so many digits fit."""
+"""The longest version number of a model group for which names have room."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What one service says about names: at most `limit` characters, all of `pattern`, unique within `scope`."""
+    """Rules of a service for names: at most `limit` characters, matching `pattern`, unique within `scope`."""
 
     title: str
     limit: int
@@ -57,7 +56,7 @@ WORKGROUP = Kind("Athena workgroup", 128, r"[A-Za-z0-9._-]+", "region")
 
 @dataclass(frozen=True)
 class Template:
-    """One name as the modules write it. `file` is below `terraform/`, `hcl` stands in it ('' where code makes it)."""
+    """A name as modules build it. `file` is in `terraform/` and contains `hcl` ('' for names built in Python)."""
 
     kind: Kind
     text: str
@@ -108,7 +107,7 @@ PER_SERVERLESS = Template(
     "${local.endpoint_name}-${local.launch.spec_hash}-v",
 )
 PER_BATCH = Template(SAGEMAKER, "{prefix}-{item}-0123456789ab-9-999", "modules/batch_runs", "<= 40")
-"""Jobs: the request's digest, the attempt, the job's number."""
+"""Jobs: digest of the request, attempt, number of the job."""
 PER_ASYNC = Template(
     SAGEMAKER,
     "{prefix}-{item}-{hash}-v{version}",
@@ -176,29 +175,29 @@ PER_BLUEPRINT = (
     ),
     *(*BESIDE_ASYNC, *BESIDE_ASYNC_ENDPOINT, *BESIDE_ASYNC_PROFILE, *BESIDE_CALLBACK),
 )
-"""All that a blueprint's name is in; which of them exist is `_templates`'s to say."""
+"""All templates with a blueprint's name; `_templates` selects those that a blueprint has."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One name that will exist."""
+    """A planned name."""
 
     kind: Kind
     name: str
 
     @property
     def refusal(self) -> str | None:
-        """Why AWS would refuse it, or None."""
+        """Explain why AWS would reject the name, or None."""
         if len(self.name) > self.kind.limit:
             over = len(self.name) - self.kind.limit
-            return f"{self.kind.title} `{self.name}` would have {over} more than {self.kind.limit} characters"
+            return f"{self.kind.title} `{self.name}` exceeds the limit of {self.kind.limit} characters by {over}"
         if not re.fullmatch(self.kind.pattern, self.name):
-            return f"{self.kind.title} `{self.name}` would not match {self.kind.pattern}"
+            return f"{self.kind.title} `{self.name}` does not match {self.kind.pattern}"
         return None
 
 
 def of_platform(environment: str, platform: Platform) -> tuple[Planned, ...]:
-    """Names that an environment has whatever its blueprints are; of each kind the longest."""
+    """Plan the names of an environment that do not depend on its blueprints; of each kind the longest."""
     parts = _parts(environment, platform)
     listed = [(PER_REPOSITORY, name) for name in platform.images.repositories]
     listed += [(PER_GROUP, name) for name in platform.registry.groups]
@@ -210,13 +209,13 @@ def of_platform(environment: str, platform: Platform) -> tuple[Planned, ...]:
 
 
 def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> tuple[Planned, ...]:
-    """Names that one blueprint adds."""
+    """Plan the names that a blueprint adds."""
     parts = _parts(environment, platform) | {"item": blueprint.name, "sql_item": blueprint.name.replace("-", "_")}
     return tuple(Planned(each.kind, each.text.format(**parts)) for each in _templates(blueprint))
 
 
 def _templates(blueprint: Blueprint) -> Iterator[Template]:
-    """Of each kind the longest, and whatever a blueprint has by option."""
+    """Select the longest template of each kind, and those of the blueprint's options."""
     on_sagemaker = blueprint.model.source == "sagemaker"
     if blueprint.kind == "batch":
         yield from (PER_BATCH, *BESIDE_BATCH)
@@ -236,15 +235,15 @@ def _templates(blueprint: Blueprint) -> Iterator[Template]:
 
 
 def of_environment(environment: str, platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Planned, ...]:
-    """All of them, for whoever looks whether a name is taken."""
+    """Plan all names of an environment, to check whether they are taken."""
     added = [planned for each in blueprints for planned in of_blueprint(environment, platform, each)]
     return (*of_platform(environment, platform), *added)
 
 
 def refused(planned: Iterable[Planned]) -> Iterator[tuple[Planned, str]]:
-    """Those that AWS would refuse, with the reason, the one that is furthest off first."""
-    found = [(each, reason) for each in planned if (reason := each.refusal)]
-    yield from sorted(found, key=lambda pair: pair[0].kind.limit - len(pair[0].name))
+    """Yield the names that AWS would reject, with the reason; the one furthest over its limit comes first."""
+    rejected = [(each, reason) for each in planned if (reason := each.refusal)]
+    yield from sorted(rejected, key=lambda pair: pair[0].kind.limit - len(pair[0].name))
 
 
 def _parts(environment: str, platform: Platform) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Prices of batch requests: all that an estimate needs, or none. Half of them would count the rest as free."""
+"""Check the prices of batch requests: all that an estimate needs, or none."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ NEEDED = {
 
 
 def check(document: Document, batch: Batch, source: str) -> Iterator[Problem]:
-    given = batch.prices.model_dump(exclude_none=True)
-    for name, usd in given.items():
+    prices = batch.prices.model_dump(exclude_none=True)
+    for name, usd in prices.items():
         if name not in NEEDED[source]:
-            rule = f"is no price of models of {source}; theirs: {', '.join(NEEDED[source])}"
+            rule = f"is not a price of models of {source}; available: {', '.join(NEEDED[source])}"
             yield document.problem(("batch", "prices", name), rule, usd)
-    known = [name for name in NEEDED[source] if name in given]
-    missing = [name for name in NEEDED[source] if name not in given]
+    known = [name for name in NEEDED[source] if name in prices]
+    missing = [name for name in NEEDED[source] if name not in prices]
     if known and missing:
-        rule = f"needs `{missing[0]}` beside it: a price that is not given is not 0 (which can be given)"
-        yield document.problem(("batch", "prices", known[0]), rule, given[known[0]])
+        rule = f"requires `{missing[0]}`, which may be 0: an estimate needs all prices"
+        yield document.problem(("batch", "prices", known[0]), rule, prices[known[0]])

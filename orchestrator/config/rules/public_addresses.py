@@ -1,11 +1,11 @@
-"""Which addresses lie in the internet. Pure.
+"""Decide whether an IP address is public. Pure.
 
-An IPv6 address may be a way to an IPv4 one: a gateway on the way unwraps it. So it is judged by what it leads to where
-networks use that today (NAT64, which DNS64 makes of ordinary names, and mapped addresses), and refused where nobody
-needs it any more: IPv4-compatible and translated addresses, NAT64 of a network's own, 6to4, Teredo, ISATAP.
+An IPv6 address can contain an IPv4 address that a gateway unwraps. The IPv4 address is checked in formats that are in
+use (mapped addresses, and NAT64, which DNS64 creates for ordinary names). Obsolete formats are rejected:
+IPv4-compatible and translated addresses, network-specific NAT64, 6to4, Teredo, ISATAP.
 
-The function that calls webhooks knows the same rule, in `lambda/async_callback/addresses.py`: it is a package of its
-own, and looks once more where a name leads.
+`lambda/async_callback/addresses.py` has the same rule: that function is a separate package, and checks again after it
+has resolved the host of a webhook.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 UNICAST = ip_network("2000::/3")
-"""Everything in IPv6 that is given out for the internet; all other prefixes mean something else."""
+"""The part of IPv6 that is assigned for the internet; all other prefixes have other uses."""
 UNWRAPPED = (ip_network("64:ff9b::/96"), ip_network("::ffff:0:0/96"))
 """NAT64 and mapped addresses: the last 32 bits are the IPv4 address."""
 TUNNELS = (ip_network("2001::/32"), ip_network("2002::/16"))
-"""Teredo and 6to4, which lie within the unicast prefix."""
+"""Teredo and 6to4, which are part of the unicast prefix."""
 ISATAP = (0x00005EFE, 0x02005EFE)
-"""Before the IPv4 address in the last 64 bits, below any prefix."""
+"""Marks before the IPv4 address in the last 64 bits, with any prefix."""
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Tell whether an address leads into the internet, and nowhere else."""
+    """Whether an address is reachable only through the internet."""
     if isinstance(address, IPv6Address):
         number = int(address)
         if any(address in network for network in UNWRAPPED):

@@ -1,4 +1,4 @@
-"""Rules of `routing` in blueprint files: who may stand in for whom.
+"""Rules for `routing` in blueprint files.
 
 Pure: documents and models in, problems out.
 """
@@ -11,16 +11,16 @@ from orchestrator.config.model.blueprint import Blueprint
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
 
-WAITED_FOR = ("realtime", "serverless")
-"""Kinds that answer while the caller waits."""
+SYNCHRONOUS = ("realtime", "serverless")
+"""Synchronous kinds."""
 OWN = "primary"
-"""What the router calls a blueprint's own model."""
+"""The router's name for a blueprint's own model."""
 
 
 def check(
     documents: Mapping[str, Document], blueprints: Sequence[tuple[str, Blueprint]], names: Collection[str]
 ) -> Iterator[Problem]:
-    """Rules across the blueprint files of one environment, by stem; `names` has those that are broken, too."""
+    """Check the blueprint files of one environment, by stem; `names` includes invalid files."""
     known = {blueprint.name: blueprint for _, blueprint in blueprints}
     for stem, blueprint in blueprints:
         document = documents[stem]
@@ -30,7 +30,7 @@ def check(
 
 
 def _named(blueprint: Blueprint) -> Iterator[tuple[Location, str]]:
-    """Every place that names another blueprint."""
+    """Yield every reference to another blueprint."""
     routing = blueprint.routing
     for position, name in enumerate(routing.fallback):
         yield ("routing", "fallback", position), name
@@ -51,17 +51,17 @@ def _check_name(
     others = sorted({*known, *names} - {blueprint.name})
     other = known.get(name)
     if name == blueprint.name:
-        yield document.problem(location, "is this blueprint itself", name)
+        yield document.problem(location, "must be another blueprint", name)
     elif name not in others:
-        rule = f"is no other blueprint of this environment; there are {', '.join(others) or 'none'}"
+        rule = f"is not another blueprint of this environment; available: {', '.join(others) or 'none'}"
         yield document.problem(location, rule, name, nearest(name, others))
     elif name == OWN:
-        yield document.problem(location, "is what the router calls this blueprint's own model", name)
-    elif other is not None and other.kind not in WAITED_FOR:
-        rule = f"is of kind `{other.kind}`, which does not answer while the caller waits"
+        yield document.problem(location, "is reserved for this blueprint's own model", name)
+    elif other is not None and other.kind not in SYNCHRONOUS:
+        rule = f"is of kind `{other.kind}`: only kinds {' and '.join(SYNCHRONOUS)} can answer"
         yield document.problem(location, rule, name)
     elif other is not None and other.guardrail is not None:
-        rule = "has a guardrail, which requests that come from here would pass by: only the asked blueprint's judges"
+        rule = "has a guardrail, which would not apply to requests to this blueprint"
         yield document.problem(location, rule, name)
 
 
@@ -69,7 +69,7 @@ def _check_lists(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     routing = blueprint.routing
     for position, name in enumerate(routing.fallback):
         if name in routing.fallback[:position]:
-            yield document.problem(("routing", "fallback", position), "is in the list already", name)
+            yield document.problem(("routing", "fallback", position), "is a duplicate", name)
     if sum(routing.share_percent.values()) > 100:
-        rule = "are shares of all requests and must not exceed 100 together"
+        rule = "must not exceed 100 in total"
         yield document.problem(("routing", "share_percent"), rule, dict(routing.share_percent))

@@ -1,12 +1,12 @@
-"""Schedule expressions as EventBridge and Glue read them.
+"""Validate schedule expressions of EventBridge and Glue.
 
 Pure. Fields, wildcards and limits are those of these pages of https://docs.aws.amazon.com:
 - eventbridge/latest/userguide/eb-cron-expressions.html and eb-rate-expressions.html
 - glue/latest/dg/monitor-data-warehouse-schedule.html, which has no `#` and a minimum of 5 minutes
 
-*Assumed*, since the pages say nothing: `LW`, a list with `L` or `W` in it and a range that runs backwards are refused;
-`/` in day-of-week is taken, which Glue's page lists and EventBridge's does not. The local AWS fires by a reader of its
-own; a table test holds both to the same verdicts.
+*Assumed*, since the pages do not state it: `LW`, a list with `L` or `W` in it and a descending range are rejected; `/`
+in day-of-week is accepted, which Glue's page lists and EventBridge's does not. The local AWS has a separate parser; a
+table test compares the verdicts of both.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ RATE = re.compile(r"rate\((?P<number>\S+) (?P<unit>\S+)\)")
 CRON = re.compile(r"cron\((?P<fields>[^()]*)\)")
 LONGEST_MONTH = {month: calendar.monthrange(2024, month)[1] for month in range(1, 13)}
 GLUE_MINUTES = 5
-"""Glue takes no schedule that comes round faster."""
+"""Minimum interval of a schedule in Glue."""
 
 
 class BadSchedule(ValueError):
-    """An expression that AWS would refuse; the message is a rule, `suggestion` what was probably meant."""
+    """An expression that AWS would reject; the message is the rule, `suggestion` a similar valid one."""
 
     def __init__(self, rule: str, suggestion: str | None = None) -> None:
         super().__init__(rule)
@@ -53,60 +53,62 @@ FIELDS = (MINUTES, HOURS, DAYS, MONTH, WEEK, YEARS)
 
 
 def check_rule(expression: str) -> None:
-    """Refuse what EventBridge does not take for a rule: `rate(…)` and `cron(…)`.
+    """Reject an expression that EventBridge does not accept for a rule: `rate(…)` and `cron(…)`.
 
     Raises:
-        BadSchedule: with the rule that is broken.
+        BadSchedule: with the broken rule.
     """
     if expression.startswith("rate("):
         _check_rate(expression)
         return
-    _check_cron(expression, "EventBridge takes rate(<number> <unit>) or cron(<six fields>)")
+    _check_cron(expression, "must be rate(<number> <unit>) or cron(<six fields>)")
 
 
 def check_trigger(expression: str) -> None:
-    """Refuse what Glue does not take for a trigger: `cron(…)` alone, and not too often.
+    """Reject an expression that Glue does not accept for a trigger: only `cron(…)`, and not too often.
 
     Raises:
-        BadSchedule: with the rule that is broken.
+        BadSchedule: with the broken rule.
     """
     if expression.startswith("rate("):
-        raise BadSchedule("must be cron(<six fields>), such as cron(0 2 * * ? *): triggers of Glue know no rates")
-    minutes, hours, days, week = _check_cron(expression, "Glue takes cron(<six fields>), such as cron(0 2 * * ? *)")
+        raise BadSchedule(
+            "must be cron(<six fields>), such as cron(0 2 * * ? *): triggers of Glue do not support rates"
+        )
+    minutes, hours, days, week = _check_cron(expression, "must be cron(<six fields>), such as cron(0 2 * * ? *)")
     if "#" in week:
-        raise BadSchedule(f"has `{week}` as day-of-week: Glue knows no `#` there, only EventBridge does")
+        raise BadSchedule(f"has `{week}` as day-of-week: Glue does not support `#`")
     gap = min((later - sooner for sooner, later in pairwise(minutes)), default=60)
     daily = "*" in (days, week)
     if any(later - sooner == 1 for sooner, later in pairwise(hours)) or (daily and {0, 23} <= set(hours)):
         gap = min(gap, minutes[0] + 60 - minutes[-1])  # the last of an hour and the first of the next
     if gap < GLUE_MINUTES:
-        raise BadSchedule(f"comes round after {gap} minutes: Glue takes no schedule faster than {GLUE_MINUTES}")
+        raise BadSchedule(f"repeats after {gap} minutes: Glue requires at least {GLUE_MINUTES}")
 
 
 def _check_rate(expression: str) -> None:
-    found = RATE.fullmatch(expression)
-    if not found:
+    match = RATE.fullmatch(expression)
+    if not match:
         raise BadSchedule("must be rate(<number> <unit>), such as rate(1 hour) or rate(5 minutes)", "rate(1 hour)")
-    number, unit = found["number"], found["unit"]
+    number, unit = match["number"], match["unit"]
     if not re.fullmatch(r"[0-9]{1,9}", number) or int(number) < 1:
-        raise BadSchedule(f"has the number `{number}`: EventBridge takes whole numbers from 1")
+        raise BadSchedule(f"has the number `{number}`: it must be a whole number from 1")
     known = [f"{each}s" for each in UNITS] if int(number) > 1 else list(UNITS)
     if unit not in known:
-        wanted = nearest(unit, known) or known[1]
-        rule = f"has the unit `{unit}`: EventBridge takes {', '.join(known)} after {int(number)}"
-        raise BadSchedule(rule, f"rate({int(number)} {wanted})")
+        valid = nearest(unit, known) or known[1]
+        rule = f"has the unit `{unit}`: after {int(number)} it must be {', '.join(known)}"
+        raise BadSchedule(rule, f"rate({int(number)} {valid})")
 
 
-def _check_cron(expression: str, forms: str) -> tuple[list[int], list[int], str, str]:
-    """Minutes and hours at which it is due, and the two days as they stand."""
-    found = CRON.fullmatch(expression)
-    if not found:
-        raise BadSchedule(f"is no schedule: {forms}", "cron(0 2 * * ? *)")
-    parts = found["fields"].upper().split()
+def _check_cron(expression: str, rule: str) -> tuple[list[int], list[int], str, str]:
+    """Parse the minutes and hours; return them with the two day fields unparsed."""
+    match = CRON.fullmatch(expression)
+    if not match:
+        raise BadSchedule(rule, "cron(0 2 * * ? *)")
+    parts = match["fields"].upper().split()
     if len(parts) != len(FIELDS):
         named = ", ".join(each.name for each in FIELDS)
         hint = f"cron({' '.join(parts[:4])} ? *)" if len(parts) == 5 and parts[2] != "?" and parts[4] == "*" else None
-        raise BadSchedule(f"has {len(parts)} fields where AWS wants 6: {named}", hint)
+        raise BadSchedule(f"has {len(parts)} fields instead of 6: {named}", hint)
     minutes, hours, days, months, week, years = parts
     if (days == "?") == (week == "?"):
         raise BadSchedule("must have `?` as exactly one of day-of-month and day-of-week")
@@ -124,10 +126,10 @@ def _check_cron(expression: str, forms: str) -> tuple[list[int], list[int], str,
 def _check_days(text: str, months: Sequence[int]) -> None:
     if text == "L":
         return
-    # A list or a range has no nearest weekday.
+    # `W` is not allowed after a list or range.
     first = _number(DAYS, text[:-1], text) if text.endswith("W") else min(_numbers(DAYS, text))
     if first > max(LONGEST_MONTH[month] for month in months):
-        raise BadSchedule(f"is never due: no month that it names has a day {first}")
+        raise BadSchedule(f"is never due: none of its months has a day {first}")
 
 
 def _check_week(text: str) -> None:
@@ -139,29 +141,29 @@ def _check_week(text: str) -> None:
         day, _, which = text.partition("#")
         _number(WEEK, day, text)
         if which not in ("1", "2", "3", "4", "5"):
-            raise BadSchedule(f"has `{text}` as day-of-week: after `#` stands 1 to 5, the week of the month")
+            raise BadSchedule(f"has `{text}` as day-of-week: `#` must be followed by 1 to 5, the week of the month")
     else:
         _numbers(WEEK, text)
 
 
 def _numbers(kind: _Field, text: str) -> list[int]:
-    """What `*`, `1,5`, `1-5`, `0/15` or `MON-FRI` stand for, in order."""
-    found: set[int] = set()
+    """Expand `*`, `1,5`, `1-5`, `0/15` or `MON-FRI` to sorted numbers."""
+    numbers: set[int] = set()
     for part in text.split(","):
         base, slash, step = part.partition("/")
         if slash and (not re.fullmatch(r"[0-9]{1,4}", step) or int(step) < 1):
-            raise BadSchedule(f"has `{part}` as {kind.name}: after `/` stands a number from 1")
+            raise BadSchedule(f"has `{part}` as {kind.name}: `/` must be followed by a number from 1")
         if base == "*":
             first, last = kind.low, kind.high
         elif "-" in base:
             first, last = (_number(kind, end, part) for end in base.split("-", 1))
             if first > last:
-                raise BadSchedule(f"has `{part}` as {kind.name}: the range runs backwards")
+                raise BadSchedule(f"has `{part}` as {kind.name}: the range is descending")
         else:
             first = _number(kind, base, part)
             last = kind.high if slash else first
-        found |= set(range(first, last + 1, int(step) if slash else 1))
-    return sorted(found)
+        numbers |= set(range(first, last + 1, int(step) if slash else 1))
+    return sorted(numbers)
 
 
 def _number(kind: _Field, text: str, part: str) -> int:
@@ -170,5 +172,5 @@ def _number(kind: _Field, text: str, part: str) -> int:
         value = int(text)
     if value is None:
         names = f" or {next(iter(kind.words))} to {list(kind.words)[-1]}" if kind.words else ""
-        raise BadSchedule(f"has `{part}` as {kind.name}: AWS takes {kind.low} to {kind.high}{names}")
+        raise BadSchedule(f"has `{part}` as {kind.name}: it must be {kind.low} to {kind.high}{names}")
     return value

@@ -60,4 +60,4 @@ def test_nothing_more_is_built_after_the_day() -> None:
     with pytest.raises(ConfigError) as error:
         refuse_expired(environment, FRIDAY)
     assert error.value.message == "environment `dev` expired on 2026-12-31 (`expires_at`; today: 2027-01-01)"
-    assert str(error.value.hint).startswith("`orchestrator destroy dev`, or give it a later date")
+    assert str(error.value.hint).startswith("run `orchestrator destroy dev`, or set a later date")

@@ -56,15 +56,15 @@ def test_what_belongs_to_no_environment_is_left_alone(folder: Path) -> None:
     ("make", "expected"),
     [
         (lambda blueprints: (blueprints / "b.yml").write_text(CHAT),
-         "blueprints/b.yml:1: is not read under this name: rename it to b.yaml, or remove it"),
+         "blueprints/b.yml:1: is not a recognised file name: rename it to b.yaml, or remove it"),
         (lambda blueprints: (blueprints / "b.YAML").write_text(CHAT),
-         "blueprints/b.YAML:1: is not read under this name: rename it to b.yaml, or remove it"),
+         "blueprints/b.YAML:1: is not a recognised file name: rename it to b.yaml, or remove it"),
         (lambda blueprints: (blueprints / "b.json").write_text("{}"),
-         "blueprints/b.json:1: is not read under this name: rename it to b.yaml, or remove it"),
+         "blueprints/b.json:1: is not a recognised file name: rename it to b.yaml, or remove it"),
         (lambda blueprints: (blueprints / "b.yaml").mkdir(),
          "blueprints/b.yaml:1: is a folder, not a file: remove or rename it"),
         (lambda blueprints: (blueprints / "more").mkdir(),
-         "blueprints/more:1: is a folder: blueprints are files, one beside another"),
+         "blueprints/more:1: is a folder: blueprints must be files directly in this folder"),
         (lambda blueprints: os.mkfifo(blueprints / "b.yaml"),
          "blueprints/b.yaml:1: is a named pipe, not a file: remove or rename it"),
         (lambda blueprints: (blueprints / ".#b.yaml").symlink_to("me@host.1:2"),
@@ -72,9 +72,9 @@ def test_what_belongs_to_no_environment_is_left_alone(folder: Path) -> None:
         (lambda blueprints: (blueprints / "b\n.yaml").symlink_to("gone"),
          "blueprints/b\\n.yaml:1: is a symbolic link that leads nowhere (to gone): remove or correct it"),
         (lambda blueprints: (blueprints.parent / "chat.yaml").write_text(CHAT),
-         "chat.yaml:1: is not read: an environment is platform.yaml, its blueprints lie in blueprints/"),
+         "chat.yaml:1: is not a recognised file name: an environment has platform.yaml and blueprints/"),
         (lambda blueprints: (blueprints.parent / "platform.yml").write_text(CHAT),
-         "platform.yml:1: is not read: an environment is platform.yaml, its blueprints lie in blueprints/"),
+         "platform.yml:1: is not a recognised file name: an environment has platform.yaml and blueprints/"),
         (lambda blueprints: (blueprints / "chat.yaml").write_bytes("# größe".encode("latin-1")),
          "blueprints/chat.yaml:1: is not UTF-8 (0xf6 at byte 5 of the line; Latin-1 or Windows-1252?): save it "
          "as UTF-8"),
@@ -101,7 +101,7 @@ def test_blueprints_lie_in_a_folder(folder: Path) -> None:
 
 def test_a_platform_under_another_name_is_told(folder: Path) -> None:
     (folder / "platform.yaml").rename(folder / "Platform.YML")
-    assert refusal(folder) == "terraform/envs/dev/Platform.YML: is not read under this name"
+    assert refusal(folder) == "terraform/envs/dev/Platform.YML: is not a recognised file name"
 
 
 def test_a_platform_that_is_no_file_does_not_hide_problems_of_others(folder: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_platform_that_is_no_file_does_not_hide_problems_of_others(folder: Pat
 def test_odd_names_are_refused_even_where_there_is_such_a_folder(folder: Path, name: str, shown: str) -> None:
     if len(name) < 200 and "/" not in name and name.strip("."):
         (folder.parent / name).symlink_to("dev")
-    assert refusal(folder, name).startswith(f"no environment can be named `{shown}`: a name has 2 to 32 lower-case")
+    assert refusal(folder, name).startswith(f"`{shown}` is not a valid environment name: it must be 2 to 32 lower-case")
     assert environment_names(repo(folder)) == ["dev"]
 
 
@@ -180,7 +180,7 @@ def test_what_every_environment_decides_about_is_required(name: str) -> None:
 def test_an_empty_section_takes_its_defaults_and_no_network_is_made_by_default() -> None:
     with pytest.raises(ConfigError) as error:
         loader.build("dev", ("platform.yaml", yaml.safe_dump({**LEAST, "network": {}})), {})
-    assert error.value.message.startswith("platform.yaml:8: network.cidr: is required: another block makes a new net")
+    assert error.value.message.startswith("platform.yaml:8: network.cidr: is required unless `use_existing` is set")
     with pytest.raises(ConfigError, match=r"access: is required \(`{}` takes all its defaults\)"):
         loader.build("dev", ("platform.yaml", "network: {}"), {})
 

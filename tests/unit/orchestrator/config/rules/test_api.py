@@ -49,15 +49,18 @@ def test_a_key_is_good_for_blueprints_of_the_environment_within_limits_of_its_ow
     [
         (
             {"default": {"blueprints": ["chat"]}},
-            "inference.api_keys.default: is there already, good for every blueprint",
+            "inference.api_keys.default: is reserved for the key that is valid for all blueprints",
         ),
         (
             {"smoke": {"blueprints": ["chat"]}},
-            "inference.api_keys.smoke: is there already, for the smoke tests alone",
+            "inference.api_keys.smoke: is reserved for the smoke tests",
         ),
-        ({"team-a": {"blueprints": ["chta"]}}, "blueprints[0]: is no blueprint of this environment; there are chat"),
-        ({"team-a": {"blueprints": ["chat", "chat"]}}, "blueprints[1]: is in the list already"),
-        ({"team-a": {"blueprints": ["*", "chat"]}}, "blueprints[0]: means every blueprint, and must stand alone"),
+        (
+            {"team-a": {"blueprints": ["chta"]}},
+            "blueprints[0]: is not a blueprint of this environment; available: chat",
+        ),
+        ({"team-a": {"blueprints": ["chat", "chat"]}}, "blueprints[1]: is a duplicate"),
+        ({"team-a": {"blueprints": ["*", "chat"]}}, "blueprints[0]: means every blueprint, and must be the only entry"),
         ({"team-a": {"blueprints": []}}, "inference.api_keys.team-a.blueprints: list should have at least 1 item"),
         ({"team-a": {"blueprints": ["chat,reviews"]}}, "must match"),
         ({"Team A": {"blueprints": ["chat"]}}, "must match"),
@@ -80,7 +83,7 @@ def test_doors_open_by_flag() -> None:
 
 def test_the_local_aws_has_no_user_pools_and_says_so() -> None:
     asked = {"auth": {"cognito": {"user_pool_arns": [POOL]}}}
-    assert "the local AWS has no user pools and checks no tokens of theirs" in problem(asked, "local")
+    assert "the local AWS does not emulate user pools and their tokens" in problem(asked, "local")
 
 
 @pytest.mark.parametrize(

@@ -49,11 +49,11 @@ def test_the_defaults_are_enough(blueprint: dict[str, Any]) -> None:
         (CHAT, {"max_concurrency": 1}, "max_concurrency: must be at least 2"),
         (CHAT, {"max_concurrency": 1001}, "max_concurrency"),
         (REVIEWS, {"max_concurrency": 0}, "max_concurrency"),
-        (CHAT, {"max_instances": 2}, "max_instances: belongs to models of sagemaker"),
+        (CHAT, {"max_instances": 2}, "max_instances: is only available for models of sagemaker"),
         (CHAT, {"timeout_seconds": 881}, "timeout_seconds: must not exceed 880"),
         (CHAT, {"max_input_mb": 21}, "max_input_mb: must not exceed 20"),
         (REVIEWS, {"max_input_mb": 1025}, "max_input_mb"),
-        (REVIEWS, {"max_attempts": 3}, "max_attempts: belongs to models of bedrock"),
+        (REVIEWS, {"max_attempts": 3}, "max_attempts: is only available for models of bedrock"),
         (REVIEWS, {"min_instances": 3}, "min_instances: must not exceed `max_instances` (2)"),
         (REVIEWS, {"ttl_seconds": 59}, "ttl_seconds"),
         (REVIEWS, {"ttl_seconds": 21_601}, "ttl_seconds"),
@@ -71,11 +71,11 @@ def test_what_aws_or_the_platform_does_not_take_is_refused_with_the_reason(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"instance_count": 2}, "instance_count: does not go with kind `async`"),
-        ({"autoscaling": {"max": 3}}, "autoscaling: does not go with kind `async`"),
-        ({"serverless": {}}, "serverless: does not go with kind `async`"),
-        ({"shadow": {}}, "shadow: does not go with kind `async`"),
-        ({"routing": {"fallback": ["chat"]}}, "routing: does not go with kind `async`"),
+        ({"instance_count": 2}, "instance_count: cannot be combined with kind `async`"),
+        ({"autoscaling": {"max": 3}}, "autoscaling: cannot be combined with kind `async`"),
+        ({"serverless": {}}, "serverless: cannot be combined with kind `async`"),
+        ({"shadow": {}}, "shadow: cannot be combined with kind `async`"),
+        ({"routing": {"fallback": ["chat"]}}, "routing: cannot be combined with kind `async`"),
         ({"name": "a-name-of-twenty-four-ch"}, "may have at most 23 characters"),
     ],
 )
@@ -84,7 +84,7 @@ def test_options_of_other_kinds_are_refused(more: dict[str, Any], words: str) ->
 
 
 def test_other_kinds_have_no_queue() -> None:
-    assert "async: does not go with kind `realtime`" in problems(
+    assert "async: cannot be combined with kind `realtime`" in problems(
         CHAT, name="chat", kind="realtime", **{"async": {"max_concurrency": 2}}
     )
 

@@ -27,7 +27,7 @@ def problems(target: str, form: str, platform: str = "") -> str:
 
 def test_parquet_needs_the_layer_that_reads_it() -> None:
     assert problems("aws", "parquet") == (
-        "files.yaml:7: batch.format: needs `inference.parquet_layer_arn` in platform.yaml: a layer with pyarrow "
+        "files.yaml:7: batch.format: requires `inference.parquet_layer_arn` in platform.yaml: a layer with pyarrow "
         "(arm64, Python 3.12) (received 'parquet')"
     )
     assert problems("aws", "parquet", f"inference: {{parquet_layer_arn: '{LAYER}'}}\n") == ""
@@ -45,13 +45,13 @@ def test_others_do_without(target: str, form: str) -> None:
         ({"usd_per_million_input_tokens": 0.06, "usd_per_million_output_tokens": 0}, ""),
         (
             {"usd_per_million_input_tokens": 0.06},
-            "batch.prices.usd_per_million_input_tokens: needs `usd_per_million_output_tokens` beside it: a price that "
-            "is not given is not 0 (which can be given) (received 0.06)",
+            "batch.prices.usd_per_million_input_tokens: requires `usd_per_million_output_tokens`, which may be 0: "
+            "an estimate needs all prices (received 0.06)",
         ),
         (
             {"usd_per_million_output_tokens": 0.06},
-            "batch.prices.usd_per_million_output_tokens: needs `usd_per_million_input_tokens` beside it: a price that "
-            "is not given is not 0 (which can be given) (received 0.06)",
+            "batch.prices.usd_per_million_output_tokens: requires `usd_per_million_input_tokens`, which may be 0: "
+            "an estimate needs all prices (received 0.06)",
         ),
         (
             {"instance_usd_per_hour": 1.0},

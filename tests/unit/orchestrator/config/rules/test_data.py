@@ -30,32 +30,32 @@ def test_nothing_of_it_is_on_by_default() -> None:
 @pytest.mark.parametrize(
     ("section", "reason"),
     [
-        ("streaming", "the local AWS has no Firehose that would deliver records"),
-        ("emr", "the local AWS runs no EMR Serverless; the ETL runs there as a Glue job"),
-        ("efs", "the local AWS keeps file systems, and nothing mounts them"),
+        ("streaming", "the local AWS does not emulate Firehose"),
+        ("emr", "the local AWS does not emulate EMR Serverless; the ETL runs there as a Glue job"),
+        ("efs", "the local AWS does not mount file systems"),
     ],
 )
 def test_what_the_local_aws_does_not_do_is_refused_with_the_reason(section: str, reason: str) -> None:
     asked = {section: {"enabled": True}}
-    expected = f"platform.yaml:2: {section}.enabled: cannot be switched on in `here`: {reason} (received True)"
+    expected = f"platform.yaml:2: {section}.enabled: cannot be enabled in `here`: {reason} (received True)"
     assert problems(asked, "local") == [expected]
     assert getattr(build("here", platform_file(yaml.safe_dump(asked)), {}).platform, section).enabled
 
 
 def test_nobody_shares_with_the_local_aws() -> None:
     asked = {"sharing": {"consumer": {"admin_arns": [ADMIN], "shares": {"curated": SHARE}}}}
-    assert "there is nobody to share in `here`" in problems(asked, "local")[0]
+    assert "cannot be used in `here`" in problems(asked, "local")[0]
     assert build("here", platform_file(yaml.safe_dump(asked)), {}).platform.sharing.consumer.shares["curated"]
 
 
 @pytest.mark.parametrize(
     ("source", "rule"),
     [
-        ({}, "names a `bucket` (with `prefixes`) or a Glue `database`: one of the two"),
+        ({}, "requires either a `bucket` (with `prefixes`) or a Glue `database`"),
         ({"bucket": "surveys", "prefixes": ["a/"], "database": "d"}, "one of the two"),
-        ({"bucket": "surveys"}, "needs `prefixes`, the folders that are read"),
-        ({"database": "sales", "prefixes": ["a/"]}, "`prefixes`, `kms_key_arn` and `owner` belong to a `bucket`"),
-        ({"database": "sales", "owner": "210987654321"}, "`owner` belong to a `bucket`"),
+        ({"bucket": "surveys"}, "requires `prefixes`, the folders to read"),
+        ({"database": "sales", "prefixes": ["a/"]}, "`prefixes`, `kms_key_arn` and `owner` require a `bucket`"),
+        ({"database": "sales", "owner": "210987654321"}, "`owner` require a `bucket`"),
         ({"bucket": "surveys", "prefixes": ["a/"], "owner": "partner"}, "must match"),
         ({"bucket": "surveys", "prefixes": ["exports"]}, "must match"),
         ({"bucket": "surveys", "prefixes": ["*/"]}, "must match"),
@@ -75,7 +75,7 @@ def test_sources_are_fine_as_they_should_be() -> None:
 
 def test_grants_need_an_administrator() -> None:
     [found] = problems({"sharing": {"consumer": {"shares": {"curated": SHARE}}}})
-    assert "sharing.consumer: needs `admin_arns`" in found
+    assert "sharing.consumer: requires `admin_arns`" in found
 
 
 def test_ones_own_account_shares_nothing() -> None:
@@ -95,24 +95,24 @@ def test_people_who_see_no_data_are_no_readers() -> None:
 
 def test_a_stream_stays_out_of_what_the_etl_reads() -> None:
     [found] = problems({"streaming": {"dataset": "reviews"}})
-    assert "must be another folder than `reviews`" in found
+    assert "must not be `reviews`" in found
 
 
 def test_a_record_names_each_column_once() -> None:
     column = {"name": "id", "type": "string"}
     [found] = problems({"streaming": {"columns": [column, {**column}]}})
-    assert "names a column twice" in found
+    assert "has duplicate names of columns" in found
 
 
 @pytest.mark.parametrize(("vcpus", "memory"), [(32, 63), (32, 257)])
 def test_memory_fits_the_cores(vcpus: int, memory: int) -> None:
     [found] = problems({"emr": {"max_vcpus": vcpus, "max_memory_gb": memory}})
-    assert "must give each of the 32 vCPUs 2 to 8 GB" in found
+    assert "must be 2 to 8 GB for each of the 32 vCPUs" in found
 
 
 def test_jobs_in_a_closed_network_need_endpoints() -> None:
     emr = {"enabled": True, "in_vpc": True}
     [found] = problems({"network": {"nat": "none", "interface_endpoints": ["glue"]}, "emr": emr})
-    assert "list in `network.interface_endpoints` also kms, logs" in found
+    assert "these entries in `network.interface_endpoints`: kms, logs" in found
     closed = {"network": {"nat": "none", "interface_endpoints": ["glue", "kms", "logs"]}, "emr": emr}
     assert build("here", platform_file(yaml.safe_dump(closed)), {}).platform.emr.in_vpc

@@ -36,20 +36,20 @@ def test_documents_and_agents_have_defaults() -> None:
 @pytest.mark.parametrize(
     ("more", "given", "expected"),
     [
-        (BASE, {"platform": ""}, "chat.yaml:5: knowledge_base: needs `bedrock.knowledge_bases: true`"),
-        (AGENT, {"platform": ""}, "chat.yaml:5: agent: needs `bedrock.agents: true`"),
-        (BASE, {"target": "local"}, "knowledge_base: is not there in `here`"),
-        (AGENT, {"target": "local"}, "agent: is not there in `here`"),
+        (BASE, {"platform": ""}, "chat.yaml:5: knowledge_base: requires `bedrock.knowledge_bases: true`"),
+        (AGENT, {"platform": ""}, "chat.yaml:5: agent: requires `bedrock.agents: true`"),
+        (BASE, {"target": "local"}, "knowledge_base: is not available in `here`"),
+        (AGENT, {"target": "local"}, "agent: is not available in `here`"),
         ("agent: {instruction: Be nice.}\n", {}, "agent.instruction: "),
         (
             "knowledge_base: {description: x, embedding: {model_id: cohere.embed-english-v3, dimensions: 256}}\n",
             {},
             "knowledge_base.embedding.dimensions: must be 1024 for cohere.embed-english-v3",
         ),
-        (AGENT + "parameters: {max_tokens: 5}\n", {}, "parameters: are the model's, and an agent takes none"),
-        (BASE + "parameters: {system: x}\n", {}, "parameters.system: does not go with `knowledge_base`"),
-        (BASE, {"kind": "batch"}, "knowledge_base: does not go with kind `batch`: Bedrock's batch jobs"),
-        (AGENT, {"kind": "async"}, "agent: does not go with kind `async`: the worker behind the queue"),
+        (AGENT + "parameters: {max_tokens: 5}\n", {}, "parameters: cannot be combined with `agent`"),
+        (BASE + "parameters: {system: x}\n", {}, "parameters.system: cannot be combined with `knowledge_base`"),
+        (BASE, {"kind": "batch"}, "knowledge_base: cannot be combined with kind `batch`: Bedrock's batch jobs"),
+        (AGENT, {"kind": "async"}, "agent: cannot be combined with kind `async`: the worker of the queue"),
     ],
 )
 def test_rules_of_documents_and_agents(more: str, given: dict[str, str], expected: str) -> None:
@@ -61,14 +61,14 @@ def test_rules_of_documents_and_agents(more: str, given: dict[str, str], expecte
 def test_documents_belong_to_models_of_bedrock() -> None:
     text = f"name: reviews\nkind: realtime\nmodel: {{source: sagemaker, group: reviews}}\n{BASE}"
     text += "smoke: {golden: [{input: x, label: positive}]}\n"
-    with pytest.raises(ConfigError, match="belongs to models of bedrock"):
+    with pytest.raises(ConfigError, match="is only available for models of bedrock"):
         build("here", platform_file(SWITCHED_ON), {"reviews": ("reviews.yaml", text)})
 
 
 def test_an_agent_asks_no_throughput_of_its_own() -> None:
     text = "name: chat\nkind: realtime\nmodel: {source: bedrock, model_id: amazon.nova-lite-v1:0, provisioned: {}}\n"
     text += "smoke: {golden: [{input: x, contains: ''}]}\n" + AGENT
-    with pytest.raises(ConfigError, match=r"does not go with `model\.provisioned`"):
+    with pytest.raises(ConfigError, match=r"cannot be combined with `model\.provisioned`"):
         build("here", platform_file(SWITCHED_ON), {"chat": ("chat.yaml", text)})
 
 

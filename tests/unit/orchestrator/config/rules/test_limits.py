@@ -31,7 +31,7 @@ def test_the_functions_have_the_defaults_that_the_file_shows(kind: str) -> None:
     told = str(Limits.model_fields["max_inputs"].description)
     assert held.max_inputs is None or f"{held.max_inputs}" in told
     budget = str(Limits.model_fields["max_total_tokens"].description)
-    assert f"{token_limits.FULL_ANSWERS} times max_tokens, kind batch: any number" in budget
+    assert f"{token_limits.FULL_ANSWERS} times max_tokens, kind batch: unlimited" in budget
     assert held.max_total_tokens == (None if kind == "batch" else token_limits.FULL_ANSWERS * held.max_tokens)
 
 
@@ -46,8 +46,8 @@ def test_limits_are_taken() -> None:
     [
         ({"max_tokens": 0}, {}, "limits.max_tokens: input should be greater than or equal to 1"),
         ({"max_token": 5}, {}, "limits.max_token: is not a key of this section"),
-        ({"max_inputs": 101}, {}, "limits.max_inputs: must not exceed 100, the most that the API takes"),
-        ({"max_inputs": 5}, {"kind": "batch"}, "limits.max_inputs: does not go with kind `batch`"),
+        ({"max_inputs": 101}, {}, "limits.max_inputs: must not exceed 100, the limit of synchronous requests"),
+        ({"max_inputs": 5}, {"kind": "batch"}, "limits.max_inputs: cannot be combined with kind `batch`"),
         (
             {"max_tokens": 50},
             {"parameters": {"max_tokens": 51}},

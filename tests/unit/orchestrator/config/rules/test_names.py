@@ -58,7 +58,7 @@ def test_the_one_that_is_furthest_off_comes_first() -> None:
     planned = names.of_platform("integration-tests", platform(project="recommendations", region="ap-southeast-2"))
     (worst, reason), *_ = names.refused(planned)
     assert worst.name == "recommendations-integration-tests-access-logs-000000000000-ap-southeast-2"
-    assert reason == f"S3 bucket `{worst.name}` would have 10 more than 63 characters"
+    assert reason == f"S3 bucket `{worst.name}` exceeds the limit of 63 characters by 10"
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_project_that_is_too_long_with_its_environment_is_refused_on_its_line(
     with pytest.raises(ConfigError) as error:
         build("integration-tests", platform_file("owner: me-too\nproject: recommendations"), {})
     assert error.value.message == (
-        "platform.yaml:2: project: together with the environment's name `integration-tests` makes names that AWS "
-        "refuses: S3 bucket `recommendations-integration-tests-access-logs-000000000000-us-east-1` would have 5 more "
-        "than 63 characters (received 'recommendations')"
+        "platform.yaml:2: project: makes a name in environment `integration-tests` that AWS rejects: S3 bucket "
+        "`recommendations-integration-tests-access-logs-000000000000-us-east-1` exceeds the limit of "
+        "63 characters by 5 (received 'recommendations')"
     )
 
 
@@ -98,7 +98,7 @@ def test_a_blueprint_that_is_too_long_is_refused_on_its_line() -> None:
     )
     with pytest.raises(ConfigError) as error:
         build("integration", platform_file("project: recommending"), {name: (f"{name}.yaml", text)})
-    assert f"{name}.yaml:1: name: makes a name that AWS refuses: SageMaker name `recommending-" in error.value.message
+    assert f"{name}.yaml:1: name: makes a name that AWS rejects: SageMaker name `recommending-" in error.value.message
 
 
 def planned_of(given: Blueprint) -> dict[Kind, set[str]]:

@@ -45,18 +45,18 @@ def test_others_of_the_environment_are_named() -> None:
 @pytest.mark.parametrize(
     ("routing", "problem"),
     [
-        ({"fallback": ["chat"]}, "routing.fallback[0]: is this blueprint itself"),
+        ({"fallback": ["chat"]}, "routing.fallback[0]: must be another blueprint"),
         (
             {"fallback": ["chat-b", "caht-b"]},
-            "routing.fallback[1]: is no other blueprint of this environment; there are chat-b, guarded, later, primary "
-            "(received 'caht-b'); did you mean `chat-b`?",
+            "routing.fallback[1]: is not another blueprint of this environment; available: chat-b, guarded, later, "
+            "primary (received 'caht-b'); did you mean `chat-b`?",
         ),
-        ({"fallback": ["chat-b", "chat-b"]}, "routing.fallback[1]: is in the list already"),
-        ({"fallback": ["guarded"]}, "routing.fallback[0]: has a guardrail, which requests that come from here"),
-        ({"fallback": ["later"]}, "routing.fallback[0]: is of kind `async`, which does not answer while"),
-        ({"fallback": ["primary"]}, "routing.fallback[0]: is what the router calls this blueprint's own model"),
+        ({"fallback": ["chat-b", "chat-b"]}, "routing.fallback[1]: is a duplicate"),
+        ({"fallback": ["guarded"]}, "routing.fallback[0]: has a guardrail, which would not apply"),
+        ({"fallback": ["later"]}, "routing.fallback[0]: is of kind `async`: only kinds realtime and serverless"),
+        ({"fallback": ["primary"]}, "routing.fallback[0]: is reserved for this blueprint's own model"),
         ({"share_percent": {"chatb": 10}}, "routing.share_percent.chatb: is no other blueprint"),
-        ({"share_percent": {"chat-b": 60, "guarded": 1, "primary": 50}}, "must not exceed 100 together"),
+        ({"share_percent": {"chat-b": 60, "guarded": 1, "primary": 50}}, "must not exceed 100 in total"),
         ({"share_percent": {"chat-b": 0}}, "routing.share_percent.chat-b: input should be greater than or equal to 1"),
         ({"shadow": {"blueprint": "chat-c"}}, "routing.shadow.blueprint: is no other blueprint"),
         ({"shadow": {"blueprint": "chat-b", "percent": 101}}, "routing.shadow.percent: input should be less than"),
@@ -86,4 +86,4 @@ def test_a_broken_file_of_another_blueprint_is_not_also_a_missing_one() -> None:
 def test_routing_is_for_those_who_wait() -> None:
     with pytest.raises(ConfigError) as error:
         load({}, later=blueprint("later", "batch", routing={"fallback": ["chat-b"]}))
-    assert "routing: does not go with kind `batch`: nobody waits" in error.value.message
+    assert "routing: cannot be combined with kind `batch`: batch jobs do not use the router" in error.value.message

@@ -17,13 +17,13 @@ TAKEN = (
     "cron(0 0 29 2 ? *)", "cron(*/10 0 1-7 */3 ? *)",
 )  # fmt: skip
 REFUSED = {
-    "banana": "is no schedule",
-    "": "is no schedule",
-    "at(2027-01-01T00:00:00)": "is no schedule",
-    "rate(0 minutes)": "whole numbers from 1",
-    "rate(-1 minutes)": "whole numbers from 1",
-    "rate(1.5 hours)": "whole numbers from 1",
-    "rate(\u0665 minutes)": "whole numbers from 1",
+    "banana": "must be rate(<number> <unit>) or cron",
+    "": "must be rate(<number> <unit>) or cron",
+    "at(2027-01-01T00:00:00)": "must be rate(<number> <unit>) or cron",
+    "rate(0 minutes)": "it must be a whole number from 1",
+    "rate(-1 minutes)": "it must be a whole number from 1",
+    "rate(1.5 hours)": "it must be a whole number from 1",
+    "rate(\u0665 minutes)": "it must be a whole number from 1",
     "rate(1 minutes)": "has the unit `minutes`",
     "rate(5 minute)": "has the unit `minute`",
     "rate(2 weeks)": "has the unit `weeks`",
@@ -34,22 +34,22 @@ REFUSED = {
     "cron(0 2 * * ? * *)": "has 7 fields",
     "cron(0 2 * * * *)": "exactly one of day-of-month and day-of-week",
     "cron(0 2 ? * ? *)": "exactly one of day-of-month and day-of-week",
-    "cron(60 2 * * ? *)": "has `60` as minutes: AWS takes 0 to 59",
+    "cron(60 2 * * ? *)": "has `60` as minutes: it must be 0 to 59",
     "cron(0 24 * * ? *)": "has `24` as hours",
     "cron(0 2 0 * ? *)": "has `0` as day-of-month",
     "cron(0 2 32 * ? *)": "has `32` as day-of-month",
-    "cron(0 2 * 13 ? *)": "has `13` as month: AWS takes 1 to 12 or JAN to DEC",
+    "cron(0 2 * 13 ? *)": "has `13` as month: it must be 1 to 12 or JAN to DEC",
     "cron(0 2 * JAM ? *)": "has `JAM` as month",
-    "cron(0 2 ? * 8 *)": "has `8` as day-of-week: AWS takes 1 to 7 or SUN to SAT",
+    "cron(0 2 ? * 8 *)": "has `8` as day-of-week: it must be 1 to 7 or SUN to SAT",
     "cron(0 2 ? * FOOL *)": "has `FOOL` as day-of-week",
-    "cron(0 2 ? * MON#6 *)": "after `#` stands 1 to 5",
-    "cron(0 2 ? * 3#1,6#3 *)": "after `#` stands 1 to 5",
+    "cron(0 2 ? * MON#6 *)": "`#` must be followed by 1 to 5",
+    "cron(0 2 ? * 3#1,6#3 *)": "`#` must be followed by 1 to 5",
     "cron(0 2 ? * BAD#1 *)": "has `BAD#1` as day-of-week",
     "cron(0 2 * * ? 1969)": "has `1969` as year",
     "cron(0 2 * * ? 2200)": "has `2200` as year",
-    "cron(0/0 2 * * ? *)": "after `/` stands a number from 1",
-    "cron(0/x 2 * * ? *)": "after `/` stands a number from 1",
-    "cron(30-10 2 * * ? *)": "the range runs backwards",
+    "cron(0/0 2 * * ? *)": "`/` must be followed by a number from 1",
+    "cron(0/x 2 * * ? *)": "`/` must be followed by a number from 1",
+    "cron(30-10 2 * * ? *)": "the range is descending",
     "cron(? 2 * * ? *)": "has `?` as minutes",
     "cron(1, 2 * * ? *)": "has `` as minutes",
     "cron(0 2 32W * ? *)": "has `32W` as day-of-month",
@@ -101,7 +101,7 @@ def test_what_was_meant_is_said_and_would_be_taken(expression: str, meant: str) 
 
 @pytest.mark.parametrize("expression", ["cron(0 0 31 2 ? *)", "cron(0 0 31 4,6,9,11 ? *)", "cron(0 0 30W 2 ? *)"])
 def test_what_never_comes_is_refused(expression: str) -> None:
-    with pytest.raises(schedules.BadSchedule, match="is never due: no month that it names has a day 3"):
+    with pytest.raises(schedules.BadSchedule, match="is never due: none of its months has a day 3"):
         schedules.check_rule(expression)
 
 
@@ -119,13 +119,13 @@ def test_what_glue_takes_is_taken(expression: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("rate(1 hour)", "triggers of Glue know no rates"),
+        ("rate(1 hour)", "triggers of Glue do not support rates"),
         ("cron(banana)", "has 1 fields"),
-        ("cron(0/4 * * * ? *)", "comes round after 4 minutes"),
-        ("cron(* 2 * * ? *)", "comes round after 1 minutes"),
-        ("cron(0,58 * * * ? *)", "comes round after 2 minutes"),
-        ("cron(0,58 9-10 ? * MON-FRI *)", "comes round after 2 minutes"),
-        ("cron(0,58 0,23 * * ? *)", "comes round after 2 minutes"),
+        ("cron(0/4 * * * ? *)", "repeats after 4 minutes"),
+        ("cron(* 2 * * ? *)", "repeats after 1 minutes"),
+        ("cron(0,58 * * * ? *)", "repeats after 2 minutes"),
+        ("cron(0,58 9-10 ? * MON-FRI *)", "repeats after 2 minutes"),
+        ("cron(0,58 0,23 * * ? *)", "repeats after 2 minutes"),
         ("cron(0 0 ? * 3#2 *)", "Glue knows no `#`"),
     ],
 )
