@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.cli import main
 from orchestrator.config import Environment
+from orchestrator.core.state import State
 from orchestrator.execution import wiring
 from orchestrator.system import processes
 from tests.fakes.tools import FakeTools
@@ -43,6 +44,14 @@ class Cli:
         code = main(["--repo", str(self.repo), *arguments])
         captured = self._capsys.readouterr()
         return Answer(code, captured.out, captured.err)
+
+
+def leave(cli: Cli, name: str) -> None:
+    """As if an earlier checkout had deployed one blueprint more."""
+    tools = cli._tools["local"]
+    address = "module.m.aws_sqs_queue.this"
+    tools.store.states[name] = State(3, "lineage", {}, (address,))
+    tools.terraform.holds(name, address)
 
 
 @pytest.fixture

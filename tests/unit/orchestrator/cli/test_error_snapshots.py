@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from orchestrator.errors import TerraformError
 from orchestrator.runs.run_folder import alone
 from tests.fakes.platforms import platform_file

@@ -1,0 +1,114 @@
+"""Rules of blueprint files."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.config.loader import build
+from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
+from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("kind: realtime", "kind: batch\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: does not go "
+            "with kind `batch`: a batch job runs on a fixed number of instances until it ends (received {'max': 3})"),
+        (("kind: realtime", "kind: batch\nbatch: {timeout_hours: 30}"), "x1.yaml:3: batch.timeout_hours: is only "
+            "available for models of bedrock; this one is of sagemaker (received 30)"),
+        (("kind: realtime", "kind: batch\nbatch: {max_payload_mb: 50, max_concurrent_transforms: 3}"), "x1.yaml:3: "
+            "batch.max_payload_mb: times `max_concurrent_transforms` must not exceed 100 MB, SageMaker's limit "
+            "(received 150)"),
+        (("kind: realtime", "kind: batch\nbatch: {minimum_records: 9, maximum_records: 5}"), "x1.yaml:3: "
+            "batch.maximum_records: must not be smaller than `minimum_records` (9) (received 5)"),
+        (("kind: realtime", "kind: batch\nbatch: {prices: {usd_per_million_input_tokens: 0.1}}"), "x1.yaml:3: "
+            "batch.prices.usd_per_million_input_tokens: is not a price of models of sagemaker; available: "
+            "instance_usd_per_hour (received 0.1)"),
+        (("kind: realtime", "kind: batch\nbatch: {schedule: daily}"), "x1.yaml:3: batch.schedule: "),
+        (("kind: realtime", "kind: realtime\nbatch: {format: csv}"), "x1.yaml:3: batch: cannot be combined with kind "
+            "`realtime`: requests are answered one by one (received {'format': 'csv'})"),
+        (("name: x1", "name: x2"), "x1.yaml:1: name: must equal the name of the file, `x1` (received 'x2')"),
+        (("group: reviews", "group: reviewz"), "x1.yaml:5: model.group: is not a model group in `registry.groups`"),
+        (("group: reviews", "grup: reviews"), "x1.yaml:5: model.grup: is not a key of this section "
+            "(received 'reviews'); did you mean `group`?"),
+        (("source: sagemaker", "source: openai"), "x1.yaml:3: model: requires `source: sagemaker` (with `group`)"),
+        (("label: positive", "contains: x"), "x1.yaml:8: smoke.golden[0]: requires `label`, the expected "
+            "answer of a sagemaker model"),
+        (("kind: realtime", "kind: serverless\ninstance_type: ml.m5.large"), "x1.yaml:3: instance_type: "
+            "cannot be combined with kind `serverless`: serverless endpoints take no instance type"),
+        (("kind: realtime", "kind: serverless\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: does not go "
+            "with kind `serverless`: SageMaker Serverless Inference scales automatically, from zero to "
+            "`max_concurrency` (received {'max': 3})"),
+        (("smoke:", "serverless: {memory_mb: 1024}\nsmoke:"), "x1.yaml:6: serverless: cannot be combined with kind "
+            "`realtime`: a real-time endpoint runs on instances"),
+        (("kind: realtime", "kind: serverless\nserverless: {memory_mb: 1500}"), "x1.yaml:3: serverless.memory_mb: "
+            "must be one of 1024, 2048, 3072, 4096, 5120 or 6144 (received 1500)"),
+        (("kind: realtime", "kind: serverless\nserverless: {max_concurrency: 201}"), "x1.yaml:3: "
+            "serverless.max_concurrency: input should be less than or equal to 200 (received 201)"),
+        (("kind: realtime", "kind: serverless\nserverless: {max_concurrency: 2, provisioned_concurrency: 3}"),
+            "x1.yaml:3: serverless.provisioned_concurrency: must not exceed `max_concurrency` (2) (received 3)"),
+        (("smoke:", "shadow: {}\nvariants: {b: {}}\nsmoke:"), "x1.yaml:7: variants.b.[key]: must match"),
+        (("smoke:", "shadow: {}\nvariants: {bb: {}}\nsmoke:"), "x1.yaml:6: shadow: cannot be combined with `variants`: "
+            "SageMaker accepts one production variant in addition to a shadow variant (received {})"),
+        (("smoke:", "shadow: {}\nmulti_model: {default: a.tar.gz}\nsmoke:"), "x1.yaml:6: shadow: cannot be combined "
+            "with `multi_model`: SageMaker has no shadow variants of multi-model endpoints"),
+        (("smoke:", "weight: 0\nvariants: {bb: {weight: 0}}\nsmoke:"), "x1.yaml:6: weight: no variant would receive "
+            "traffic: at least one weight must be greater than 0 (received [0, 0])"),
+        (("smoke:", "weight: 3\nsmoke:"), "x1.yaml:6: weight: requires `variants`"),
+        (("smoke:", "variants: {primary: {}}\nsmoke:"), "x1.yaml:6: variants.primary: is a reserved name of a variant"),
+        (("smoke:", "containers: {mode: direct, target: zz, others: {next: {group: reviews, version: 1}}}\nsmoke:"),
+            "x1.yaml:6: containers.target: must be one of the containers: primary, next (received 'zz')"),
+        (("kind: realtime", "kind: serverless\ndata_capture: {}"), "x1.yaml:3: data_capture: cannot be combined with "
+            "kind `serverless`: SageMaker Serverless Inference captures no data (received {})"),
+        (("kind: realtime", "kind: serverless\nvariants: {bb: {}}"), "x1.yaml:3: variants: cannot be combined with "
+            "kind `serverless`: SageMaker Serverless Inference has one variant per endpoint"),
+        (("smoke:", "autoscaling: {min: 3, max: 1}\nsmoke:"), "x1.yaml:6: autoscaling.min: must not "
+            "exceed `max` (1) (received 3)"),
+    ],
+)  # fmt: skip
+def test_rules_of_a_blueprint(change: tuple[str, str], expected: str) -> None:
+    found = problems(x1=BLUEPRINT.format(name="x1").replace(*change))
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_two_files_cannot_describe_one_blueprint() -> None:
+    found = problems(aa=BLUEPRINT.format(name="aa"), bb=BLUEPRINT.format(name="aa"))
+    assert "bb.yaml:1: name: is a duplicate of the name in aa.yaml (received 'aa')" in found
+
+
+def test_a_blueprint_may_name_any_group_of_the_registry() -> None:
+    registry = "registry:\n  groups:\n    reviews: {description: Sentiment}\n    churn: {description: Who leaves}\n"
+    text = BLUEPRINT.format(name="x1").replace("group: reviews", "group: churn")
+    assert build("dev", platform_file(registry), {"x1": ("x1.yaml", text)}).blueprints[0].model.source
+    [problem] = problems(registry, x1=text.replace("churn", "chrun"))
+    assert problem.endswith("available: churn, reviews (received 'chrun'); did you mean `churn`?")
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "expected"),
+    [
+        ("model_id: arn:aws:bedrock:us-east-1:123456789012:custom-model/a/b", "", "x1.yaml:5: model.model_id: is a "
+            "customized model, which requires provisioned throughput: set `model.provisioned`"),
+        ("model_id: arn:aws:bedrock:us-east-1:123456789012:agent/a", "", "x1.yaml:5: model.model_id: is not an ARN of "
+            "a customized model"),
+        ("model_id: us.amazon.nova-lite-v1:0\n  provisioned: {}", "", "x1.yaml:6: model.provisioned: requires a model "
+            "of this region, not a system inference profile"),
+        ("model_id: amazon.nova-lite-v1:0", "guardrail: {}\n", "x1.yaml:6: guardrail: is empty"),
+        ("model_id: amazon.nova-lite-v1:0", "data_capture: {}\n", "x1.yaml:6: data_capture: is only available for "
+            "models of sagemaker; this one is of bedrock"),
+    ],
+)  # fmt: skip
+def test_rules_of_a_bedrock_blueprint(model: str, more: str, expected: str) -> None:
+    text = BLUEPRINT.format(name="x1").replace("source: sagemaker", "source: bedrock")
+    text = text.replace("group: reviews", model).replace("label: positive", "contains: x")
+    found = problems(x1=text.replace("smoke:", f"{more}smoke:"))
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_throughput_is_not_bought_locally() -> None:
+    text = BLUEPRINT.format(name="x1").replace("source: sagemaker", "source: bedrock")
+    text = text.replace("group: reviews", "model_id: amazon.nova-lite-v1:0\n  provisioned: {}")
+    text = text.replace("label: positive", "contains: x")
+    with pytest.raises(ConfigError, match="is not available in `here`"):
+        build("here", platform_file("", "local"), {"x1": ("x1.yaml", text)})
