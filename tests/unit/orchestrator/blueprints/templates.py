@@ -29,7 +29,7 @@ def read_all(value: Any) -> Any:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every string of a document as it is written, but for whole expressions of the kind that stacks write."""
+    """Every string of a document as written, except complete expressions of the kind that stacks write."""
     if isinstance(value, dict):
         for key, each in value.items():
             yield key

@@ -161,7 +161,7 @@ def test_the_module_takes_what_it_is_given_and_publishes_what_is_read(tmp_path: 
 
 @ALL
 def test_whatever_module_a_stack_calls_counts_as_its_input(tmp_path: Path, blueprint: Blueprint) -> None:
-    """A stack is skipped when its inputs are what they were: a module that is no input would never be applied."""
+    """A stack is skipped if its inputs are unchanged, so each called module must be an input."""
     inputs = synth_inputs(ENVIRONMENT, blueprint, REPO)
     known = {inputs.module, *(file.parent for file in inputs.code)}
     called = {Path(each["source"]).name for each in written(tmp_path, blueprint)["module"].values()}
@@ -218,7 +218,7 @@ def test_equal_input_gives_equal_files_anywhere_and_again(tmp_path: Path) -> Non
     assert (first / "cdk.tf.json").stat().st_mtime_ns == before
 
 
-def test_the_provider_lock_file_lies_beside_the_stack(tmp_path: Path) -> None:
+def test_the_provider_lock_file_is_next_to_the_stack(tmp_path: Path) -> None:
     written(tmp_path, CHAT)
     copied = tmp_path / "build" / "dev" / "blueprint-chat" / ".terraform.lock.hcl"
     assert copied.read_bytes() == (REPO / "terraform" / ".terraform.lock.hcl").read_bytes()

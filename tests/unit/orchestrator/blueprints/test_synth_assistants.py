@@ -19,9 +19,9 @@ AGENT = {"instruction": "You answer questions of customers about their orders."}
 
 
 def assisted(folder: Path, **sections: object) -> dict[str, Any]:
-    asked = Blueprint.model_validate({**CHAT.model_dump(exclude_unset=True), **sections})
-    document = written(folder, asked)
-    inputs = synth_inputs(ENVIRONMENT, asked, REPO)
+    configured = Blueprint.model_validate({**CHAT.model_dump(exclude_unset=True), **sections})
+    document = written(folder, configured)
+    inputs = synth_inputs(ENVIRONMENT, configured, REPO)
     called = {Path(each["source"]).name for each in document["module"].values()}
     assert called <= {inputs.module.name, *(file.parent.name for file in inputs.code)}
     return document

@@ -18,7 +18,7 @@ def test_an_asynchronous_endpoint_and_its_topics(tmp_path: Path) -> None:
     document = written(tmp_path, REVIEWS_ASYNC)
     module = document["module"]
     assert set(module) == {"results", "endpoint", "s3_access"}
-    assert "packages" not in document["variable"], "no function of its own: nobody is called back"
+    assert "packages" not in document["variable"], "no function, as there are no callbacks"
     assert module["results"]["callback"] == {"emails": [], "webhook": False}
     assert "function" not in module["results"]
     endpoint = module["endpoint"]
@@ -73,9 +73,9 @@ def test_a_queue_before_bedrock_with_worker_and_callback(tmp_path: Path) -> None
 
 def test_a_batch_blueprint_of_sagemaker_reads_parts_and_writes_what_is_raw(tmp_path: Path) -> None:
     batch = {"format": "csv", "schedule": "rate(1 day)", "records_per_file": 500}
-    asked = {"name": "files", "kind": "batch", "batch": batch, "autoscaling": None, "rollout": {}}
-    asked["limits"] = {"max_total_tokens": 5000}
-    document = written(tmp_path, Blueprint.model_validate({**REVIEWS.model_dump(exclude_unset=True), **asked}))
+    options = {"name": "files", "kind": "batch", "batch": batch, "autoscaling": None, "rollout": {}}
+    options["limits"] = {"max_total_tokens": 5000}
+    document = written(tmp_path, Blueprint.model_validate({**REVIEWS.model_dump(exclude_unset=True), **options}))
     modules = document["module"]
     assert modules["s3_access"]["read"][-1] == "inference_batch_input/_parts/files"
     assert modules["s3_access"]["write"] == ["inference_batch_output/files/raw"]
@@ -93,9 +93,13 @@ def test_a_batch_blueprint_of_sagemaker_reads_parts_and_writes_what_is_raw(tmp_p
 
 
 def test_a_batch_blueprint_of_bedrock_has_a_role_for_its_jobs(tmp_path: Path) -> None:
-    asked = {"name": "night", "kind": "batch", "batch": {"timeout_hours": 48, "prices": {"instance_usd_per_hour": 1}}}
-    asked["limits"] = {"max_tokens": 500}
-    modules = written(tmp_path, Blueprint.model_validate({**CHAT.model_dump(exclude_unset=True), **asked}))["module"]
+    options = {
+        "name": "night",
+        "kind": "batch",
+        "batch": {"timeout_hours": 48, "prices": {"instance_usd_per_hour": 1}},
+    }
+    options["limits"] = {"max_tokens": 500}
+    modules = written(tmp_path, Blueprint.model_validate({**CHAT.model_dump(exclude_unset=True), **options}))["module"]
     assert modules["jobs"]["source"] == "../../../terraform/modules/bedrock_batch"
     assert modules["jobs"]["blueprint"]["limits"] == {"max_tokens": 500}
     given = modules["jobs"]["blueprint"]["batch"]

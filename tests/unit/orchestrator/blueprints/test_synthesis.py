@@ -22,7 +22,7 @@ def test_node_gets_nothing_that_a_shell_tells_every_other_one(monkeypatch: pytes
     assert os.environ == {**kept, "NODE_NO_WARNINGS": "1"}
 
 
-def test_a_disk_that_node_found_full_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_in_node_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> str:
         raise RuntimeError("ENOSPC: no space left on device, write")
 

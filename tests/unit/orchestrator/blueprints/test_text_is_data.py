@@ -58,7 +58,7 @@ def test_a_text_in_any_field_of_a_blueprint_is_written_as_text(kind: str, source
     assert {".parameters.key", ".parameters.*"} <= arrived(kind, source)
 
 
-def test_every_text_that_terraform_gets_was_looked_at() -> None:
+def test_every_text_for_terraform_is_checked() -> None:
     texts = {path for cell in MATRIX for path in filled(*cell)[0]}
     assert texts - set().union(*(arrived(*cell) for cell in MATRIX)) == NOT_FOR_TERRAFORM
 
@@ -121,7 +121,7 @@ def test_code_is_written_out_in_the_source() -> None:
 
 
 def test_nothing_goes_past_the_one_place_to_cdktf() -> None:
-    """Stacks give cdktf names of their own and marks for values; kinds do not know it."""
+    """Stacks pass cdktf only fixed names and placeholders; kinds do not import it."""
     names = {
         path: {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -1,4 +1,4 @@
-"""The command line over fake tools, in a checkout of its own."""
+"""The command line over fake tools, in a separate checkout."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     (sample / "reviews.txt").write_text("1\t2.0\tgood\n", encoding="utf-8")
     cli = Cli(tmp_path, capsys)
     monkeypatch.setattr(wiring, "RealTools", cli.tools)
-    # Somebody's terraform may work on a real local AWS of the same address and names.
+    # A terraform process may work on a real local AWS with the same address and names.
     monkeypatch.setattr(processes, "running", lambda program: iter(()))
     monkeypatch.setattr(wiring, "local_emulator", lambda repo, name, port=None: cli._tools[name].emulator)
     monkeypatch.setenv("COLUMNS", "160")

@@ -119,9 +119,9 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
         return folder
 
     monkeypatch.setattr(RunFolder, "create", full)
-    code, said = ended(cli, "deploy", "local")
-    assert "created" in said, "what was done is shown all the same"
-    return code, said
+    code, output = ended(cli, "deploy", "local")
+    assert "created" in output, "completed steps are still shown"
+    return code, output
 
 
 @case("the disk is full while `build/` is written")
@@ -140,15 +140,15 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 @case("the output goes to a full disk")
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
-    said = cli.repo / "said"
-    with open(FULL, "w", encoding="utf-8") as out, said.open("w", encoding="utf-8") as err:
+    output = cli.repo / "output"
+    with open(FULL, "w", encoding="utf-8") as out, output.open("w", encoding="utf-8") as err:
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
         code = main(["--repo", str(cli.repo), "graph", "local"])
         monkeypatch.undo()
         with contextlib.suppress(OSError):  # what was left to write
             out.close()
-    return code, said.read_text(encoding="utf-8")
+    return code, output.read_text(encoding="utf-8")
 
 
 @case("a disk quota is used up")
@@ -220,7 +220,7 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
     ws = workspace(cli.repo)
     (ws.data_dir / "initialised.json").write_text('{"code"', encoding="utf-8")
     assert not init.is_current(ws, sys.executable)
-    return 0, "nothing: it is initialised anew"
+    return 0, "nothing: it is initialised again"
 
 
 @case("`provider-types.json` or `modules.json` of a stack is cut short")
@@ -231,7 +231,7 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
     assert attached._modules(ws) is None
     assert attached._held_types(ws, []) == {"aws_kms_key"}
     assert json.loads((ws.data_dir / "provider-types.json").read_text(encoding="utf-8")) == ["aws_kms_key"]
-    return 0, "nothing: it is written anew"
+    return 0, "nothing: it is written again"
 
 
 def _ended_with(stderr: str) -> Completed:

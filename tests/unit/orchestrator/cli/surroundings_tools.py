@@ -93,9 +93,9 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
         tools.terraform.before_apply = die
 
     cli.prepare = prepare
-    code, said = ended(cli, "deploy", "local")
+    code, output = ended(cli, "deploy", "local")
     child.wait()
-    return code, said
+    return code, output
 
 
 @case("the local AWS dies while another command asks it")
@@ -106,7 +106,7 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
 # --- what was given ------------------------------------------------------------------------------------------
 
 
-@case("a key of a YAML file that is no text")
+@case("a key of a YAML file that is not a text")
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
     _own_terraform(cli, "envs/local/platform.yaml", lambda text: text + "\n12: x\n")
     return ended(cli, "graph", "local")
@@ -121,23 +121,23 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
 @case("a value of 200 000 characters in a YAML file")
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
     _own_terraform(cli, "envs/local/platform.yaml", lambda text: re.sub("region: .*", f"region: {'x' * 200_000}", text))
-    code, said = ended(cli, "graph", "local")
-    assert len(said) < 2000
-    return code, said
+    code, output = ended(cli, "graph", "local")
+    assert len(output) < 2000
+    return code, output
 
 
 @case("a value of 100 000 characters on the command line")
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
-    code, said = ended(cli, "deploy", "local", "--accept-risk", "x" * 100_000)
-    assert len(said) < 2000
-    return code, said
+    code, output = ended(cli, "deploy", "local", "--accept-risk", "x" * 100_000)
+    assert len(output) < 2000
+    return code, output
 
 
 @case("a name of 100 000 characters on the command line")
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Result:
-    code, said = ended(cli, "ask", "local", "x" * 100_000, "hi")
-    assert len(said) < 2000
-    return code, said
+    code, output = ended(cli, "ask", "local", "x" * 100_000, "hi")
+    assert len(output) < 2000
+    return code, output
 
 
 def _init(repo: Path, script: str) -> None:

@@ -17,14 +17,14 @@ from tests.unit.orchestrator.cli.conftest import Cli
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_second_signal_ends_the_waiting_and_the_third_everything(number: int) -> None:
-    said = io.StringIO()
+    stderr = io.StringIO()
     before = signal.getsignal(number)
-    with interruptible(Console(stderr=said), "dev") as cancel:
+    with interruptible(Console(stderr=stderr), "dev") as cancel:
         os.kill(os.getpid(), number)
         assert (cancel.is_set(), cancel.insisted) == (True, False)
         os.kill(os.getpid(), number)
         assert cancel.insisted
-        assert "`orchestrator resume dev`" in said.getvalue()
+        assert "`orchestrator resume dev`" in stderr.getvalue()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) == before

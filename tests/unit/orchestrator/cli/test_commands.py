@@ -46,7 +46,7 @@ def test_an_unexpected_error_is_kept_in_a_file(cli: Cli, monkeypatch: pytest.Mon
         (b"x" * (10 * 1024 * 1024 + 1), "error: the text on stdin is larger than 10485760 bytes"),
     ],
 )
-def test_what_is_no_text_is_not_asked(cli: Cli, monkeypatch: pytest.MonkeyPatch, given: bytes, words: str) -> None:
+def test_input_other_than_text_is_rejected(cli: Cli, monkeypatch: pytest.MonkeyPatch, given: bytes, words: str) -> None:
     cli("deploy", "local")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
     answer = cli("ask", "local", "reviews", "-")

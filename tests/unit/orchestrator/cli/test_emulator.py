@@ -15,7 +15,7 @@ from tests.unit.orchestrator.cli.conftest import Cli
 
 
 class Beside:
-    """Local AWSes by environment, and what their providers were told."""
+    """Local AWSes by environment, and the folders whose providers were stopped."""
 
     def __init__(self, cli: Cli) -> None:
         self.cli = cli

@@ -37,7 +37,7 @@ smoke:
 
 
 def environment(cli: Cli, name: str, platform: str, blueprint: str = "", target: str = "aws") -> None:
-    """Give the checkout one more environment of its own; the first one replaces those of the repository."""
+    """Add an environment to the checkout; the first one replaces those of the repository."""
     terraform = cli.repo / "terraform"
     if terraform.is_symlink():
         terraform.unlink()

@@ -33,8 +33,8 @@ def aws(cli: Cli) -> KeysOfAws:
 def listed(cli: Cli) -> list[dict[str, Any]]:
     answer = cli("keys", "list", "local", "--json")
     assert answer.code == 0, answer.err
-    found: list[dict[str, Any]] = json.loads(answer.out)
-    return found
+    listing: list[dict[str, Any]] = json.loads(answer.out)
+    return listing
 
 
 def values(aws: KeysOfAws) -> set[str]:
@@ -42,18 +42,18 @@ def values(aws: KeysOfAws) -> set[str]:
 
 
 def test_list_tells_all_but_the_values(cli: Cli, aws: KeysOfAws) -> None:
-    found = listed(cli)
-    assert [(each["name"], each["id"], each["blueprints"]) for each in found] == [
+    listing = listed(cli)
+    assert [(each["name"], each["id"], each["blueprints"]) for each in listing] == [
         ("default", "key1", ["*"]),
         ("reviews-team", "key3", ["for-reviews-team"]),
         ("smoke", "key2", ["for-smoke"]),
     ]
-    assert {(each["state"], each["until"], each["value_in_earlier_states"]) for each in found} == {
+    assert {(each["state"], each["until"], each["value_in_earlier_states"]) for each in listing} == {
         ("current", None, False)
     }
     answer = cli("keys", "list", "local")
     assert "reviews-team" in answer.out
-    assert not [value for value in values(aws) if value in answer.out + answer.err + json.dumps(found)]
+    assert not [value for value in values(aws) if value in answer.out + answer.err + json.dumps(listing)]
 
 
 def test_show_prints_one_value_and_nothing_else(cli: Cli, aws: KeysOfAws) -> None:
@@ -77,13 +77,13 @@ def test_rotate_makes_a_second_key_and_says_until_when_the_first_is_good(cli: Cl
 
 
 def test_rotate_without_names_means_all(cli: Cli, aws: KeysOfAws) -> None:
-    told = json.loads(cli("keys", "rotate", "local", "--json").out)
-    assert [each["state"] for each in told] == ["current", "retiring"] * 3
+    result = json.loads(cli("keys", "rotate", "local", "--json").out)
+    assert [each["state"] for each in result] == ["current", "retiring"] * 3
     assert len(aws.keys) == 6
 
 
 @pytest.mark.parametrize("arguments", [["--finish"], ["--overlap", "0"]])
-def test_to_cut_callers_off_takes_a_yes(cli: Cli, aws: KeysOfAws, arguments: list[str]) -> None:
+def test_revoking_keys_at_once_requires_confirmation(cli: Cli, aws: KeysOfAws, arguments: list[str]) -> None:
     cli("keys", "rotate", "local", "default")
     refused = cli("keys", "rotate", "local", "default", *arguments)
     assert refused.code == 14
@@ -109,12 +109,12 @@ def test_an_upgrade_warns_once_and_goes_well(cli: Cli, aws: KeysOfAws) -> None:
         key["tags"]["managed-by"] = "terraform"
     answer = cli("deploy", "local")
     assert answer.code == 0
-    said = " ".join(answer.out.split())
-    assert "Warning: the API keys default, smoke, reviews-team were made by Terraform" in said
-    assert "`orchestrator keys rotate local` gives callers new ones" in said
+    output = " ".join(answer.out.split())
+    assert "Warning: the API keys default, smoke, reviews-team were made by Terraform" in output
+    assert "`orchestrator keys rotate local` gives callers new ones" in output
     assert "its value is in earlier states: rotate it" in cli("keys", "list", "local").out
-    told = json.loads(cli("deploy", "local", "--json").out)
-    assert told["warnings"] == []
+    result = json.loads(cli("deploy", "local", "--json").out)
+    assert result["warnings"] == []
     cli("keys", "rotate", "local", "--overlap", "0", "--yes")
     assert "earlier states" not in cli("keys", "list", "local").out
 

@@ -29,10 +29,10 @@ def test_a_plan_lists_resources_and_risks(cli: Cli) -> None:
     assert answer.code == 0, answer.err
     assert "data: 1 to add\n  module.m (1)\n    + aws_subnet                               this\n" in answer.out
     assert "    public-exposure  module.m.aws_subnet.this\n" in answer.out
-    found = json.loads(cli("plan", "prod", "--json").out)
-    (data,) = (stack for stack in found["stacks"] if stack["name"] == "data")
+    result = json.loads(cli("plan", "prod", "--json").out)
+    (data,) = (stack for stack in result["stacks"] if stack["name"] == "data")
     assert data["changes"] == [{"address": "module.m.aws_subnet.this", "type": "aws_subnet", "action": "create"}]
-    assert found["risks"] == [
+    assert result["risks"] == [
         {
             "kind": "public-exposure",
             "stack": "data",

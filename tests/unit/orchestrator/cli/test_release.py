@@ -20,8 +20,8 @@ def test_release_follows_to_the_end_and_says_what_runs(cli: Cli) -> None:
     assert (answer.code, answer.out) == (0, "")
     assert "reviews runs mlops-local-reviews-00000000-v2" in answer.err
     assert cli._tools["local"].released == [{"machine": MACHINE, "versions": {"reviews": "arn:version/2"}}]
-    told = json.loads(cli("release", "local", "reviews", "--json").out)
-    assert (told["blueprint"], told["status"], told["changed"]) == ("reviews", "SUCCEEDED", True)
+    result = json.loads(cli("release", "local", "reviews", "--json").out)
+    assert (result["blueprint"], result["status"], result["changed"]) == ("reviews", "SUCCEEDED", True)
 
 
 def test_a_version_that_is_none_starts_no_release(cli: Cli) -> None:
@@ -32,7 +32,7 @@ def test_a_version_that_is_none_starts_no_release(cli: Cli) -> None:
     assert cli._tools["local"].released == []
 
 
-def test_a_red_release_has_an_exit_code_of_its_own(cli: Cli) -> None:
+def test_a_failed_release_has_its_own_exit_code(cli: Cli) -> None:
     cli("deploy", "local")
     red = ReleaseResult("reviews", "arn:1", "FAILED", False, None, "ProbeFailed: x")
     cli._tools["local"].release_answer = lambda name: red
@@ -88,8 +88,8 @@ def test_approve_says_what_is_live_and_what_runs_it(cli: Cli) -> None:
         "ProbeCandidate\nversion 2 of reviews is live\nreviews runs mlops-local-reviews-00000000-v2\n"
     )
     assert tools.decided == [{"group": "reviews", "number": 2, "verb": "approve", "comment": "looks good"}]
-    told = json.loads(cli("release", "approve", "local", "reviews", "--json").out)
-    assert (told["number"], told["releases"][0]["blueprint"]) == (2, "reviews")
+    result = json.loads(cli("release", "approve", "local", "reviews", "--json").out)
+    assert (result["number"], result["releases"][0]["blueprint"]) == (2, "reviews")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_nothing_is_unfinished(cli: Cli) -> None:
     assert (answer.code, answer.out, answer.err) == (0, "", "`local` has no unfinished run\n")
 
 
-def test_every_command_tells_of_an_unfinished_run(cli: Cli) -> None:
+def test_every_command_reports_an_unfinished_run(cli: Cli) -> None:
     Killed(cli.repo).terraform("data")
     for command in ("status", "outputs", "graph", "plan"):
         answer = cli(command, "local")
@@ -43,12 +43,12 @@ def test_every_command_tells_of_an_unfinished_run(cli: Cli) -> None:
         )
 
 
-def test_status_tells_of_it_as_data(cli: Cli) -> None:
+def test_status_reports_it_as_data(cli: Cli) -> None:
     run = Killed(cli.repo)
     run.terraform("data")
-    told = json.loads(cli("status", "local", "--json").out)["unfinished"]
+    runs = json.loads(cli("status", "local", "--json").out)["unfinished"]
     at = [{"stack": "data", "command": "apply"}]
-    assert told == [{"run_id": run.run_id, "command": "deploy", "process": DEAD.pid, "life": "dead", "at": at}]
+    assert runs == [{"run_id": run.run_id, "command": "deploy", "process": DEAD.pid, "life": "dead", "at": at}]
 
 
 def test_a_deploy_is_repeated_as_it_was_given(cli: Cli) -> None:
@@ -151,7 +151,7 @@ def test_steps_that_were_done_are_not_done_again_where_everything_is_refreshed(
     Killed(cli.repo).told(ok("data"))
     terraform.calls.clear()
     assert cli("deploy", "local", "--refresh").code == 0
-    assert ("plan", "data") in terraform.calls, "whoever asks for it has everything looked at"
+    assert ("plan", "data") in terraform.calls, "--refresh checks everything"
 
 
 def test_the_pipeline_knows_the_executions_of_the_unfinished_run(cli: Cli) -> None:
@@ -171,10 +171,10 @@ def test_what_a_killed_terraform_made_is_imported_before_its_stack_is_deployed(
 
     deployed(cli)
     cli._tools["local"].store.bucket = BUCKET
-    asked: list[tuple[str, dict[str, str], list[str]]] = []
+    calls: list[tuple[str, dict[str, str], list[str]]] = []
 
     def adopt(session: object, stack: object, made: dict[str, str], maybe: list[str], *, ws: object) -> object:
-        asked.append((stack.name, made, maybe))  # type: ignore[attr-defined]
+        calls.append((stack.name, made, maybe))  # type: ignore[attr-defined]
         return importing.Search(refused={"aws_kms_key.x": "its tags are another's"})
 
     monkeypatch.setattr(importing, "adopt", adopt)
@@ -186,11 +186,11 @@ def test_what_a_killed_terraform_made_is_imported_before_its_stack_is_deployed(
     answer = cli("deploy", "local")
     assert answer.code == 0, answer.err
     made_by_data = {"aws_s3_bucket.more": "id-2"}
-    assert sorted(asked)[1] == ("data", made_by_data, ["aws_kms_key.x"]), "the state has the rest"
+    assert sorted(calls)[1] == ("data", made_by_data, ["aws_kms_key.x"]), "the state has the rest"
     assert "aws_kms_key.x was made by a killed terraform and is in no state: its tags are another's" in answer.out
-    asked.clear()
+    calls.clear()
     assert cli("destroy", "local", "--blueprint", "chat", "--yes").code == 0
-    assert [stack for stack, _, _ in asked] == ["blueprint-chat"]
+    assert [stack for stack, _, _ in calls] == ["blueprint-chat"]
 
 
 def test_a_result_is_the_last_run(cli: Cli, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_status_says_what_each_endpoint_runs(cli: Cli) -> None:
     assert json.loads(cli("status", "local", "--json").out)["endpoints"][0]["note"] == "it runs version 1"
 
 
-def test_status_tells_of_an_endpoint_that_is_gone(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_reports_a_missing_endpoint(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli("deploy", "local")
 
     def gone(cloud: object, parameters: object) -> None:
@@ -46,7 +46,7 @@ def test_status_tells_of_an_endpoint_that_is_gone(cli: Cli, monkeypatch: pytest.
     assert (row["running"], row["note"]) == (None, "cannot describe the endpoint: not found")
 
 
-def test_status_goes_on_without_a_result_that_nobody_can_read(cli: Cli) -> None:
+def test_status_works_without_a_readable_result(cli: Cli) -> None:
     cli("deploy", "local")
     file = cli.repo / ".runs/local/latest/result.json"
     file.write_text(file.read_text()[:100])
@@ -69,7 +69,7 @@ def test_status_shows_a_stack_whose_file_is_gone(cli: Cli) -> None:
 VPC = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1"
 
 
-def test_what_a_killed_run_left_is_told_by_status_and_by_the_next_deploy(cli: Cli) -> None:
+def test_leftovers_of_a_killed_run_are_reported_by_status_and_the_next_deploy(cli: Cli) -> None:
     cli("deploy", "local")
     ours = {"project": "mlops", "environment": "local"}
     services = cli._tools["local"].aws.services
@@ -77,9 +77,9 @@ def test_what_a_killed_run_left_is_told_by_status_and_by_the_next_deploy(cli: Cl
     services["logs"]["describe_log_groups"] = {
         "logGroups": [{"logGroupName": name, "arn": name} for name in ("/aws/lambda/mlops-local-lost", "/aws/theirs")]
     }
-    said = "are there and in no Terraform state"
+    sentence = "are there and in no Terraform state"
     status = cli("status", "local")
-    assert f"2 resources of `local` {said}" in status.out
+    assert f"2 resources of `local` {sentence}" in status.out
     assert "/aws/lambda/mlops-local-lost" in status.out
     assert [each["arn"] for each in json.loads(cli("status", "local", "--json").out)["orphans"]] == [
         VPC,

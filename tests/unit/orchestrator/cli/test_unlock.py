@@ -86,7 +86,7 @@ def test_a_lock_of_another_machine_goes_by_force_alone(cli: Cli, store: FakeStat
     )
 
 
-def test_what_is_no_lock_of_terraforms_making_goes_by_force(cli: Cli, store: FakeStateStore) -> None:
+def test_a_lock_that_terraform_did_not_create_is_released_by_force(cli: Cli, store: FakeStateStore) -> None:
     store.lock("data", None)
     refused = cli("unlock", "local")
     assert refused.code == 13
@@ -105,7 +105,7 @@ def test_of_one_stack(cli: Cli, store: FakeStateStore) -> None:
     assert (mistyped.code, "did you mean `models`?" in mistyped.err) == (1, True)
 
 
-def test_a_lock_that_changed_meanwhile_is_left_alone(
+def test_a_lock_that_changed_meanwhile_is_skipped(
     cli: Cli, store: FakeStateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken(cli.repo, store, "data", DEAD)

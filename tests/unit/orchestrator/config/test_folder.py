@@ -44,7 +44,7 @@ def refusal(folder: Path, name: str = "dev") -> str:
     return error.value.message
 
 
-def test_what_belongs_to_no_environment_is_left_alone(folder: Path) -> None:
+def test_other_files_are_ignored(folder: Path) -> None:
     for name in ("README.md", ".gitkeep", "chat.yaml~", ".chat.yaml.swp", "old.yaml.off"):
         (folder / "blueprints" / name).touch()
     (folder / "blueprints/.idea").mkdir()
@@ -88,7 +88,7 @@ def test_what_looks_as_if_it_were_meant_is_refused_by_name(
     assert refusal(folder) == f"terraform/envs/dev/{expected}"
 
 
-def test_blueprints_lie_in_a_folder(folder: Path) -> None:
+def test_blueprints_are_in_a_folder(folder: Path) -> None:
     (folder / "blueprints/chat.yaml").unlink()
     (folder / "blueprints").rmdir()
     assert load(repo(folder), "dev").blueprints == ()
@@ -99,18 +99,18 @@ def test_blueprints_lie_in_a_folder(folder: Path) -> None:
     assert "dev/blueprints:1: is a symbolic link that leads nowhere (to gone)" in refusal(folder)
 
 
-def test_a_platform_under_another_name_is_told(folder: Path) -> None:
+def test_a_platform_file_under_another_name_is_reported(folder: Path) -> None:
     (folder / "platform.yaml").rename(folder / "Platform.YML")
     assert refusal(folder) == "terraform/envs/dev/Platform.YML: is not a recognised file name"
 
 
-def test_a_platform_that_is_no_file_does_not_hide_problems_of_others(folder: Path) -> None:
+def test_a_platform_that_is_not_a_file_does_not_hide_problems_of_others(folder: Path) -> None:
     (folder / "platform.yaml").unlink()
     (folder / "platform.yaml").mkdir()
     (folder / "blueprints/chat.yaml").write_text(CHAT + "king: x\n")
-    found = refusal(folder)
-    assert "dev/platform.yaml:1: is a folder, not a file" in found
-    assert "chat.yaml:5: king: is not a key of this section (received 'x'); did you mean `kind`?" in found
+    message = refusal(folder)
+    assert "dev/platform.yaml:1: is a folder, not a file" in message
+    assert "chat.yaml:5: king: is not a key of this section (received 'x'); did you mean `kind`?" in message
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,7 @@ def test_a_name_in_capitals_is_answered_with_the_one_that_is_meant(folder: Path)
 
 
 @pytest.mark.parametrize("closed", ["terraform/envs", "terraform/envs/dev", "terraform/envs/dev/blueprints"])
-def test_a_folder_that_may_not_be_looked_into_is_named(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, closed: str
-) -> None:
+def test_an_unreadable_folder_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, closed: str) -> None:
     """Tests may run as root, who may look everywhere."""
     real = os.scandir
 
@@ -147,10 +145,10 @@ def test_a_folder_that_may_not_be_looked_into_is_named(
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    asked = "zzz" if closed == "terraform/envs" else "dev"
-    found = refusal(folder, asked)
-    assert found.startswith(closed)
-    assert "may not be read: this user lacks the right to it" in found
+    requested = "zzz" if closed == "terraform/envs" else "dev"
+    message = refusal(folder, requested)
+    assert message.startswith(closed)
+    assert "may not be read: this user lacks the right to it" in message
 
 
 def test_without_any_environment_that_is_said(tmp_path: Path) -> None:
@@ -196,7 +194,7 @@ def test_a_file_of_something_else_is_answered_soon_and_briefly() -> None:
     assert error.value.hint == HINT
 
 
-def test_what_nobody_foresaw_names_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_names_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader.checks, "check_platform", lambda *_: 1 / 0)
     with pytest.raises(RuntimeError, match=r"^platform\.yaml could not be checked \(ZeroDivisionError: division by"):
         loader.build("dev", platform_file(), {})

@@ -18,9 +18,9 @@ REPO = Path(__file__).resolve().parents[4]
 @pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
 def test_the_environments_of_this_repository_are_valid(name: str) -> None:
     more = {"local": {"chat-serverless"}, "prod": {"chat-small"}, "staging": {"chat-small"}}.get(name, set())
-    found = {blueprint.name for blueprint in load(REPO, name).blueprints}
+    reported = {blueprint.name for blueprint in load(REPO, name).blueprints}
     later = {f"{model}-{kind}" for model in ("reviews", "chat") for kind in ("batch", "async")}
-    assert found == {"reviews", "reviews-serverless", "chat"} | later | more
+    assert reported == {"reviews", "reviews-serverless", "chat"} | later | more
 
 
 def test_environment_names() -> None:
@@ -95,14 +95,14 @@ def test_a_duplicate_key_is_refused() -> None:
 
 
 def test_all_problems_of_all_files_come_at_once() -> None:
-    found = problems("projekt: x\nnetwork:\n  nat: one", extra="name: extra\nkind: realtime\n", broken="x: [")
-    assert [line.split(" ")[0] for line in found] == [
+    reported = problems("projekt: x\nnetwork:\n  nat: one", extra="name: extra\nkind: realtime\n", broken="x: [")
+    assert [line.split(" ")[0] for line in reported] == [
         "broken.yaml:1:", "extra.yaml:1:", "extra.yaml:1:", "platform.yaml:1:", "platform.yaml:3:",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", ["--bucket", "-1", "a b", ""])
-def test_a_seed_is_no_option_of_a_program(seed: str) -> None:
+def test_a_seed_cannot_look_like_an_option(seed: str) -> None:
     assert problems(f"data:\n  split_seed: {seed!r}\n") == [
         f"platform.yaml:2: data.split_seed: must match ^[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}$ (received {seed!r})"
     ]

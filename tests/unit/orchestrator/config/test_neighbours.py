@@ -82,7 +82,7 @@ def test_the_environments_of_this_repository_may(name: str) -> None:
     refuse_overlap(REPO, load(REPO, name))
 
 
-def test_it_does_not_matter_which_of_two_is_asked() -> None:
+def test_the_check_is_symmetric() -> None:
     prefixes = ["a-b", "a-b-c", "a-bc", "a", "ab", "a-b-cd"]
     assert {pair for pair in permutations(prefixes, 2) if overlap(*pair)} == {
         (one, other)

@@ -16,9 +16,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 
 def problems(text: str) -> list[str]:
-    found = parse("f", text)
-    assert not isinstance(found, Document), found.data
-    return [str(each) for each in found]
+    document = parse("f", text)
+    assert not isinstance(document, Document), document.data
+    return [str(each) for each in document]
 
 
 def test_plain_words_are_what_yaml_1_2_says() -> None:
@@ -34,8 +34,8 @@ def test_plain_words_are_what_yaml_1_2_says() -> None:
         folded: "x\\u00e9\\ty"
         true text: {"<<": 1, 'null': 2}
     """
-    found = parse("f", text)
-    assert isinstance(found, Document)
+    document = parse("f", text)
+    assert isinstance(document, Document)
     expected: dict[str, Any] = {
         "none": [None, None, ""],
         "switches": [True, False],
@@ -46,8 +46,8 @@ def test_plain_words_are_what_yaml_1_2_says() -> None:
         "folded": "xé\ty",
         "true text": {"<<": 1, "null": 2},
     }
-    assert found.data == expected
-    assert [type(each) for each in found.data["numbers"]] == [int] * 5 + [float] * 4
+    assert document.data == expected
+    assert [type(each) for each in document.data["numbers"]] == [int] * 5 + [float] * 4
 
 
 @pytest.mark.parametrize(
@@ -118,5 +118,5 @@ def test_a_bomb_of_aliases_costs_nothing() -> None:
 
 
 def test_a_deep_file_within_bounds_is_read() -> None:
-    found = parse("f", "a: " + "[" * 31 + "]" * 31)
-    assert isinstance(found, Document)
+    document = parse("f", "a: " + "[" * 31 + "]" * 31)
+    assert isinstance(document, Document)

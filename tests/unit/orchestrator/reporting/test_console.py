@@ -29,7 +29,7 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("typed", "answer"), [("y", True), ("YES", True), ("n", False), ("", False), ("maybe", False)])
-def test_only_a_yes_is_a_yes(keyboard: int, typed: str, answer: bool) -> None:
+def test_only_yes_confirms(keyboard: int, typed: str, answer: bool) -> None:
     err = io.StringIO()
     os.write(keyboard, f"{typed}\n".encode())
     assert Console(stderr=err).ask("Deploy?") is answer
@@ -41,7 +41,7 @@ def test_the_waiting_ends_when_the_run_is_interrupted() -> None:
     assert Console(stderr=io.StringIO()).ask("Deploy?", given_up=lambda: True) is None
 
 
-def test_nobody_is_asked_where_no_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_there_is_no_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     console = Console(stderr=io.StringIO())
     assert console.ask("Deploy?") is None
@@ -110,7 +110,7 @@ def test_json_loses_nothing() -> None:
     assert json.loads(out.getvalue()) == {CANARY: CANARY}
 
 
-def test_styles_of_our_own_stay() -> None:
+def test_styles_of_the_console_are_kept() -> None:
     err = Terminal()
     Console(stderr=err).error("no")
     assert err.getvalue() == "\x1b[1;31merror: no\x1b[0m\n"

@@ -58,7 +58,7 @@ def test_words_go_to_stderr_and_data_to_stdout() -> None:
     assert not console.live
 
 
-def test_live_lines_stand_still_while_a_person_is_asked() -> None:
+def test_live_lines_pause_during_a_prompt() -> None:
     stream = io.StringIO()
     err = Rich(file=stream, force_terminal=True, markup=False, highlight=False, width=120)
     with LiveProgress(err, threading.Lock()) as progress:

@@ -53,12 +53,12 @@ def deny(actions: str | list[str], resources: str | list[str] = "*", **more: Any
 
 
 class Found:
-    """Asks for the risks of some changes, and answers with what is to be compared."""
+    """Finds the risks of some changes, in a form that tests compare."""
 
     def __call__(self, kind: RiskClass, *changes: Json) -> list[str]:
         """Reasons of one class."""
-        found = risk.of_plan({"resource_changes": list(changes)}, stack="s", account_id=ACCOUNT)
-        return [each.reason for each in found if each.kind == kind]
+        risks = risk.of_plan({"resource_changes": list(changes)}, stack="s", account_id=ACCOUNT)
+        return [each.reason for each in risks if each.kind == kind]
 
 
 @pytest.fixture

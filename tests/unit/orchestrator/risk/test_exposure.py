@@ -96,7 +96,7 @@ def test_exposed(found: Found, type_: str, values: Json, reason: str) -> None:
     assert found("public-exposure", change(type_, None, values)) == [reason]
     assert found("public-exposure", change(type_, {"id": "before"}, values)) in ([reason], [])
     again = change(type_, values, {**values, "description": "other"})
-    assert found("public-exposure", again) == [], "what was exposed before is no new exposure"
+    assert found("public-exposure", again) == [], "exposure that existed before is not reported"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_removing_a_protection_exposes(found: Found, type_: str, reason: str) ->
     assert found("public-exposure", change(type_, dict(CLOSED), {**CLOSED, "id": "b"}, replace=True)) == []
 
 
-def test_only_what_is_newly_exposed_is_told(found: Found) -> None:
+def test_only_new_exposure_is_reported(found: Found) -> None:
     def open_to(*ranges: str) -> Json:
         return {"ingress": [{"cidr_blocks": list(ranges), "protocol": "tcp", "from_port": 443, "to_port": 443}]}
 

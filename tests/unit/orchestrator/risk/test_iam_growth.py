@@ -136,7 +136,7 @@ def test_what_is_new_is_summed_up(found: Found) -> None:
     ]
 
 
-def test_a_policy_that_only_denies_gives_nobody_anything(found: Found) -> None:
+def test_a_policy_that_only_denies_is_not_growth(found: Found) -> None:
     text = policy(deny("s3:*", Principal="*"))
     assert found("iam-growth", change("aws_s3_bucket_policy", None, {"policy": text})) == []
 
@@ -208,7 +208,7 @@ def test_an_attachment_is_a_grant_by_itself(found: Found) -> None:
     assert found("iam-growth", change(kind, values, None)) == []
 
 
-def test_a_new_endpoint_gives_nobody_a_right(found: Found) -> None:
+def test_a_new_endpoint_grants_nothing(found: Found) -> None:
     assert found("iam-growth", change("aws_vpc_endpoint", None, {"policy": policy(allow("s3:*", Principal="*"))})) == []
 
 
@@ -260,13 +260,13 @@ def test_a_statement_that_is_none_is_said(found: Found, statement: object) -> No
     assert found("iam-growth", inline) == ["its `inline_policy` is not a readable policy document"]
 
 
-def test_blocks_that_are_called_like_elements_are_no_policies(found: Found) -> None:
+def test_blocks_named_like_elements_are_not_policies(found: Found) -> None:
     rule = {"name": "limit", "statement": [{"rate_based_statement": [{"limit": 100}]}]}
     assert found("iam-growth", change("aws_wafv2_web_acl", None, {"rule": [rule]})) == []
 
 
 @pytest.mark.parametrize(("written", "said"), [(True, ["its `policy` is known only after the apply"]), (False, [])])
-def test_what_aws_fills_in_is_left_open_by_nobody(found: Found, written: bool, said: list[str]) -> None:
+def test_attributes_that_aws_sets_are_not_unknown_grants(found: Found, written: bool, said: list[str]) -> None:
     planned = change("aws_sns_topic", None, {"name": "t"}, unknown={"policy": True, "arn": True})
     block = {"address": "aws_sns_topic.this", "expressions": {"name": {}} | ({"policy": {}} if written else {})}
     calls = {"m": {"module": {"resources": [block]}}}

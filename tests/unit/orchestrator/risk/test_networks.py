@@ -16,7 +16,7 @@ def test_other_addresses_are_a_risk(found: Found, type_: str) -> None:
     assert found("network-change", change("aws_route", before, after)) == []
 
 
-def test_addresses_that_nobody_knows_yet_may_be_others(found: Found) -> None:
+def test_unknown_addresses_count_as_changed(found: Found) -> None:
     before = {"cidr_block": "10.2.0.0/16", "ipv6_cidr_block": "2001:db8::/56"}
     planned = change("aws_vpc", before, {"tags": {}}, unknown={"cidr_block": True})
     assert found("network-change", planned) == ["10.2.0.0/16 becomes known only after the apply"]

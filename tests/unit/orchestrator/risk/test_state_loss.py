@@ -23,11 +23,11 @@ def test_making_or_changing_it_loses_nothing(found: Found) -> None:
     assert found("state-loss", change("aws_s3_bucket", {"tags": {}}, {"tags": {"a": "b"}})) == []
 
 
-def test_what_is_made_anew_without_loss_may_go(found: Found) -> None:
+def test_types_that_can_be_recreated_lose_nothing(found: Found) -> None:
     assert found("state-loss", change("aws_route", {"id": "a"}, {"id": "b"}, replace=True)) == []
 
 
-def test_a_type_that_nobody_knows_is_taken_for_one_that_holds_state(found: Found) -> None:
+def test_an_unknown_type_is_treated_as_holding_state(found: Found) -> None:
     (reason,) = found("state-loss", change("aws_new_thing", {"id": "a"}, None))
     assert reason == "deleted: aws_new_thing is not a known type, so it is treated as holding state"
 

@@ -27,7 +27,7 @@ def test_the_plan_is_the_network_modules() -> None:
     )
 
 
-def test_isolated_subnets_and_a_third_zone_move_nobody() -> None:
+def test_isolated_subnets_and_a_third_zone_move_no_subnet() -> None:
     small = set(addresses.subnets(Network(cidr="10.8.0.0/20")))
     large = set(addresses.subnets(Network(cidr="10.8.0.0/20", availability_zones=3, isolated_subnets=True)))
     assert small < large
@@ -60,5 +60,5 @@ def test_environments_that_may_be_peered_do_not_overlap() -> None:
     ],
 )
 def test_ranges_that_are_refused(block: str, rule: str | None) -> None:
-    found = addresses.refusal(ipaddress.ip_network(block))
-    assert (found is None) if rule is None else str(found).startswith(rule)
+    broken = addresses.refusal(ipaddress.ip_network(block))
+    assert (broken is None) if rule is None else str(broken).startswith(rule)

@@ -1,4 +1,4 @@
-"""Keys and doors of the inference API: what an environment file may ask for."""
+"""Keys and authentication methods of the inference API in environment files."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def problem(inference: dict[str, Any], target: str = "aws") -> str:
     return error.value.message
 
 
-def test_without_a_word_there_is_the_default_key_and_no_other_door() -> None:
+def test_by_default_there_is_only_the_default_key() -> None:
     inference = platform().inference
     assert (inference.api_keys, inference.auth.iam, inference.auth.cognito) == ({}, False, None)
 
 
-def test_a_key_is_good_for_blueprints_of_the_environment_within_limits_of_its_own() -> None:
-    asked = {"team-a": {"blueprints": ["chat"], "throttle": {"rate_per_second": 2, "burst": 4}, "quota_per_day": 9}}
-    key = load({"api_keys": asked}).inference.api_keys["team-a"]
-    assert key.model_dump() == asked["team-a"]
+def test_a_key_is_valid_for_blueprints_of_the_environment_within_its_own_limits() -> None:
+    keys = {"team-a": {"blueprints": ["chat"], "throttle": {"rate_per_second": 2, "burst": 4}, "quota_per_day": 9}}
+    key = load({"api_keys": keys}).inference.api_keys["team-a"]
+    assert key.model_dump() == keys["team-a"]
     assert load({"api_keys": {"ops": {"blueprints": ["*"]}}}).inference.api_keys["ops"].throttle is None
 
 
@@ -72,7 +72,7 @@ def test_a_key_that_makes_no_sense_is_refused(keys: dict[str, Any], rule: str) -
     assert rule in problem({"api_keys": keys})
 
 
-def test_doors_open_by_flag() -> None:
+def test_authentication_methods_are_enabled_by_flag() -> None:
     auth = load(
         {"auth": {"iam": True, "cognito": {"user_pool_arns": [POOL], "scopes": ["inference/ask"]}}}
     ).inference.auth
@@ -82,8 +82,8 @@ def test_doors_open_by_flag() -> None:
 
 
 def test_the_local_aws_has_no_user_pools_and_says_so() -> None:
-    asked = {"auth": {"cognito": {"user_pool_arns": [POOL]}}}
-    assert "the local AWS does not emulate user pools and their tokens" in problem(asked, "local")
+    inference = {"auth": {"cognito": {"user_pool_arns": [POOL]}}}
+    assert "the local AWS does not emulate user pools and their tokens" in problem(inference, "local")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_the_defaults_are_enough(blueprint: dict[str, Any]) -> None:
         (REVIEWS, {"min_instances": 3}, "min_instances: must not exceed `max_instances` (2)"),
         (REVIEWS, {"ttl_seconds": 59}, "ttl_seconds"),
         (REVIEWS, {"ttl_seconds": 21_601}, "ttl_seconds"),
-        (CHAT, {"callback": {"emails": ["nobody"]}}, "emails"),
+        (CHAT, {"callback": {"emails": ["unknown"]}}, "emails"),
         (CHAT, {"callback": {"webhook": "http://example.com/"}}, "webhook: must begin with https://"),
         (CHAT, {"queue": 1}, "queue"),
     ],
@@ -90,10 +90,10 @@ def test_other_kinds_have_no_queue() -> None:
 
 
 def test_a_password_in_an_address_is_not_told() -> None:
-    told = problems(CHAT, **{"async": {"callback": {"webhook": "https://user:pa@ss@example.com/hook"}}})
-    assert "must have no user, password or fragment" in told
-    assert "https://…@example.com/hook" in told
-    assert "pa@ss" not in told
+    message = problems(CHAT, **{"async": {"callback": {"webhook": "https://user:pa@ss@example.com/hook"}}})
+    assert "must have no user, password or fragment" in message
+    assert "https://…@example.com/hook" in message
+    assert "pa@ss" not in message
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ SMOKE = {"golden": [{"input": "Great", "label": "positive"}]}
 def problems(target: str, form: str, platform: str = "") -> str:
     """What an environment with one batch blueprint is refused for; nothing if it is taken."""
     model = {"source": "sagemaker", "group": "reviews"}
-    asked = {"name": "files", "kind": "batch", "model": model, "batch": {"format": form}, "smoke": SMOKE}
+    document = {"name": "files", "kind": "batch", "model": model, "batch": {"format": form}, "smoke": SMOKE}
     try:
-        files = {"files": ("files.yaml", yaml.safe_dump(asked, sort_keys=False))}
+        files = {"files": ("files.yaml", yaml.safe_dump(document, sort_keys=False))}
         loader.build("here", platform_file(f"owner: me\n{platform}", target), files)
     except ConfigError as error:
         return str(error)
@@ -55,23 +55,23 @@ def test_others_do_without(target: str, form: str) -> None:
         ),
         (
             {"instance_usd_per_hour": 1.0},
-            "batch.prices.instance_usd_per_hour: is no price of models of bedrock; theirs: "
+            "batch.prices.instance_usd_per_hour: is not a price of models of bedrock; available: "
             "usd_per_million_input_tokens, usd_per_million_output_tokens (received 1.0)",
         ),
     ],
 )
 def test_half_of_the_prices_is_refused(given: dict[str, float], expected: str) -> None:
-    asked = {
+    document = {
         "name": "files",
         "kind": "batch",
         "model": {"source": "bedrock", "model_id": "amazon.nova-lite-v1:0"},
         "batch": {"prices": given},
         "smoke": {"golden": [{"input": "Hello", "contains": "e"}]},
     }
-    files = {"files": ("files.yaml", yaml.safe_dump(asked, sort_keys=False))}
+    files = {"files": ("files.yaml", yaml.safe_dump(document, sort_keys=False))}
     try:
         loader.build("here", platform_file("owner: me\n"), files)
-        found = ""
+        message = ""
     except ConfigError as error:
-        found = str(error)
-    assert found.partition(": ")[2] == expected
+        message = str(error)
+    assert message.partition(": ")[2] == expected

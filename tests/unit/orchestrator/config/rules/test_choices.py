@@ -22,5 +22,5 @@ ALL_ENDPOINTS = {
 def test_networks(name: str, nat: str, endpoints: set[str]) -> None:
     network = load(REPO, name).platform.network
     assert network.nat == nat
-    assert endpoints <= set(network.interface_endpoints), "an environment may have more than the specification asks for"
+    assert endpoints <= set(network.interface_endpoints), "an environment may have more than the specification requires"
     assert endpoints or not network.interface_endpoints

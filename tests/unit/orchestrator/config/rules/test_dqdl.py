@@ -105,7 +105,7 @@ MISUSED = {
     'IsComplete "id" labels = ["team"]': "expected `=`",
     "(" * 60 + "RowCount > 1" + ")" * 60: "more than 50 parentheses",
 }
-"""Read without fault, and no rule all the same: the local AWS finds out when it evaluates."""
+"""Parsed by the local AWS without an error, which it reports only when it evaluates the rule."""
 
 
 @pytest.mark.parametrize("rule", TAKEN)
@@ -131,7 +131,7 @@ def test_what_glue_refuses_is_refused_here_and_in_the_local_aws(rule: str, said:
 
 
 @pytest.mark.parametrize(("rule", "said"), MISUSED.items())
-def test_what_is_no_rule_of_glue_is_refused(rule: str, said: str) -> None:
+def test_a_text_that_is_not_a_rule_of_glue_is_rejected(rule: str, said: str) -> None:
     with pytest.raises(dqdl.BadRule) as refused:
         dqdl.check(rule)
     assert said in str(refused.value)

@@ -42,7 +42,7 @@ def test_a_type_is_taken(text: str) -> None:
         ("", "which is not a type", None),
     ],
 )
-def test_what_is_no_type_is_refused(text: str, said: str, meant: str | None) -> None:
+def test_a_text_that_is_not_a_type_is_rejected(text: str, said: str, meant: str | None) -> None:
     with pytest.raises(hive_types.BadType) as refused:
         hive_types.check(text)
     assert said in str(refused.value)

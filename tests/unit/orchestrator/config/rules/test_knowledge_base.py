@@ -65,7 +65,7 @@ def test_documents_belong_to_models_of_bedrock() -> None:
         build("here", platform_file(SWITCHED_ON), {"reviews": ("reviews.yaml", text)})
 
 
-def test_an_agent_asks_no_throughput_of_its_own() -> None:
+def test_an_agent_has_no_dedicated_throughput() -> None:
     text = "name: chat\nkind: realtime\nmodel: {source: bedrock, model_id: amazon.nova-lite-v1:0, provisioned: {}}\n"
     text += "smoke: {golden: [{input: x, contains: ''}]}\n" + AGENT
     with pytest.raises(ConfigError, match=r"cannot be combined with `model\.provisioned`"):

@@ -28,8 +28,8 @@ def test_the_functions_have_the_defaults_that_the_file_shows(kind: str) -> None:
     assert shown.max_tokens == held.max_tokens
     assert (shown.max_inputs, shown.max_total_tokens) == (None, None), "they differ by kind"
     assert set(token_limits.NAMES) == set(Limits.model_fields)
-    told = str(Limits.model_fields["max_inputs"].description)
-    assert held.max_inputs is None or f"{held.max_inputs}" in told
+    description = str(Limits.model_fields["max_inputs"].description)
+    assert held.max_inputs is None or f"{held.max_inputs}" in description
     budget = str(Limits.model_fields["max_total_tokens"].description)
     assert f"{token_limits.FULL_ANSWERS} times max_tokens, kind batch: unlimited" in budget
     assert held.max_total_tokens == (None if kind == "batch" else token_limits.FULL_ANSWERS * held.max_tokens)
@@ -66,7 +66,7 @@ def test_parameters_that_bedrock_s_models_do_not_take_are_refused() -> None:
     taken = {**dict.fromkeys(TAKEN_BY_BEDROCK, 1), "stop_sequences": "END"}
     assert load({}, parameters=taken).max_tokens == 4096
     with pytest.raises(
-        ConfigError, match=r"parameters\.style: is no parameter of Bedrock's models; known are max_tokens"
+        ConfigError, match=r"parameters\.style: is not a parameter of Bedrock's models; available: max_tokens"
     ):
         load({}, parameters={"style": "brief"})
 

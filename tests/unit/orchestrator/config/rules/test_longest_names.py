@@ -101,21 +101,21 @@ def length(module: str, expression: str, depth: int = 0) -> int:
     expression = expression.strip()
     if expression.startswith('"') and expression.endswith('"'):
         total, rest = 0, expression[1:-1]
-        while found := re.search(r"\$\{((?:[^{}]|\{[^{}]*\})*)\}", rest):
-            total += found.start() + length(module, found[1], depth + 1)
-            rest = rest[found.end() :]
+        while offenders := re.search(r"\$\{((?:[^{}]|\{[^{}]*\})*)\}", rest):
+            total += offenders.start() + length(module, offenders[1], depth + 1)
+            rest = rest[offenders.end() :]
         return total + len(rest)
-    if found := re.fullmatch(r"replace\((.+), \".\", \".\"\)", expression):
-        return length(module, found[1], depth + 1)
-    if found := re.match(r"substr\(.*, 0, (\d+)\)", expression):
-        return int(found[1])
+    if offenders := re.fullmatch(r"replace\((.+), \".\", \".\"\)", expression):
+        return length(module, offenders[1], depth + 1)
+    if offenders := re.match(r"substr\(.*, 0, (\d+)\)", expression):
+        return int(offenders[1])
     if "model_package_arn" in expression or expression.startswith("local.launch.version"):
         return 4
     if expression in LENGTHS:
         return LENGTHS[expression] or longest_prefix()
-    if found := re.fullmatch(r"local\.(\w+)(\[.*\])?", expression):
+    if offenders := re.fullmatch(r"local\.(\w+)(\[.*\])?", expression):
         own = "\n".join(block["body"] for block in LOCALS.finditer(text_of(module)))
-        values = [each["value"] for each in LOCAL.finditer(own) if each["name"] == found[1]]
+        values = [each["value"] for each in LOCAL.finditer(own) if each["name"] == offenders[1]]
         values = [each.split(" # ")[0] for each in values if '"' in each or "local." in each or "var." in each]
         return max((length(module, each, depth + 1) for each in values), default=KEYS.get(module, ITEM))
     if re.match(r"each\.|var\.", expression):
@@ -148,7 +148,7 @@ def test_every_type_that_is_named_has_a_limit_or_a_reason() -> None:
     types = {kind for _, kind, _ in written()}
     assert len(types) > 50, "the names have lost their pattern"
     assert types - set(UNNAMED) <= set(aws_facts.NAMES), "say in aws_facts.NAMES how long it may be"
-    assert set(aws_facts.NAMES) <= types, "nobody makes these any more"
+    assert set(aws_facts.NAMES) <= types, "no module creates these any more"
 
 
 def test_the_names_of_roles_are_checked_where_the_role_module_is_called() -> None:
@@ -158,8 +158,8 @@ def test_the_names_of_roles_are_checked_where_the_role_module_is_called() -> Non
 
 
 def test_every_name_fits_at_its_longest_or_is_guarded() -> None:
-    found = [problem for each in written() if each[1] not in UNNAMED and (problem := too_long(*each))]
-    assert not found, "\n".join(found)
+    offenders = [problem for each in written() if each[1] not in UNNAMED and (problem := too_long(*each))]
+    assert not offenders, "\n".join(offenders)
 
 
 def too_long(module: str, kind: str, expression: str) -> str | None:

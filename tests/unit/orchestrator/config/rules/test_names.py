@@ -102,10 +102,10 @@ def test_a_blueprint_that_is_too_long_is_refused_on_its_line() -> None:
 
 
 def planned_of(given: Blueprint) -> dict[Kind, set[str]]:
-    found: dict[Kind, set[str]] = {}
+    by_kind: dict[Kind, set[str]] = {}
     for planned in names.of_blueprint("dev", platform(), given):
-        found.setdefault(planned.kind, set()).add(planned.name)
-    return found
+        by_kind.setdefault(planned.kind, set()).add(planned.name)
+    return by_kind
 
 
 def test_a_bedrock_blueprint_has_a_profile_and_no_endpoint() -> None:
@@ -157,9 +157,9 @@ def test_an_async_blueprint_on_bedrock_has_a_queue_and_a_worker() -> None:
     }
 
 
-def test_a_guardrail_and_throughput_have_names_of_their_own() -> None:
-    found = planned_of(blueprint("chat", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}}))
-    assert found[names.GUARDRAIL] == {"mlops-dev-chat"}
+def test_a_guardrail_and_throughput_have_separate_names() -> None:
+    by_kind = planned_of(blueprint("chat", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}}))
+    assert by_kind[names.GUARDRAIL] == {"mlops-dev-chat"}
     bought = planned_of(blueprint("chat", {**BEDROCK, "provisioned": {"model_units": 1}}))  # type: ignore[dict-item]
     assert bought[names.THROUGHPUT] == {"mlops-dev-chat"}
     long = blueprint("answers-for-customers-of-a-shop", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}})
@@ -170,10 +170,10 @@ def test_a_guardrail_and_throughput_have_names_of_their_own() -> None:
 
 def test_what_an_option_brings_has_a_role() -> None:
     assert names.ROLE not in planned_of(blueprint("chat", BEDROCK))
-    asked = {
+    options = {
         "knowledge_base": {"description": "Manuals."},
         "agent": {"instruction": "Answers questions about what the documents say."},
     }
-    found = planned_of(blueprint("chat", BEDROCK, **asked))
-    assert found[names.ROLE] == {"mlops-dev-chat-knowledge", "mlops-dev-chat-agent"}
-    assert found[names.VECTORS] == {"mlops-dev-chat-vectors"}
+    by_kind = planned_of(blueprint("chat", BEDROCK, **options))
+    assert by_kind[names.ROLE] == {"mlops-dev-chat-knowledge", "mlops-dev-chat-agent"}
+    assert by_kind[names.VECTORS] == {"mlops-dev-chat-vectors"}

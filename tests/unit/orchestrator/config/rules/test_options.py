@@ -68,13 +68,13 @@ from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
     ],
 )  # fmt: skip
 def test_rules_of_a_blueprint(change: tuple[str, str], expected: str) -> None:
-    found = problems(x1=BLUEPRINT.format(name="x1").replace(*change))
-    assert any(line.startswith(expected) for line in found), found
+    reported = problems(x1=BLUEPRINT.format(name="x1").replace(*change))
+    assert any(line.startswith(expected) for line in reported), reported
 
 
 def test_two_files_cannot_describe_one_blueprint() -> None:
-    found = problems(aa=BLUEPRINT.format(name="aa"), bb=BLUEPRINT.format(name="aa"))
-    assert "bb.yaml:1: name: is a duplicate of the name in aa.yaml (received 'aa')" in found
+    reported = problems(aa=BLUEPRINT.format(name="aa"), bb=BLUEPRINT.format(name="aa"))
+    assert "bb.yaml:1: name: is a duplicate of the name in aa.yaml (received 'aa')" in reported
 
 
 def test_a_blueprint_may_name_any_group_of_the_registry() -> None:
@@ -102,8 +102,8 @@ def test_a_blueprint_may_name_any_group_of_the_registry() -> None:
 def test_rules_of_a_bedrock_blueprint(model: str, more: str, expected: str) -> None:
     text = BLUEPRINT.format(name="x1").replace("source: sagemaker", "source: bedrock")
     text = text.replace("group: reviews", model).replace("label: positive", "contains: x")
-    found = problems(x1=text.replace("smoke:", f"{more}smoke:"))
-    assert any(line.startswith(expected) for line in found), found
+    reported = problems(x1=text.replace("smoke:", f"{more}smoke:"))
+    assert any(line.startswith(expected) for line in reported), reported
 
 
 def test_throughput_is_not_bought_locally() -> None:

@@ -35,7 +35,7 @@ def test_what_is_permanent_has_no_end() -> None:
     ]
 
 
-def test_a_local_aws_has_a_port_of_its_own_and_aws_has_none() -> None:
+def test_only_a_local_aws_has_a_port() -> None:
     assert build("dev", platform_file("local: {port: 4600}\n", "local"), {}).platform.local.port == 4600
     [problem] = problems("owner: me\nlocal: {port: 4600}")
     assert problem.startswith("platform.yaml:2: local: requires `target: local`")
@@ -88,7 +88,7 @@ def test_studio_without_a_way_out_needs_the_endpoints_that_its_apps_start_throug
     assert "also sagemaker.runtime (" in problem
 
 
-def test_a_new_space_is_no_larger_than_the_largest() -> None:
+def test_a_new_space_cannot_exceed_the_maximum() -> None:
     [problem] = problems("studio: {volume_gb: 60}")
     assert problem.startswith("platform.yaml:1: studio.volume_gb: must not exceed `max_volume_gb` (50)")
 
@@ -129,12 +129,12 @@ def test_rules_of_an_existing_network(platform: str, expected: str) -> None:
     assert problems(platform) == [expected]
 
 
-def test_the_pipelines_group_must_exist_and_nobody_shares_with_himself() -> None:
-    found = problems(
+def test_the_pipelines_group_must_exist_and_the_own_account_cannot_be_shared_with() -> None:
+    reported = problems(
         'account_id: "111111111111"\nregistry:\n  groups:\n    churn: {description: Who leaves}\n'
         '  consumer_account_ids: ["111111111111"]\nimages:\n  pull_account_ids: ["222222222222", "111111111111"]\n'
     )
-    assert found == [
+    assert reported == [
         "platform.yaml:3: registry.groups: must include `reviews`, in which the training pipeline registers models "
         "(received ['churn'])",
         "platform.yaml:5: registry.consumer_account_ids[0]: is this environment's own account "
@@ -155,7 +155,7 @@ def test_rules_of_invocation_logging(target: str, logging: str, expected: str) -
         build("here", platform_file(f"bedrock: {{invocation_logging: {logging}}}\n", target), {})
 
 
-def test_invocations_are_logged_without_bodies_unless_asked_for() -> None:
-    asked = "bedrock: {invocation_logging: {enabled: true}}\n"
-    logging = build("dev", platform_file(asked), {}).platform.bedrock.invocation_logging
+def test_invocations_are_logged_without_bodies_by_default() -> None:
+    section = "bedrock: {invocation_logging: {enabled: true}}\n"
+    logging = build("dev", platform_file(section), {}).platform.bedrock.invocation_logging
     assert (logging.enabled, logging.bodies.model_dump()) == (True, dict.fromkeys(logging.bodies.model_dump(), False))

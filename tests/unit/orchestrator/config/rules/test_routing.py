@@ -24,18 +24,18 @@ def blueprint(name: str, kind: str = "realtime", **more: Any) -> str:
 def load(routing: dict[str, Any], **others: str) -> Blueprint:
     """The blueprint `chat` with this routing, in an environment that has these others too."""
     files = {"chat": blueprint("chat", routing=routing), "chat-b": blueprint("chat-b", "serverless"), **others}
-    found = build("dev", platform_file(), {name: (f"{name}.yaml", text) for name, text in files.items()})
-    return next(each for each in found.blueprints if each.name == "chat")
+    environment = build("dev", platform_file(), {name: (f"{name}.yaml", text) for name, text in files.items()})
+    return next(each for each in environment.blueprints if each.name == "chat")
 
 
-def test_without_a_word_nobody_stands_in() -> None:
+def test_by_default_there_is_no_fallback() -> None:
     routing = load({}).routing
     assert (routing.fallback, routing.share_percent, routing.shadow, routing.retries) == ([], {}, None, None)
 
 
 def test_others_of_the_environment_are_named() -> None:
-    asked = {"fallback": ["chat-b"], "share_percent": {"chat-b": 10}, "shadow": {"blueprint": "chat-b"}}
-    routing = load({**asked, "retries": 0, "cooldown_seconds": 5, "timeout_seconds": 9}).routing
+    options = {"fallback": ["chat-b"], "share_percent": {"chat-b": 10}, "shadow": {"blueprint": "chat-b"}}
+    routing = load({**options, "retries": 0, "cooldown_seconds": 5, "timeout_seconds": 9}).routing
     assert (routing.fallback, routing.share_percent) == (["chat-b"], {"chat-b": 10})
     assert routing.shadow is not None
     assert (routing.shadow.blueprint, routing.shadow.percent) == ("chat-b", 10)
@@ -55,10 +55,10 @@ def test_others_of_the_environment_are_named() -> None:
         ({"fallback": ["guarded"]}, "routing.fallback[0]: has a guardrail, which would not apply"),
         ({"fallback": ["later"]}, "routing.fallback[0]: is of kind `async`: only kinds realtime and serverless"),
         ({"fallback": ["primary"]}, "routing.fallback[0]: is reserved for this blueprint's own model"),
-        ({"share_percent": {"chatb": 10}}, "routing.share_percent.chatb: is no other blueprint"),
+        ({"share_percent": {"chatb": 10}}, "routing.share_percent.chatb: is not another blueprint"),
         ({"share_percent": {"chat-b": 60, "guarded": 1, "primary": 50}}, "must not exceed 100 in total"),
         ({"share_percent": {"chat-b": 0}}, "routing.share_percent.chat-b: input should be greater than or equal to 1"),
-        ({"shadow": {"blueprint": "chat-c"}}, "routing.shadow.blueprint: is no other blueprint"),
+        ({"shadow": {"blueprint": "chat-c"}}, "routing.shadow.blueprint: is not another blueprint"),
         ({"shadow": {"blueprint": "chat-b", "percent": 101}}, "routing.shadow.percent: input should be less than"),
         ({"retries": 11}, "routing.retries: input should be less than or equal to 10"),
         ({"cooldown_seconds": 3601}, "routing.cooldown_seconds: input should be less than or equal to 3600"),

@@ -126,7 +126,7 @@ def test_what_glue_takes_is_taken(expression: str) -> None:
         ("cron(0,58 * * * ? *)", "repeats after 2 minutes"),
         ("cron(0,58 9-10 ? * MON-FRI *)", "repeats after 2 minutes"),
         ("cron(0,58 0,23 * * ? *)", "repeats after 2 minutes"),
-        ("cron(0 0 ? * 3#2 *)", "Glue knows no `#`"),
+        ("cron(0 0 ? * 3#2 *)", "Glue does not support `#`"),
     ],
 )
 def test_what_glue_refuses_is_refused(expression: str, said: str) -> None:
