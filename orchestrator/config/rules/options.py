@@ -21,7 +21,7 @@ SOURCES = ("sagemaker", "bedrock")
 CUSTOMIZED = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]+:\d{12}:custom-model/[A-Za-z0-9.:/_-]+")
 SYSTEM_PROFILE = re.compile(r"(us-gov|us|eu|apac|jp|au|ca|global)\.")
 
-_SIZES = "serverless endpoints take no instance type; set `serverless.memory_mb`"
+_SIZES = "SageMaker serverless endpoints take no instance type; set `serverless.memory_mb`"
 _ONE_VARIANT = "SageMaker Serverless Inference has one variant per endpoint"
 
 

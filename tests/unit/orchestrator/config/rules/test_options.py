@@ -36,7 +36,7 @@ from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
         (("label: positive", "contains: x"), "x1.yaml:8: smoke.golden[0]: requires `label`, the expected "
             "answer of a sagemaker model"),
         (("kind: realtime", "kind: serverless\ninstance_type: ml.m5.large"), "x1.yaml:3: instance_type: "
-            "cannot be combined with kind `serverless`: serverless endpoints take no instance type"),
+            "cannot be combined with kind `serverless`: SageMaker serverless endpoints take no instance type"),
         (("kind: realtime", "kind: serverless\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: does not go "
             "with kind `serverless`: SageMaker Serverless Inference scales automatically, from zero to "
             "`max_concurrency` (received {'max': 3})"),
