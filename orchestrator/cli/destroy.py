@@ -13,9 +13,7 @@ from orchestrator.cli.app import App
 @options.plain_provider
 @options.blueprints
 @options.yes
-@click.option(
-    "--yes-if-local", is_flag=True, help="Skip the confirmation if ENV has `target: local`, which costs nothing."
-)
+@click.option("--yes-if-local", is_flag=True, help="Skip the confirmation if ENV has `target: local`.")
 @click.option("--yes-destroy-protected", is_flag=True, help="Destroy an environment although it is `protected`.")
 @options.as_json
 @click.pass_context

@@ -167,9 +167,7 @@ def env_(ctx: click.Context, env: str | None) -> None:
 
 @command.command("logs")
 @options.local_environment
-@click.option(
-    "--lines", default=100, show_default=True, type=click.IntRange(min=1), help="Number of lines from the end."
-)
+@click.option("--lines", default=100, show_default=True, type=click.IntRange(min=1), help="Lines from the end.")
 @click.pass_context
 def logs(ctx: click.Context, env: str | None, lines: int) -> None:
     """Print the end of its log."""

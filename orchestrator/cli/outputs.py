@@ -25,9 +25,7 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
     outputs = {each.name: published(each, state) for each in chosen if (state := store.read(each.name)) is not None}
     deployed = {name: value for name, value in outputs.items() if value is not None}
     if stack and stack not in deployed:
-        raise PlatformError(
-            f"`{stack}` is not deployed in `{env}`", hint=f"`orchestrator status {env}` lists the deployed stacks"
-        )
+        raise PlatformError(f"`{stack}` is not deployed in `{env}`", hint=f"see `orchestrator status {env}`")
     if as_json:
         app.console.json(deployed[stack] if stack else deployed)
         return

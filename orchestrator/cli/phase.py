@@ -19,13 +19,7 @@ def command() -> None:
 @click.option("--phase", "phases", multiple=True, metavar="N|NAME", help="Select this phase; can be repeated.")
 @click.option("--from", "first", type=click.IntRange(min=1), help="Start at this phase.")
 @click.option("--to", "last", type=click.IntRange(min=1), help="Stop after this phase.")
-@click.option(
-    "--blueprint",
-    "blueprints",
-    multiple=True,
-    metavar="NAME",
-    help="Select this blueprint and monitoring; can be repeated.",
-)
+@click.option("--blueprint", "blueprints", multiple=True, metavar="NAME", help="Select this blueprint and monitoring.")
 @options.pipeline
 @options.proof
 @options.approval

@@ -11,13 +11,7 @@ from orchestrator.cli.app import App
 @click.command("query")
 @options.environment
 @click.argument("sql")
-@click.option(
-    "--database",
-    metavar="LAYER",
-    default="processed",
-    show_default=True,
-    help="Data layer: raw, processed or features.",
-)
+@click.option("--database", metavar="LAYER", default="processed", show_default=True, help="raw, processed or features.")
 @click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True, help="Maximum number of rows.")
 @options.as_json
 @click.pass_context

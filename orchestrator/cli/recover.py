@@ -13,13 +13,7 @@ from orchestrator.cli.app import App
 @options.plain_provider
 @click.option("--import", "wants_import", is_flag=True, help="Import resources that belong to a stack.")
 @click.option("--remove", is_flag=True, help="Remove what is found; with `--import`, only what belongs to no stack.")
-@click.option(
-    "--take",
-    "chosen",
-    multiple=True,
-    metavar="ID",
-    help="Choose this one of several similar resources; can be repeated.",
-)
+@click.option("--take", "chosen", multiple=True, metavar="ID", help="Choose this one of several similar resources.")
 @options.approval
 @click.option("--yes-destroy-protected", is_flag=True, help="Remove resources although the environment is `protected`.")
 @options.as_json

@@ -81,9 +81,7 @@ def _no_number(word: str) -> float:
 
 
 def _other_notation(word: str) -> int:
-    raise NoValue(
-        "is a number for some YAML parsers and a text for others; write plain digits, or put a text in quotes"
-    )
+    raise NoValue("is a number for some YAML parsers only; write plain digits, or put a text in quotes")
 
 
 def _day(word: str) -> dt.date:

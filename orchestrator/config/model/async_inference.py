@@ -52,18 +52,13 @@ class Async(Section):
         le=1000,
         description="concurrent requests: per instance on SageMaker; of all workers on Bedrock, at least 2",
     )
-    min_instances: int = Field(
-        0, ge=0, description="SageMaker; 0: scale to zero, then the first request waits for an instance"
-    )
+    min_instances: int = Field(0, ge=0, description="SageMaker; 0: the first request waits for an instance")
     max_instances: int = Field(2, ge=1, description="SageMaker")
     backlog_per_instance: int = Field(5, ge=1, description="SageMaker: queued requests per instance")
     ttl_seconds: int = Field(21_600, ge=60, le=21_600, description="a request fails after this time in the queue")
     timeout_seconds: int = Field(60, ge=1, le=3600, description="timeout of the model; on Bedrock at most 880")
     max_input_mb: int | None = Field(
-        None,
-        ge=1,
-        le=1024,
-        description="size of an input; unset: 100 on SageMaker, 5 on Bedrock, where the maximum is 20",
+        None, ge=1, le=1024, description="of one input; unset: 100 on SageMaker, 5 on Bedrock (maximum: 20)"
     )
     max_attempts: int = Field(8, ge=1, le=100, description="Bedrock: a request fails after this many attempts")
     callback: Callback = Callback()

@@ -184,19 +184,14 @@ class Routing(Section):
         None, ge=0, le=3600, description="seconds a failing target is skipped (default: 30)"
     )
     timeout_seconds: int | None = Field(
-        None,
-        ge=1,
-        le=25,
-        description="timeout of the own model before the next target is tried; unset: that of the request",
+        None, ge=1, le=25, description="of the own model, then the next target is tried; unset: that of the request"
     )
 
 
 class Limits(Section):
     """Upper limits for a request, regardless of its parameters."""
 
-    max_tokens: int = Field(
-        4096, ge=1, le=1_000_000, description="per answer; higher requested values are reduced to it"
-    )
+    max_tokens: int = Field(4096, ge=1, le=1_000_000, description="per answer; higher values are reduced to it")
     max_inputs: int | None = Field(
         None, ge=1, le=1000, description="answers per request, including `n`; unset: 100, kind async: 1000"
     )

@@ -16,10 +16,7 @@ class Etl(Section):
     workers: int = Field(2, ge=2, le=299, description="one of them is the driver")
     timeout_minutes: int = Field(30, ge=1, le=2880)
     max_quarantine_share: float = Field(
-        0.05,
-        ge=0,
-        le=1,
-        description="maximum share of invalid rows, or of bytes in unreadable files; the step fails above it",
+        0.05, ge=0, le=1, description="of invalid rows, or of bytes in unreadable files; the step fails above it"
     )
     bookmarks: Literal["disable", "enable"] = Field(
         "disable", description="enable: each run processes new raw files only and appends the result; not local"
@@ -128,9 +125,7 @@ class Emr(Section):
     max_vcpus: int = Field(32, ge=4, le=4000, description="of all jobs together, which limits the cost")
     max_memory_gb: int = Field(128, ge=8, le=32_000, description="2 to 8 for each vCPU")
     idle_minutes: int = Field(5, ge=1, le=60, description="the application stops after this time without a job")
-    in_vpc: bool = Field(
-        False, description="workers in the private subnets; requires access to the services that jobs call"
-    )
+    in_vpc: bool = Field(False, description="workers in the private subnets, which need access to called services")
 
 
 class Efs(Section):

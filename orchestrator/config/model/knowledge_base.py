@@ -42,9 +42,7 @@ class Chunks(Section):
 class KnowledgeBase(Section):
     """Documents in data/knowledge/<name>/ that answers are based on. AWS bills stored vectors and searches."""
 
-    description: str = Field(
-        min_length=1, max_length=200, description="content of the documents; agents decide by it whether to use them"
-    )
+    description: str = Field(min_length=1, max_length=200, description="content of the documents, for agents")
     embedding: Embedding = Embedding()
     chunks: Chunks = Chunks()
     results: int = Field(5, ge=1, le=100, description="chunks that are passed to the model")
@@ -54,9 +52,7 @@ class Agent(Section):
     """An agent of Bedrock that answers instead of the model, and remembers a conversation."""
 
     instruction: str = Field(min_length=40, max_length=4000, description="purpose and behaviour of the agent")
-    idle_minutes: int = Field(
-        10, ge=1, le=60, description="minutes for which it remembers a conversation after the last turn"
-    )
+    idle_minutes: int = Field(10, ge=1, le=60, description="a conversation is remembered for this time")
 
 
 def check(environment: str, platform: Platform, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
@@ -89,7 +85,5 @@ def check(environment: str, platform: Platform, document: Document, blueprint: B
         yield document.problem(("parameters", "system"), rule, blueprint.parameters["system"])
     model = blueprint.model
     if blueprint.agent and model.source == "bedrock" and model.provisioned:
-        rule = (
-            "cannot be combined with `model.provisioned`: the agent calls an inference profile, which tracks its cost"
-        )
+        rule = "cannot be combined with `model.provisioned`: the agent calls an inference profile to track its cost"
         yield document.problem(("agent",), rule, "agent")

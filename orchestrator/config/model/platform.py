@@ -133,9 +133,7 @@ class Studio(Section):
 
     enabled: bool = False
     instance_type: str = Field("ml.t3.medium", description="default for JupyterLab")
-    idle_minutes: int = Field(
-        60, ge=60, le=525_600, description="an app without kernel or terminal is shut down after this time"
-    )
+    idle_minutes: int = Field(60, ge=60, le=525_600, description="apps without kernel or terminal are shut down then")
     volume_gb: int = Field(5, ge=5, le=16_384, description="of a new space")
     max_volume_gb: int = Field(50, ge=5, le=16_384)
     packages: StudioPackages = StudioPackages()
@@ -205,9 +203,7 @@ class ApiAuth(Section):
 class Inference(Section):
     throttle: Throttle = Throttle()
     quota_per_day: int = Field(100_000, ge=1)
-    api_keys: dict[Name, ApiKey] = Field(
-        {}, description="by name, in addition to `default`, which is valid for all blueprints"
-    )
+    api_keys: dict[Name, ApiKey] = Field({}, description="in addition to `default`, which is valid for all blueprints")
     auth: ApiAuth = ApiAuth()
     lambda_in_vpc: bool = False
     parquet_layer_arn: str | None = Field(
@@ -243,10 +239,8 @@ class InvocationLogging(Section):
 class Bedrock(Section):
     """Optional features of Bedrock blueprints, and settings that an account has once per region."""
 
-    knowledge_bases: bool = Field(
-        False, description="allow blueprints with `knowledge_base`; grants roles and keys access to vectors"
-    )
-    agents: bool = Field(False, description="allow blueprints with `agent`; grants roles access to agents")
+    knowledge_bases: bool = Field(False, description="allow `knowledge_base`; grants roles and keys access to vectors")
+    agents: bool = Field(False, description="allow `agent`; grants roles access to agents")
     invocation_logging: InvocationLogging = InvocationLogging()
 
 
@@ -260,9 +254,7 @@ class Monitoring(Section):
 class Events(Section):
     """Events for the notification topic, and the handling of undelivered events."""
 
-    completions: Literal["all", "failures"] = Field(
-        "all", description="notify of all completed jobs and pipelines, or of failures"
-    )
+    completions: Literal["all", "failures"] = Field("all", description="completed jobs and pipelines to notify of")
     redeploy_state_machine: Name | None = Field(
         None,
         description="state machine (without the environment's prefix) that an approved model version starts; "

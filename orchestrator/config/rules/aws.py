@@ -112,9 +112,7 @@ def _model_id(value: str, home: str) -> None:
 def _option_name(value: str, _home: str) -> None:
     """Check a hyperparameter, which script mode passes to the program as the option `--name value`."""
     if not OPTION_NAME.fullmatch(value):
-        raise Refused(
-            "must be letters, digits, `_`, `.` and `-`, beginning with a letter: it becomes an option of train.py"
-        )
+        raise Refused("must be letters, digits, `_`, `.` and `-`, beginning with a letter, as an option of train.py")
     if value.startswith("sagemaker_"):
         raise Refused("begins with `sagemaker_`, which is reserved for the pipeline")
 

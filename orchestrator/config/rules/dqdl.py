@@ -194,9 +194,7 @@ class _Reader:
             return token.text
         self._expect("threshold")
         if kind not in THRESHOLDS:
-            raise BadRule(
-                f"has a threshold after {kind}; only these rule types take one: {', '.join(sorted(THRESHOLDS))}"
-            )
+            raise BadRule(f"has a threshold after {kind}; only these take one: {', '.join(sorted(THRESHOLDS))}")
         measured = self._condition()
         if measured is None:
             raise self._wrong("a comparison after `with threshold`")

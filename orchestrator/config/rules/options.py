@@ -191,9 +191,7 @@ OPTIONS: dict[str, Option] = {
     "limits": Option("upper limits for a request", ("limits",), source=None),
     "vpc": Option(
         "containers in private subnets",
-        refused={
-            "serverless": "SageMaker Serverless Inference does not support VPCs: its containers reach the internet"
-        },
+        refused={"serverless": "SageMaker Serverless Inference has no VPC: its containers reach the internet"},
     ),
     "network isolation": Option(
         "containers cannot open connections",
@@ -223,15 +221,9 @@ EXCLUSIONS = (
     Exclusion("shadow", "variants", "SageMaker accepts one production variant in addition to a shadow variant"),
     Exclusion("shadow", "multi_model", "SageMaker has no shadow variants of multi-model endpoints"),
     Exclusion("shadow", "containers", "SageMaker has no shadow variants of multi-container endpoints"),
-    Exclusion(
-        "multi_model", "containers", "either one container loads many models, or several containers have one model each"
-    ),
-    Exclusion(
-        "multi_model", "variants", "variants differ in the version of one model, but requests select their model"
-    ),
-    Exclusion(
-        "containers", "variants", "variants differ in the version of one model, but containers have several models"
-    ),
+    Exclusion("multi_model", "containers", "one container loads many models, or several have one each"),
+    Exclusion("multi_model", "variants", "variants differ in the version of one model; requests select among many"),
+    Exclusion("containers", "variants", "variants differ in the version of one model; containers have several models"),
 )
 
 
@@ -268,9 +260,8 @@ def _check_exclusions(document: Document, blueprint: Blueprint) -> Iterator[Prob
 def _check_variants(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     weights = [blueprint.weight, *(each.weight for each in blueprint.variants.values())]
     if not any(weights):
-        yield document.problem(
-            ("weight",), "no variant would receive traffic: at least one weight must be greater than 0", weights
-        )
+        rule = "no variant would receive traffic: at least one weight must be greater than 0"
+        yield document.problem(("weight",), rule, weights)
     if "weight" in blueprint.model_fields_set and not blueprint.variants:
         rule = "requires `variants`, with which it shares the requests"
         yield document.problem(("weight",), rule, blueprint.weight)

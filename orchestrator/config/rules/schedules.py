@@ -71,9 +71,7 @@ def check_trigger(expression: str) -> None:
         BadSchedule: with the broken rule.
     """
     if expression.startswith("rate("):
-        raise BadSchedule(
-            "must be cron(<six fields>), such as cron(0 2 * * ? *): triggers of Glue do not support rates"
-        )
+        raise BadSchedule("must be cron(<six fields>), such as cron(0 2 * * ? *): Glue does not support rates")
     minutes, hours, days, week = _check_cron(expression, "must be cron(<six fields>), such as cron(0 2 * * ? *)")
     if "#" in week:
         raise BadSchedule(f"has `{week}` as day-of-week: Glue does not support `#`")

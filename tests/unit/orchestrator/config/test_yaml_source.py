@@ -68,7 +68,7 @@ def test_plain_words_are_what_yaml_1_2_says() -> None:
         ("a: [x, {b: 0777}]", "f:1: a[1].b: begins with 0, which some YAML parsers read as octal; remove the 0, "
             "or put a text in quotes (received '0777')"),
         *[
-            (f"a: {word}", f"f:1: a: is a number for some YAML parsers and a text for others; write plain digits, "
+            (f"a: {word}", f"f:1: a: is a number for some YAML parsers only; write plain digits, "
                 f"or put a text in quotes (received '{word}')")
             for word in ("1_000", "-1_0.5", "1.5_0", "0b11", "+0o17", "0o1_7", "-0x1F", "0x1_F")
         ],

@@ -119,7 +119,7 @@ def test_what_glue_takes_is_taken(expression: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("rate(1 hour)", "triggers of Glue do not support rates"),
+        ("rate(1 hour)", "Glue does not support rates"),
         ("cron(banana)", "has 1 fields"),
         ("cron(0/4 * * * ? *)", "repeats after 4 minutes"),
         ("cron(* 2 * * ? *)", "repeats after 1 minutes"),
