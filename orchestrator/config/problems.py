@@ -42,6 +42,14 @@ class Problem:
         return f"{where}: {self.rule}{received}{suggestion}"
 
 
+class InvalidValue(ValueError):
+    """A value that AWS would reject; the message is the rule, `suggestion` a similar valid value."""
+
+    def __init__(self, rule: str, suggestion: str | None = None) -> None:
+        super().__init__(rule)
+        self.suggestion = suggestion
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that `word` most resembles."""
     if len(word) > LONGEST_GUESSED:

@@ -8,16 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.config.problems import nearest
+from orchestrator.config.problems import InvalidValue, nearest
 from orchestrator.config.rules.aws_rules import models
-
-
-class BadAddress(ValueError):
-    """An invalid ARN or region; the message is the rule."""
-
-    def __init__(self, rule: str, suggestion: str | None = None) -> None:
-        super().__init__(rule)
-        self.suggestion = suggestion
 
 
 @dataclass(frozen=True)
@@ -35,12 +27,12 @@ def check_region(name: str) -> None:
     """Reject a region that AWS does not have.
 
     Raises:
-        BadAddress: with the most similar region as suggestion.
+        InvalidValue: with the most similar region as suggestion.
     """
     known = models()
     if name not in known.regions:
         rule = f"is not an AWS region ({known.source} lists {len(known.regions)})"
-        raise BadAddress(rule, nearest(name, known.regions))
+        raise InvalidValue(rule, nearest(name, known.regions))
 
 
 def check(text: str, *, home: str, service: str, same_region: bool = False) -> None:
@@ -53,27 +45,27 @@ def check(text: str, *, home: str, service: str, same_region: bool = False) -> N
         same_region: the resource can be used only in its own region.
 
     Raises:
-        BadAddress: with the invalid part.
+        InvalidValue: with the invalid part.
     """
     pieces = text.split(":", 5)
     if len(pieces) != 6 or pieces[0] != "arn":
-        raise BadAddress("is not an ARN, which has six parts: arn:partition:service:region:account:resource")
+        raise InvalidValue("is not an ARN, which has six parts: arn:partition:service:region:account:resource")
     arn = Arn(*pieces[1:])
     regions = models().regions
     partitions = sorted(set(regions.values()))
     own = regions.get(home)
     if arn.partition not in partitions:
         rule = f"has the unknown partition `{arn.partition}`; available: {', '.join(partitions)}"
-        raise BadAddress(rule, own)
+        raise InvalidValue(rule, own)
     if own is not None and arn.partition != own:
-        raise BadAddress(f"is in the partition `{arn.partition}`: it must be in that of {home}, `{own}`", own)
+        raise InvalidValue(f"is in the partition `{arn.partition}`: it must be in that of {home}, `{own}`", own)
     if arn.service not in service.split("|"):
-        raise BadAddress(f"belongs to `{arn.service}`: it must belong to {service.replace('|', ' or ')}")
+        raise InvalidValue(f"belongs to `{arn.service}`: it must belong to {service.replace('|', ' or ')}")
     if arn.region:
         if arn.region not in regions:
             rule = f"has the region `{arn.region}`, which is not an AWS region"
-            raise BadAddress(rule, nearest(arn.region, regions))
+            raise InvalidValue(rule, nearest(arn.region, regions))
         if regions[arn.region] != arn.partition:
-            raise BadAddress(f"has the region `{arn.region}`, which is not in the partition `{arn.partition}`")
+            raise InvalidValue(f"has the region `{arn.region}`, which is not in the partition `{arn.partition}`")
         if same_region and home and arn.region != home:
-            raise BadAddress(f"is in {arn.region}: it must be in the environment's region, {home}")
+            raise InvalidValue(f"is in {arn.region}: it must be in the environment's region, {home}")

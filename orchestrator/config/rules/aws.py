@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from orchestrator.config.model.blueprint import Blueprint
 from orchestrator.config.model.platform import Platform
-from orchestrator.config.problems import Problem
+from orchestrator.config.problems import InvalidValue, Problem
 from orchestrator.config.rules import arns, dqdl, hive_types, schedules
 from orchestrator.config.rules.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
 from orchestrator.config.rules.aws_rules import rule_of, title
@@ -47,14 +47,6 @@ LONGEST_KEY = 1024
 """Bytes of the name of an object in S3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)."""
 
 
-class Refused(ValueError):
-    """A value that AWS would reject; the message is the rule."""
-
-    def __init__(self, rule: str, suggestion: str | None = None) -> None:
-        super().__init__(rule)
-        self.suggestion = suggestion
-
-
 def _region(value: str, _home: str) -> None:
     arns.check_region(value)
 
@@ -72,31 +64,31 @@ def _bucket(value: str, _home: str) -> None:
         ipaddress.ip_address(value)
     except ValueError:
         if re.fullmatch(r"[0-9.]+", value) and value.count(".") == 3:
-            raise Refused("is an IP address, which S3 does not allow as a bucket name") from None
+            raise InvalidValue("is an IP address, which S3 does not allow as a bucket name") from None
     else:
-        raise Refused("is an IP address, which S3 does not allow as a bucket name")
+        raise InvalidValue("is an IP address, which S3 does not allow as a bucket name")
     if ".." in value or ".-" in value or "-." in value:
-        raise Refused("has a dot next to another dot or a hyphen, which S3 does not allow in bucket names")
+        raise InvalidValue("has a dot next to another dot or a hyphen, which S3 does not allow in bucket names")
     if RESERVED_BUCKETS.fullmatch(value):
-        raise Refused("begins or ends with a text that AWS reserves for other kinds of buckets")
+        raise InvalidValue("begins or ends with a text that AWS reserves for other kinds of buckets")
 
 
 def _prefix(value: str, _home: str) -> None:
     if len(value.encode()) > LONGEST_KEY:
-        raise Refused(f"has more than {LONGEST_KEY} bytes, the limit of S3 for object names")
+        raise InvalidValue(f"has more than {LONGEST_KEY} bytes, the limit of S3 for object names")
     if any(part in ("", ".", "..") for part in value.removesuffix("/").split("/")):
-        raise Refused("has an empty part, `.` or `..` between slashes, which tools interpret differently from S3")
+        raise InvalidValue("has an empty part, `.` or `..` between slashes, which tools interpret differently from S3")
 
 
 def _email(value: str, _home: str) -> None:
     if not EMAIL.fullmatch(value) or ".." in value or value.startswith(".") or ".@" in value:
-        raise Refused("is not a valid e-mail address")
+        raise InvalidValue("is not a valid e-mail address")
 
 
 def _emr_release(value: str, _home: str) -> None:
     major, minor = (int(part) for part in value.removeprefix("emr-").split(".")[:2])
     if (major, minor) < FIRST_EMR or (major == FIRST_EMR[0] and minor > LAST_EMR_6):
-        raise Refused(f"is not a release of EMR Serverless, which has 6.6.0 to 6.{LAST_EMR_6}.0 and series 7")
+        raise InvalidValue(f"is not a release of EMR Serverless, which has 6.6.0 to 6.{LAST_EMR_6}.0 and series 7")
 
 
 def _model_id(value: str, home: str) -> None:
@@ -106,15 +98,17 @@ def _model_id(value: str, home: str) -> None:
         return
     bare = SYSTEM_PROFILE.sub("", value, count=1)
     if len(value) > 2048 or not FOUNDATION_MODEL.fullmatch(bare):
-        raise Refused("is not a Bedrock model id, which is provider.model, such as amazon.nova-lite-v1:0")
+        raise InvalidValue("is not a Bedrock model id, which is provider.model, such as amazon.nova-lite-v1:0")
 
 
 def _option_name(value: str, _home: str) -> None:
     """Check a hyperparameter, which script mode passes to the program as the option `--name value`."""
     if not OPTION_NAME.fullmatch(value):
-        raise Refused("must be letters, digits, `_`, `.` and `-`, beginning with a letter, as an option of train.py")
+        raise InvalidValue(
+            "must be letters, digits, `_`, `.` and `-`, beginning with a letter, as an option of train.py"
+        )
     if value.startswith("sagemaker_"):
-        raise Refused("begins with `sagemaker_`, which is reserved for the pipeline")
+        raise InvalidValue("begins with `sagemaker_`, which is reserved for the pipeline")
 
 
 def _text(check: Callable[[str], None]) -> Reader:
@@ -126,7 +120,7 @@ def _text(check: Callable[[str], None]) -> Reader:
 
 def _instance(value: str, _home: str) -> None:
     if value == "system":
-        raise Refused("is reserved for Studio's server: JupyterLab requires an instance type such as ml.t3.medium")
+        raise InvalidValue("is reserved for Studio's server: JupyterLab requires an instance type such as ml.t3.medium")
 
 
 READERS: dict[str, Reader] = {

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from orchestrator.config.problems import nearest
+from orchestrator.config.problems import InvalidValue, nearest
 
 COLUMNS: dict[str, tuple[int, int | None]] = {
     "AggregateMatch": (2, 2), "ColumnCorrelation": (2, 2), "ColumnCount": (0, 0), "ColumnDataType": (1, 1),
@@ -64,14 +64,6 @@ DEEPEST = 50
 """Maximum depth of nested parentheses."""
 
 
-class BadRule(ValueError):
-    """A rule that Glue would reject; the message says why, `suggestion` is the most similar valid text."""
-
-    def __init__(self, rule: str, suggestion: str | None = None) -> None:
-        super().__init__(rule)
-        self.suggestion = suggestion
-
-
 @dataclass(frozen=True)
 class _Token:
     kind: str
@@ -83,7 +75,7 @@ def check(rule: str) -> None:
     """Reject a text that is not a single rule, simple or composite.
 
     Raises:
-        BadRule: with the place and the expected text.
+        InvalidValue: with the place and the expected text.
     """
     reader = _Reader(rule)
     reader.composite(0)
@@ -97,16 +89,16 @@ class _Reader:
 
     def composite(self, depth: int) -> None:
         if depth > DEEPEST:
-            raise BadRule(f"has more than {DEEPEST} nested parentheses")
+            raise InvalidValue(f"has more than {DEEPEST} nested parentheses")
         enclosed, word = [self._part(depth)], None
         while (token := self._peek()) and token.kind == "word" and token.text in JOINS:
             if word and token.text.lower() != word:
-                raise BadRule(f"mixes `and` and `or` at character {token.start + 1}: put parentheses between them")
+                raise InvalidValue(f"mixes `and` and `or` at character {token.start + 1}: put parentheses between them")
             word = token.text.lower()
             self._at += 1
             enclosed.append(self._part(depth))
         if word and not all(enclosed):
-            raise BadRule(f"must have parentheses around each rule that `{word}` combines")
+            raise InvalidValue(f"must have parentheses around each rule that `{word}` combines")
 
     def end(self) -> None:
         if self._peek():
@@ -129,7 +121,7 @@ class _Reader:
         if token.text not in COLUMNS:
             folded = {each.lower(): each for each in COLUMNS}
             guess = folded.get(token.text.lower()) or nearest(token.text, COLUMNS)
-            raise BadRule(f"has `{token.text}`, which is not a rule type of Glue", guess)
+            raise InvalidValue(f"has `{token.text}`, which is not a rule type of Glue", guess)
         self._at += 1
         count = 0
         while (following := self._peek()) and following.kind == "string":
@@ -144,13 +136,13 @@ class _Reader:
         while self._take("with"):
             tags.append(self._tag(token.text))
         if tags.count("threshold") > 1:
-            raise BadRule("has two thresholds")
+            raise InvalidValue("has two thresholds")
 
     def _check_count(self, kind: str, count: int) -> None:
         least, most = COLUMNS[kind]
         if count < least or (most is not None and count > most):
             required = str(least) if least == most else f"{least} or more" if most is None else f"{least} to {most}"
-            raise BadRule(f"has {count} quoted parameters for {kind}, which requires {required}")
+            raise InvalidValue(f"has {count} quoted parameters for {kind}, which requires {required}")
 
     def _check_measure(self, kind: str, count: int, measured: frozenset[str] | None) -> None:
         required = MEASURES.get(kind, (NUMBER,))
@@ -160,17 +152,17 @@ class _Reader:
             if required and kind != "CustomSql":  # whose query may return a boolean
                 raise self._wrong(f"a comparison after {kind}, such as `> 0`")
         elif not required:
-            raise BadRule(f"has a comparison after {kind}, which takes none")
+            raise InvalidValue(f"has a comparison after {kind}, which takes none")
         elif not measured & set(required):
-            raise BadRule(f"must compare {kind} with {' or '.join(required)}")
+            raise InvalidValue(f"must compare {kind} with {' or '.join(required)}")
 
     def _where(self, kind: str) -> None:
         if self._take("where"):
             if kind in NO_WHERE:
-                raise BadRule(f"has `where` after {kind}, which takes none")
+                raise InvalidValue(f"has `where` after {kind}, which takes none")
             self._text("a quoted condition after `where`")
             if self._tokens[self._at - 1].text == '""':
-                raise BadRule("has an empty condition after `where`")
+                raise InvalidValue("has an empty condition after `where`")
 
     def _labels(self) -> None:
         if not self._take("labels"):
@@ -194,12 +186,12 @@ class _Reader:
             return token.text
         self._expect("threshold")
         if kind not in THRESHOLDS:
-            raise BadRule(f"has a threshold after {kind}; only these take one: {', '.join(sorted(THRESHOLDS))}")
+            raise InvalidValue(f"has a threshold after {kind}; only these take one: {', '.join(sorted(THRESHOLDS))}")
         measured = self._condition()
         if measured is None:
             raise self._wrong("a comparison after `with threshold`")
         if NUMBER not in measured:
-            raise BadRule("has a threshold that is not a number")
+            raise InvalidValue("has a threshold that is not a number")
         return "threshold"
 
     def _condition(self) -> frozenset[str] | None:
@@ -262,11 +254,11 @@ class _Reader:
         self._at += 1
         unit = self._peek()
         if unit and f"{unit.text}s" in UNITS:
-            raise BadRule(f"has the unit `{unit.text}`: Glue accepts {', '.join(UNITS)}, also after 1")
+            raise InvalidValue(f"has the unit `{unit.text}`: Glue accepts {', '.join(UNITS)}, also after 1")
         if unit is None or unit.text not in (*UNITS, *SIZES):
             return frozenset({NUMBER})
         if not number.text.isdecimal():
-            raise BadRule(f"has `{number.text} {unit.text}`: a number with a unit must be whole")
+            raise InvalidValue(f"has `{number.text} {unit.text}`: a number with a unit must be whole")
         self._at += 1
         return frozenset({DURATION if unit.text in UNITS else SIZE})
 
@@ -290,10 +282,10 @@ class _Reader:
         if not self._take(text):
             raise self._wrong(f"`{text}`")
 
-    def _wrong(self, expected: str) -> BadRule:
+    def _wrong(self, expected: str) -> InvalidValue:
         token = self._peek()
         actual = f"`{token.text[:20]}` at character {token.start + 1}" if token else "the end"
-        return BadRule(f"is not a rule of Glue Data Quality: expected {expected}, found {actual}")
+        return InvalidValue(f"is not a rule of Glue Data Quality: expected {expected}, found {actual}")
 
 
 def _tokens(source: str) -> list[_Token]:
@@ -302,7 +294,7 @@ def _tokens(source: str) -> list[_Token]:
         match = TOKEN.match(source, at)
         if match is None:
             shown = source[at : at + 20].strip()
-            raise BadRule(f"is not a rule of Glue Data Quality: unexpected `{shown}` at character {at + 1}")
+            raise InvalidValue(f"is not a rule of Glue Data Quality: unexpected `{shown}` at character {at + 1}")
         kind = str(match.lastgroup)
         tokens.append(_Token(kind, match[kind], match.start(kind)))
         at = match.end()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.config.problems import nearest
+from orchestrator.config.problems import InvalidValue, nearest
 
 PRIMITIVES = (
     "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp",
@@ -24,23 +24,15 @@ NAME = re.compile(r"[a-z_][a-z0-9_]*")
 DEEPEST = 50
 
 
-class BadType(ValueError):
-    """An invalid type; the message says why, `suggestion` is a similar valid one."""
-
-    def __init__(self, rule: str, suggestion: str | None = None) -> None:
-        super().__init__(rule)
-        self.suggestion = suggestion
-
-
 def check(text: str) -> None:
     """Reject a text that is not a type of Glue and Athena.
 
     Raises:
-        BadType: with the invalid part.
+        InvalidValue: with the invalid part.
     """
     rest = _type(text, 0)
     if rest:
-        raise BadType(f"has `{rest[:20]}` after the type")
+        raise InvalidValue(f"has `{rest[:20]}` after the type")
 
 
 def _type(text: str, depth: int) -> str:
@@ -49,7 +41,9 @@ def _type(text: str, depth: int) -> str:
     name = match[0] if match else text[:20]
     if name not in KNOWN or depth > DEEPEST:
         rule = f"has `{name}`, which is not a type; available: {', '.join(KNOWN)}"
-        raise BadType(rule, {"integer": "int", "text": "string", "long": "bigint"}.get(name) or nearest(name, KNOWN))
+        raise InvalidValue(
+            rule, {"integer": "int", "text": "string", "long": "bigint"}.get(name) or nearest(name, KNOWN)
+        )
     rest = text[len(name) :]
     if name in LENGTHS:
         return _length(name, rest)
@@ -61,7 +55,7 @@ def _type(text: str, depth: int) -> str:
 def _length(name: str, rest: str) -> str:
     match = re.match(r"\((\d{1,6})\)", rest)
     if not match or not 1 <= int(match[1]) <= LENGTHS[name]:
-        raise BadType(f"requires a length for {name}, from 1 to {LENGTHS[name]}", f"{name}(10)")
+        raise InvalidValue(f"requires a length for {name}, from 1 to {LENGTHS[name]}", f"{name}(10)")
     return rest[match.end() :]
 
 
@@ -70,7 +64,7 @@ def _digits(rest: str) -> str:
         return rest
     match = re.match(r"\((\d{1,3})(?:, ?(\d{1,3}))?\)", rest)
     if not match or not 1 <= int(match[1]) <= MOST_DIGITS or int(match[2] or 0) > int(match[1]):
-        raise BadType(
+        raise InvalidValue(
             f"requires a precision of 1 to {MOST_DIGITS} for decimal, and a scale not greater than it", "decimal(10,2)"
         )
     return rest[match.end() :]
@@ -79,16 +73,16 @@ def _digits(rest: str) -> str:
 def _parts(name: str, rest: str, depth: int) -> str:
     examples = {"array": "array<string>", "map": "map<string,double>", "struct": "struct<id:string,rating:double>"}
     if not rest.startswith("<"):
-        raise BadType(f"requires an element type for {name}", examples[name])
+        raise InvalidValue(f"requires an element type for {name}", examples[name])
     count, rest = 0, f",{rest[1:]}"
     while rest.startswith(",") and count < 1000:
         rest, count = rest[1:].lstrip(" "), count + 1
         if name == "struct":
             field = NAME.match(rest)
             if not field or not rest[field.end() :].startswith(":"):
-                raise BadType("must name each field of struct as name:type", examples[name])
+                raise InvalidValue("must name each field of struct as name:type", examples[name])
             rest = rest[field.end() + 1 :]
         rest = _type(rest, depth + 1)
     if not rest.startswith(">") or count != {"array": 1, "map": 2}.get(name, count):
-        raise BadType(f"has a malformed {name}", examples[name])
+        raise InvalidValue(f"has a malformed {name}", examples[name])
     return rest[1:]

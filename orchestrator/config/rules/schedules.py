@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from orchestrator.config.problems import nearest
+from orchestrator.config.problems import InvalidValue, nearest
 
 MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 WEEKDAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)}
@@ -28,14 +28,6 @@ CRON = re.compile(r"cron\((?P<fields>[^()]*)\)")
 LONGEST_MONTH = {month: calendar.monthrange(2024, month)[1] for month in range(1, 13)}
 GLUE_MINUTES = 5
 """Minimum interval of a schedule in Glue."""
-
-
-class BadSchedule(ValueError):
-    """An expression that AWS would reject; the message is the rule, `suggestion` a similar valid one."""
-
-    def __init__(self, rule: str, suggestion: str | None = None) -> None:
-        super().__init__(rule)
-        self.suggestion = suggestion
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,7 @@ def check_rule(expression: str) -> None:
     """Reject an expression that EventBridge does not accept for a rule: `rate(…)` and `cron(…)`.
 
     Raises:
-        BadSchedule: with the broken rule.
+        InvalidValue: with the broken rule.
     """
     if expression.startswith("rate("):
         _check_rate(expression)
@@ -68,48 +60,48 @@ def check_trigger(expression: str) -> None:
     """Reject an expression that Glue does not accept for a trigger: only `cron(…)`, and not too often.
 
     Raises:
-        BadSchedule: with the broken rule.
+        InvalidValue: with the broken rule.
     """
     if expression.startswith("rate("):
-        raise BadSchedule("must be cron(<six fields>), such as cron(0 2 * * ? *): Glue does not support rates")
+        raise InvalidValue("must be cron(<six fields>), such as cron(0 2 * * ? *): Glue does not support rates")
     minutes, hours, days, week = _check_cron(expression, "must be cron(<six fields>), such as cron(0 2 * * ? *)")
     if "#" in week:
-        raise BadSchedule(f"has `{week}` as day-of-week: Glue does not support `#`")
+        raise InvalidValue(f"has `{week}` as day-of-week: Glue does not support `#`")
     gap = min((later - sooner for sooner, later in pairwise(minutes)), default=60)
     daily = "*" in (days, week)
     if any(later - sooner == 1 for sooner, later in pairwise(hours)) or (daily and {0, 23} <= set(hours)):
         gap = min(gap, minutes[0] + 60 - minutes[-1])  # the last of an hour and the first of the next
     if gap < GLUE_MINUTES:
-        raise BadSchedule(f"repeats after {gap} minutes: Glue requires at least {GLUE_MINUTES}")
+        raise InvalidValue(f"repeats after {gap} minutes: Glue requires at least {GLUE_MINUTES}")
 
 
 def _check_rate(expression: str) -> None:
     match = RATE.fullmatch(expression)
     if not match:
-        raise BadSchedule("must be rate(<number> <unit>), such as rate(1 hour) or rate(5 minutes)", "rate(1 hour)")
+        raise InvalidValue("must be rate(<number> <unit>), such as rate(1 hour) or rate(5 minutes)", "rate(1 hour)")
     number, unit = match["number"], match["unit"]
     if not re.fullmatch(r"[0-9]{1,9}", number) or int(number) < 1:
-        raise BadSchedule(f"has the number `{number}`: it must be a whole number from 1")
+        raise InvalidValue(f"has the number `{number}`: it must be a whole number from 1")
     known = [f"{each}s" for each in UNITS] if int(number) > 1 else list(UNITS)
     if unit not in known:
         valid = nearest(unit, known) or known[1]
         rule = f"has the unit `{unit}`: after {int(number)} it must be {', '.join(known)}"
-        raise BadSchedule(rule, f"rate({int(number)} {valid})")
+        raise InvalidValue(rule, f"rate({int(number)} {valid})")
 
 
 def _check_cron(expression: str, rule: str) -> tuple[list[int], list[int], str, str]:
     """Parse the minutes and hours; return them with the two day fields unparsed."""
     match = CRON.fullmatch(expression)
     if not match:
-        raise BadSchedule(rule, "cron(0 2 * * ? *)")
+        raise InvalidValue(rule, "cron(0 2 * * ? *)")
     parts = match["fields"].upper().split()
     if len(parts) != len(FIELDS):
         named = ", ".join(each.name for each in FIELDS)
         hint = f"cron({' '.join(parts[:4])} ? *)" if len(parts) == 5 and parts[2] != "?" and parts[4] == "*" else None
-        raise BadSchedule(f"has {len(parts)} fields instead of 6: {named}", hint)
+        raise InvalidValue(f"has {len(parts)} fields instead of 6: {named}", hint)
     minutes, hours, days, months, week, years = parts
     if (days == "?") == (week == "?"):
-        raise BadSchedule("must have `?` as exactly one of day-of-month and day-of-week")
+        raise InvalidValue("must have `?` as exactly one of day-of-month and day-of-week")
     due = _numbers(MINUTES, minutes)
     due_hours = _numbers(HOURS, hours)
     in_months = _numbers(MONTH, months)
@@ -127,7 +119,7 @@ def _check_days(text: str, months: Sequence[int]) -> None:
     # `W` is not allowed after a list or range.
     first = _number(DAYS, text[:-1], text) if text.endswith("W") else min(_numbers(DAYS, text))
     if first > max(LONGEST_MONTH[month] for month in months):
-        raise BadSchedule(f"is never due: none of its months has a day {first}")
+        raise InvalidValue(f"is never due: none of its months has a day {first}")
 
 
 def _check_week(text: str) -> None:
@@ -139,7 +131,7 @@ def _check_week(text: str) -> None:
         day, _, which = text.partition("#")
         _number(WEEK, day, text)
         if which not in ("1", "2", "3", "4", "5"):
-            raise BadSchedule(f"has `{text}` as day-of-week: `#` must be followed by 1 to 5, the week of the month")
+            raise InvalidValue(f"has `{text}` as day-of-week: `#` must be followed by 1 to 5, the week of the month")
     else:
         _numbers(WEEK, text)
 
@@ -150,13 +142,13 @@ def _numbers(kind: _Field, text: str) -> list[int]:
     for part in text.split(","):
         base, slash, step = part.partition("/")
         if slash and (not re.fullmatch(r"[0-9]{1,4}", step) or int(step) < 1):
-            raise BadSchedule(f"has `{part}` as {kind.name}: `/` must be followed by a number from 1")
+            raise InvalidValue(f"has `{part}` as {kind.name}: `/` must be followed by a number from 1")
         if base == "*":
             first, last = kind.low, kind.high
         elif "-" in base:
             first, last = (_number(kind, end, part) for end in base.split("-", 1))
             if first > last:
-                raise BadSchedule(f"has `{part}` as {kind.name}: the range is descending")
+                raise InvalidValue(f"has `{part}` as {kind.name}: the range is descending")
         else:
             first = _number(kind, base, part)
             last = kind.high if slash else first
@@ -170,5 +162,5 @@ def _number(kind: _Field, text: str, part: str) -> int:
         value = int(text)
     if value is None:
         names = f" or {next(iter(kind.words))} to {list(kind.words)[-1]}" if kind.words else ""
-        raise BadSchedule(f"has `{part}` as {kind.name}: it must be {kind.low} to {kind.high}{names}")
+        raise InvalidValue(f"has `{part}` as {kind.name}: it must be {kind.low} to {kind.high}{names}")
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.services.glue.data_quality.dqdl import DqdlError, parse
+from orchestrator.config.problems import InvalidValue
 from orchestrator.config.rules import dqdl
 
 TAKEN = (
@@ -88,22 +89,22 @@ MISUSED = {
     'DataFreshness "at" <= 1.5 hours': "a number with a unit must be whole",
     'ColumnValues "at" > now ()': "expected a number or a quoted text",
     'ColumnValues "a" > "b"': "must compare ColumnValues with a quoted text or a number or a date",
-    'ColumnValues "a" in [1, "2"]': "compares ColumnValues with something else",
+    'ColumnValues "a" in [1, "2"]': "must compare ColumnValues with a quoted text or a number or a date",
     'Completeness "a" > "b"': "must compare Completeness with a number",
-    'Completeness "a" > 0.4 with threshold > 0.4': "has a threshold: Completeness takes none",
+    'Completeness "a" > 0.4 with threshold > 0.4': "has a threshold after Completeness; only these take one",
     'ColumnValues "a" > 1 with threshold > "b"': "has a threshold that is not a number",
     'ColumnValues "a" > 1 with threshold > 0.1 with threshold > 0.2': "has two thresholds",
     'ColumnValues "a" > 1 with threshold > 0.5 where "b > 1"': "expected the end of the rule",
-    'IsComplete "a" > 0.5': "compares IsComplete, which holds or not",
+    'IsComplete "a" > 0.5': "has a comparison after IsComplete, which takes none",
     'IsComplete "a" where ""': "has an empty condition after `where`",
-    'FileMatch "a" "b" in ["c"]': "compares FileMatch, which holds or not",
+    'FileMatch "a" "b" in ["c"]': "has a comparison after FileMatch, which takes none",
     'FileMatch "a"': "expected a comparison after FileMatch",
     'FileUniqueness "a"': "expected a comparison after FileUniqueness",
     "FileSize > 1 ZB": "expected the end of the rule",
     'SchemaMatch "a" > 0.5 where "b > 1"': "has `where` after SchemaMatch, which takes none",
     'AggregateMatch "sum(a)" > 0.8': "has 1 quoted parameters for AggregateMatch, which requires 2",
     'IsComplete "id" labels = ["team"]': "expected `=`",
-    "(" * 60 + "RowCount > 1" + ")" * 60: "more than 50 parentheses",
+    "(" * 60 + "RowCount > 1" + ")" * 60: "more than 50 nested parentheses",
 }
 """Parsed by the local AWS without an error, which it reports only when it evaluates the rule."""
 
@@ -121,7 +122,7 @@ def test_what_only_aws_evaluates_is_taken(rule: str) -> None:
 
 @pytest.mark.parametrize(("rule", "said"), REFUSED.items())
 def test_what_glue_refuses_is_refused_here_and_in_the_local_aws(rule: str, said: str) -> None:
-    with pytest.raises(dqdl.BadRule) as refused:
+    with pytest.raises(InvalidValue) as refused:
         dqdl.check(rule)
     assert said in str(refused.value)
     if ", IsComplete" in rule:
@@ -132,13 +133,13 @@ def test_what_glue_refuses_is_refused_here_and_in_the_local_aws(rule: str, said:
 
 @pytest.mark.parametrize(("rule", "said"), MISUSED.items())
 def test_a_text_that_is_not_a_rule_of_glue_is_rejected(rule: str, said: str) -> None:
-    with pytest.raises(dqdl.BadRule) as refused:
+    with pytest.raises(InvalidValue) as refused:
         dqdl.check(rule)
     assert said in str(refused.value)
 
 
 def test_a_wrong_name_is_answered_with_the_right_one() -> None:
     for wrong, right in (('iscomplete "id"', "IsComplete"), ('IsUniqe "id"', "IsUnique")):
-        with pytest.raises(dqdl.BadRule) as refused:
+        with pytest.raises(InvalidValue) as refused:
             dqdl.check(wrong)
         assert refused.value.suggestion == right

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.config.problems import InvalidValue
 from orchestrator.config.rules import hive_types
 
 
@@ -43,7 +44,7 @@ def test_a_type_is_taken(text: str) -> None:
     ],
 )
 def test_a_text_that_is_not_a_type_is_rejected(text: str, said: str, meant: str | None) -> None:
-    with pytest.raises(hive_types.BadType) as refused:
+    with pytest.raises(InvalidValue) as refused:
         hive_types.check(text)
     assert said in str(refused.value)
     if meant is not None:

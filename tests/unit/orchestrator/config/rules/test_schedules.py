@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from emulator.services.events import schedule as local
+from orchestrator.config.problems import InvalidValue
 from orchestrator.config.rules import schedules
 
 TAKEN = (
@@ -76,7 +77,7 @@ def test_what_eventbridge_takes_is_taken(expression: str) -> None:
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_what_eventbridge_refuses_is_refused(expression: str) -> None:
-    with pytest.raises(schedules.BadSchedule) as refused:
+    with pytest.raises(InvalidValue) as refused:
         schedules.check_rule(expression)
     assert REFUSED[expression] in str(refused.value)
     if not expression.startswith("at("):  # of EventBridge Scheduler, which the local AWS has as well
@@ -93,7 +94,7 @@ def test_what_eventbridge_refuses_is_refused(expression: str) -> None:
     ],
 )
 def test_what_was_meant_is_said_and_would_be_taken(expression: str, meant: str) -> None:
-    with pytest.raises(schedules.BadSchedule) as refused:
+    with pytest.raises(InvalidValue) as refused:
         schedules.check_rule(expression)
     assert refused.value.suggestion == meant
     schedules.check_rule(meant)
@@ -101,7 +102,7 @@ def test_what_was_meant_is_said_and_would_be_taken(expression: str, meant: str) 
 
 @pytest.mark.parametrize("expression", ["cron(0 0 31 2 ? *)", "cron(0 0 31 4,6,9,11 ? *)", "cron(0 0 30W 2 ? *)"])
 def test_what_never_comes_is_refused(expression: str) -> None:
-    with pytest.raises(schedules.BadSchedule, match="is never due: none of its months has a day 3"):
+    with pytest.raises(InvalidValue, match="is never due: none of its months has a day 3"):
         schedules.check_rule(expression)
 
 
@@ -130,5 +131,5 @@ def test_what_glue_takes_is_taken(expression: str) -> None:
     ],
 )
 def test_what_glue_refuses_is_refused(expression: str, said: str) -> None:
-    with pytest.raises(schedules.BadSchedule, match=said.replace("#", r"\#")):
+    with pytest.raises(InvalidValue, match=said.replace("#", r"\#")):
         schedules.check_trigger(expression)
