@@ -44,7 +44,7 @@ HOLDS = {
     "aws_sagemaker_user_profile": "its user's home folder",
     "aws_secretsmanager_secret": "its secret",
     "aws_sfn_state_machine": "its execution history",
-    "aws_sns_topic": "its subscriptions, which people have confirmed",
+    "aws_sns_topic": "its subscriptions, which recipients have confirmed",
     "aws_sqs_queue": "messages not received yet",
     "aws_ssm_parameter": "its value, which a pipeline may have written",
     "aws_vpc": "everything in it",

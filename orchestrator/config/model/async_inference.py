@@ -91,7 +91,7 @@ def check(document: Document, blueprint: Blueprint, *, local: bool) -> Iterator[
     if section.callback.webhook is not None:
         refusal = webhook_refusal(section.callback.webhook, local=local)
         if refusal:
-            # An address may hold a password, and what is said here ends in logs.
+            # A URL can contain a password, and messages end up in logs.
             shown = re.sub(r"//.*@", "//…@", section.callback.webhook)
             yield document.problem(("async", "callback", "webhook"), refusal, shown)
 

@@ -137,7 +137,7 @@ READERS: dict[str, Reader] = {
     "emr.release_label": _emr_release,
     "studio.instance_type": _instance,
     "training.hyperparameters.{key}": _option_name,
-    # *Assumed*: AWS's page on pools of other accounts has said "any region" once and does not any more.
+    # *Assumed*: AWS's page on pools of other accounts once said "any region" and no longer does.
     "inference.auth.cognito.user_pool_arns.[]": _arn("cognito-idp", same_region=True),
     # Lambda: "Layers are not in the same region as the function."
     "inference.parquet_layer_arn": _arn("lambda", same_region=True),
@@ -150,17 +150,17 @@ READERS: dict[str, Reader] = {
 
 
 def check_platform(document: Document, platform: Platform) -> Iterator[Problem]:
-    """What AWS would refuse of one `platform.yaml`."""
+    """Check a `platform.yaml` against the rules of AWS."""
     yield from _check(document, platform, PLATFORM, platform.region, lambda member: True)
     rules = platform.data.extra_quality_rules
     length = sum(len(rule) + 4 for rule in rules)
     if length > dqdl.LONGEST // 2:
-        rule = f"must have less than {dqdl.LONGEST // 2} characters together: Glue takes {dqdl.LONGEST}, ours included"
+        rule = f"must have fewer than {dqdl.LONGEST // 2} characters in total: Glue's limit for all rules is {dqdl.LONGEST}"
         yield document.problem(("data", "extra_quality_rules"), rule, length)
 
 
 def check_blueprint(document: Document, blueprint: Blueprint, region: str) -> Iterator[Problem]:
-    """What AWS would refuse of one blueprint file, in an environment of this region."""
+    """Check a blueprint file against the rules of AWS in a region."""
 
     def concerns(member: Member) -> bool:
         of_kind = not member.kinds or blueprint.kind in member.kinds
