@@ -155,7 +155,7 @@ def check_platform(document: Document, platform: Platform) -> Iterator[Problem]:
     rules = platform.data.extra_quality_rules
     length = sum(len(rule) + 4 for rule in rules)
     if length > dqdl.LONGEST // 2:
-        rule = f"must have fewer than {dqdl.LONGEST // 2} characters in total: Glue's limit for all rules is {dqdl.LONGEST}"
+        rule = f"must have fewer than {dqdl.LONGEST // 2} characters in total, half of Glue's limit"
         yield document.problem(("data", "extra_quality_rules"), rule, length)
 
 
