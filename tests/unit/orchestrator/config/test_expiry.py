@@ -59,5 +59,5 @@ def test_nothing_more_is_built_after_the_day() -> None:
     refuse_expired(environment, dt.date(2026, 12, 31))
     with pytest.raises(ConfigError) as error:
         refuse_expired(environment, FRIDAY)
-    assert error.value.message == "environment `dev` expired on 2026-12-31 (`expires_at`; today: 2027-01-01)"
+    assert error.value.message == "environment `dev` expired on 2026-12-31 (`expires_at`; today is 2027-01-01)"
     assert str(error.value.hint).startswith("run `orchestrator destroy dev`, or set a later date")

@@ -93,7 +93,7 @@ def test_blueprints_are_in_a_folder(folder: Path) -> None:
     (folder / "blueprints").rmdir()
     assert load(repo(folder), "dev").blueprints == ()
     (folder / "blueprints").touch()
-    assert "dev/blueprints:1: is not a folder" in refusal(folder)
+    assert "dev/blueprints:1: must be a folder" in refusal(folder)
     (folder / "blueprints").unlink()
     (folder / "blueprints").symlink_to("gone")
     assert "dev/blueprints:1: is a symbolic link that leads nowhere (to gone)" in refusal(folder)
@@ -179,7 +179,7 @@ def test_an_empty_section_takes_its_defaults_and_no_network_is_made_by_default()
     with pytest.raises(ConfigError) as error:
         loader.build("dev", ("platform.yaml", yaml.safe_dump({**LEAST, "network": {}})), {})
     assert error.value.message.startswith("platform.yaml:8: network.cidr: is required unless `use_existing` is set")
-    with pytest.raises(ConfigError, match=r"access: is required \(`{}` takes all its defaults\)"):
+    with pytest.raises(ConfigError, match=r"access: is required \(`{}` uses the defaults\)"):
         loader.build("dev", ("platform.yaml", "network: {}"), {})
 
 

@@ -76,7 +76,7 @@ FOREIGN = "arn:aws:iam::999999999999:root"
         ("aws_lambda_permission", {"principal": "999999999999"}, "account 999999999999 may call the function"),
         ("aws_lambda_function_url", {"authorization_type": "NONE"}, "anyone may call the function by its URL"),
         ("aws_api_gateway_method", {"http_method": "POST", "authorization": "NONE", "api_key_required": False},
-         "POST needs neither key nor authorization"),
+         "POST requires neither an API key nor authorization"),
         ("aws_api_gateway_rest_api", {"endpoint_configuration": [{"types": ["REGIONAL"]}]},
          "an API on the internet (REGIONAL)"),
         ("aws_lambda_layer_version_permission", {"principal": "*"}, "anyone may use the layer"),

@@ -16,7 +16,7 @@ def test_risks_carry_class_stack_address_and_reason_in_the_order_of_the_classes(
     }
     bucket, role_policy = "module.m.aws_s3_bucket.data", "module.m.aws_iam_role_policy.this"
     assert risk.of_plan(document, stack="foundation", account_id=ACCOUNT) == (
-        Risk("state-loss", "foundation", bucket, "deleted: lost is its objects and their versions"),
+        Risk("state-loss", "foundation", bucket, "deleted: this loses its objects and their versions"),
         Risk("iam-growth", "foundation", role_policy, "new: `policy` allows s3:GetObject on b/*"),
     )
 

@@ -90,25 +90,25 @@ def test_a_key_of_kms_waits_as_long_as_its_documents_say_and_not_its_model() -> 
     [
         ({"region": "us-east-9"}, "region: is not an AWS region"),
         ({"region": "us-eas-1"}, "did you mean `us-east-1`?"),
-        ({"training": {"instance_type": "banana"}}, "training.instance_type: SageMaker takes one of 2"),
+        ({"training": {"instance_type": "banana"}}, "training.instance_type: SageMaker accepts one of 2"),
         ({"training": {"instance_type": "ml.m5.lagre"}}, "did you mean `ml.m5.large`?"),
         ({"training": {"hyperparameters": {"": "1"}}}, "must begin with a letter"),
         ({"training": {"hyperparameters": {"sagemaker_program": "x"}}}, "begins with `sagemaker_`"),
-        ({"training": {"hyperparameters": {"c": "x" * 2501}}}, "SageMaker takes 0 to 2 500 characters, not 2501"),
+        ({"training": {"hyperparameters": {"c": "x" * 2501}}}, "SageMaker accepts 0 to 2 500 characters, not 2501"),
         ({"training": {"hyperparameters": {"c": "1\n2"}}}, "SageMaker accepts only values that match .*"),
         ({"training": {"hyperparameters": {f"k{n}": "1" for n in range(101)}}}, "0 to 100 entries, not 101"),
         ({"training": {"volume_gb": 10**12}}, "16384"),
-        ({"data": {"processing": {"instance_type": "ml.m5.tiny"}}}, "data.processing.instance_type: SageMaker takes"),
+        ({"data": {"processing": {"instance_type": "ml.m5.tiny"}}}, "data.processing.instance_type: SageMaker accepts"),
         ({"data": {"workflow_schedule": "cron(banana)"}}, "has 1 fields instead of 6"),
         ({"data": {"extra_quality_rules": ["(]"]}}, "data.extra_quality_rules[0]: is not a rule of Glue Data Quality"),
         ({"data": {"extra_quality_rules": [f'IsComplete "{"c" * 4000}"'] * 9}}, "characters together"),
         ({"data": {"athena_bytes_scanned_limit": 10**20}}, "is too large a number"),
         (
             {"storage": {"raw_expiration_days": 10**12}},
-            "S3 takes at most 2 147 483 647",
+            "S3 accepts at most 2 147 483 647",
         ),
-        ({"inference": {"throttle": {"rate_per_second": 1e12}}}, "API Gateway takes 0.001 to 1 000 000"),
-        ({"inference": {"throttle": {"rate_per_second": 1e-9}}}, "API Gateway takes 0.001 to 1 000 000"),
+        ({"inference": {"throttle": {"rate_per_second": 1e12}}}, "API Gateway accepts 0.001 to 1 000 000"),
+        ({"inference": {"throttle": {"rate_per_second": 1e-9}}}, "API Gateway accepts 0.001 to 1 000 000"),
         ({"inference": {"throttle": {"burst": 10**12}}}, "API Gateway takes"),
         ({"inference": {"quota_per_day": 10**12}}, "API Gateway takes"),
         ({"monitoring": {"latency_ms": 10**400}}, "is too large a number"),
@@ -118,8 +118,8 @@ def test_a_key_of_kms_waits_as_long_as_its_documents_say_and_not_its_model() -> 
         ({"studio": {"instance_type": "system"}}, "studio.instance_type: is reserved for Studio's server"),
         ({"studio": {"instance_type": "ml.t3.medum"}}, "did you mean `ml.t3.medium`?"),
         ({"streaming": {"columns": [{"name": "id", "type": "banana"}]}}, "has `banana`, which is not a type"),
-        ({"streaming": {"columns": [{"name": "c" * 256, "type": "string"}]}}, "Glue takes 1 to 255 characters"),
-        ({"registry": {"groups": {"reviews": {"description": "a\nb"}}}}, "SageMaker takes no U+000A (character 2)"),
+        ({"streaming": {"columns": [{"name": "c" * 256, "type": "string"}]}}, "Glue accepts 1 to 255 characters"),
+        ({"registry": {"groups": {"reviews": {"description": "a\nb"}}}}, "SageMaker accepts no U+000A (character 2)"),
         ({"access": {"deployers": ["arn:foo:iam::123456789012:role/x"]}}, "has the unknown partition `foo`"),
         ({"access": {"deployers": ["arn:aws-cn:iam::123456789012:role/x"]}}, "nothing reaches across"),
         (
@@ -140,8 +140,8 @@ def test_what_aws_refuses_of_a_platform_is_refused_here(platform: dict[str, Any]
         ({"bucket": "192.168.0.1", "prefixes": ["a/"]}, "is an IP address"),
         ({"bucket": "999.999.999.999", "prefixes": ["a/"]}, "is an IP address"),
         ({"bucket": "a..b", "prefixes": ["a/"]}, "has a dot next to another dot"),
-        ({"bucket": "xn--a", "prefixes": ["a/"]}, "only AWS's own names"),
-        ({"bucket": "data--table-s3", "prefixes": ["a/"]}, "only AWS's own names"),
+        ({"bucket": "xn--a", "prefixes": ["a/"]}, "begins or ends with a text that AWS reserves"),
+        ({"bucket": "data--table-s3", "prefixes": ["a/"]}, "begins or ends with a text that AWS reserves"),
         ({"bucket": "data", "prefixes": ["a//b/"]}, "has an empty part"),
         ({"bucket": "data", "prefixes": ["a/../b/"]}, "`..` between slashes"),
         ({"bucket": "data", "prefixes": ["a" * 1024 + "/"]}, "more than 1024 bytes"),
@@ -158,15 +158,15 @@ def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], reported: s
 @pytest.mark.parametrize(
     ("one", "said"),
     [
-        (blueprint(SAGEMAKER, instance_type="banana"), "one.yaml:11: instance_type: SageMaker takes one of"),
-        (blueprint(SAGEMAKER, "batch", instance_type="ml.t3.medium"), "instance_type: SageMaker takes one of"),
-        (blueprint(SAGEMAKER, "async", instance_type="ml.m5"), "instance_type: SageMaker takes one of"),
-        (blueprint(SAGEMAKER, instance_count=10**12), "SageMaker takes 1 to 2 147 483 647"),
+        (blueprint(SAGEMAKER, instance_type="banana"), "one.yaml:11: instance_type: SageMaker accepts one of"),
+        (blueprint(SAGEMAKER, "batch", instance_type="ml.t3.medium"), "instance_type: SageMaker accepts one of"),
+        (blueprint(SAGEMAKER, "async", instance_type="ml.m5"), "instance_type: SageMaker accepts one of"),
+        (blueprint(SAGEMAKER, instance_count=10**12), "SageMaker accepts 1 to 2 147 483 647"),
         (
             blueprint(SAGEMAKER, variants={"other": {"instance_type": "banana"}}),
             "variants.other.instance_type: ",
         ),
-        (blueprint(SAGEMAKER, shadow={"instance_type": "banana"}), "shadow.instance_type: SageMaker takes one of"),
+        (blueprint(SAGEMAKER, shadow={"instance_type": "banana"}), "shadow.instance_type: SageMaker accepts one of"),
         (blueprint(SAGEMAKER, autoscaling={"max": 10**12}), "Application Auto Scaling takes"),
         (
             blueprint(SAGEMAKER, rollout={"strategy": "linear", "step_percent": 10, "bake_seconds": 3600}),
@@ -175,10 +175,10 @@ def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], reported: s
         (blueprint(SAGEMAKER, "batch", batch={"schedule": "cron(banana)"}), "has 1 fields instead of 6"),
         (blueprint(SAGEMAKER, "batch", batch={"schedule": "rate(0 minutes)"}), "whole numbers from 1"),
         (blueprint(SAGEMAKER, "batch", batch={"schedule": "rate(1 minutes)"}), "did you mean `rate(1 minute)`?"),
-        (blueprint(BEDROCK, parameters={"temperature": 1.5}), "parameters.temperature: Bedrock takes 0 to 1"),
-        (blueprint(BEDROCK, parameters={"temperature": "hot"}), "parameters.temperature: Bedrock takes a number"),
-        (blueprint(BEDROCK, parameters={"max_tokens": 10.0}), "Bedrock takes a whole number"),
-        (blueprint(BEDROCK, guardrail={"pii": {"EMIAL": "BLOCK"}}), "guardrail.pii.EMIAL: Bedrock takes one of"),
+        (blueprint(BEDROCK, parameters={"temperature": 1.5}), "parameters.temperature: Bedrock accepts 0 to 1"),
+        (blueprint(BEDROCK, parameters={"temperature": "hot"}), "parameters.temperature: Bedrock accepts a number"),
+        (blueprint(BEDROCK, parameters={"max_tokens": 10.0}), "Bedrock accepts a whole number"),
+        (blueprint(BEDROCK, guardrail={"pii": {"EMIAL": "BLOCK"}}), "guardrail.pii.EMIAL: Bedrock accepts one of"),
         (blueprint(BEDROCK, guardrail={"pii": {"EMIAL": "BLOCK"}}), "did you mean `EMAIL`?"),
         (blueprint({**BEDROCK, "model_id": "banana"}), "model.model_id: is not a Bedrock model id"),
         (blueprint({**BEDROCK, "model_id": "us.amazon.nova lite"}), "model.model_id: is not a Bedrock model id"),
@@ -222,7 +222,7 @@ def test_a_problem_says_where_what_and_what_was_meant() -> None:
     reported = problems({"owner": "me-too", "training": {"instance_type": "ml.m5.lagre"}})
     known = len(rule_of(aws_members.PLATFORM["training.instance_type"][0].reference).enum)
     assert reported == (
-        f"platform.yaml:3: training.instance_type: SageMaker takes one of {known} values, such as ml.m5.large or "
+        f"platform.yaml:3: training.instance_type: SageMaker accepts one of {known} values, such as ml.m5.large or "
         "ml.g5.xlarge (received 'ml.m5.lagre'); did you mean `ml.m5.large`?"
     )
 

@@ -71,7 +71,7 @@ REFUSED = {
     'IsComplete "id" and IsUnique "id"': "must have parentheses around each rule that `and` combines",
     '(RowCount > 1) and (RowCount > 2) or (IsComplete "id")': "mixes `and` and `or`",
     "(RowCount > 1": "expected `)`",
-    'ColumnValues "id" != 1e3': "cannot read `1e3`",
+    'ColumnValues "id" != 1e3': "unexpected `1e3`",
     "RowCount BETWEEN 1 and 2": "expected",
     '(RowCount > 1) And (IsComplete "id")': "expected the end of the rule",
 }

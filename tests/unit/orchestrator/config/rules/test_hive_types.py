@@ -27,7 +27,7 @@ def test_a_type_is_taken(text: str) -> None:
         ("integer", "has `integer`, which is not a type", "int"),
         ("text", "which is not a type", "string"),
         ("strin", "which is not a type", "string"),
-        ("string(5)", "has `(5)` after its end", None),
+        ("string(5)", "has `(5)` after the type", None),
         ("varchar", "requires a length for varchar, from 1 to 65535", "varchar(10)"),
         ("char(256)", "requires a length for char, from 1 to 255", "char(10)"),
         ("decimal(39,1)", "requires a precision of 1 to 38 for decimal", "decimal(10,2)"),

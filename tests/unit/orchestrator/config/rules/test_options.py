@@ -13,8 +13,8 @@ from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("kind: realtime", "kind: batch\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: does not go "
-            "with kind `batch`: a batch job runs on a fixed number of instances until it ends (received {'max': 3})"),
+        (("kind: realtime", "kind: batch\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: cannot be "
+            "combined with kind `batch`: a batch job runs on a fixed number of instances until it ends (received {'max': 3})"),
         (("kind: realtime", "kind: batch\nbatch: {timeout_hours: 30}"), "x1.yaml:3: batch.timeout_hours: is only "
             "available for models of bedrock; this one is of sagemaker (received 30)"),
         (("kind: realtime", "kind: batch\nbatch: {max_payload_mb: 50, max_concurrent_transforms: 3}"), "x1.yaml:3: "
@@ -37,8 +37,8 @@ from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
             "answer of a sagemaker model"),
         (("kind: realtime", "kind: serverless\ninstance_type: ml.m5.large"), "x1.yaml:3: instance_type: "
             "cannot be combined with kind `serverless`: SageMaker serverless endpoints take no instance type"),
-        (("kind: realtime", "kind: serverless\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: does not go "
-            "with kind `serverless`: SageMaker Serverless Inference scales automatically, from zero to "
+        (("kind: realtime", "kind: serverless\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: cannot be "
+            "combined with kind `serverless`: SageMaker Serverless Inference scales automatically, from zero to "
             "`max_concurrency` (received {'max': 3})"),
         (("smoke:", "serverless: {memory_mb: 1024}\nsmoke:"), "x1.yaml:6: serverless: cannot be combined with kind "
             "`realtime`: a real-time endpoint runs on instances"),
