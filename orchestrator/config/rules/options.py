@@ -53,7 +53,7 @@ OPTIONS: dict[str, Option] = {
         ("autoscaling",),
         {
             "serverless": "SageMaker Serverless Inference scales automatically, from zero to `max_concurrency`",
-            "batch": "a batch job runs on a fixed number of instances until it ends",
+            "batch": "a batch job has a fixed number of instances",
             "async": "asynchronous endpoints scale with their queue (`async.min_instances`, `async.max_instances`)",
         },
     ),

@@ -14,7 +14,7 @@ from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
     ("change", "expected"),
     [
         (("kind: realtime", "kind: batch\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: cannot be "
-            "combined with kind `batch`: a batch job runs on a fixed number of instances until it ends (received {'max': 3})"),
+            "combined with kind `batch`: a batch job has a fixed number of instances (received {'max': 3})"),
         (("kind: realtime", "kind: batch\nbatch: {timeout_hours: 30}"), "x1.yaml:3: batch.timeout_hours: is only "
             "available for models of bedrock; this one is of sagemaker (received 30)"),
         (("kind: realtime", "kind: batch\nbatch: {max_payload_mb: 50, max_concurrent_transforms: 3}"), "x1.yaml:3: "
