@@ -86,7 +86,7 @@ def test_a_key_of_kms_waits_as_long_as_its_documents_say_and_not_its_model() -> 
 
 
 @pytest.mark.parametrize(
-    ("platform", "said"),
+    ("platform", "expected"),
     [
         ({"region": "us-east-9"}, "region: is not an AWS region"),
         ({"region": "us-eas-1"}, "did you mean `us-east-1`?"),
@@ -128,14 +128,14 @@ def test_a_key_of_kms_waits_as_long_as_its_documents_say_and_not_its_model() -> 
         ),
     ],
 )
-def test_what_aws_refuses_of_a_platform_is_refused_here(platform: dict[str, Any], reported: str) -> None:
+def test_what_aws_refuses_of_a_platform_is_refused_here(platform: dict[str, Any], expected: str) -> None:
     reported = problems(platform)
-    assert reported in reported
+    assert expected in reported
     assert reported.startswith("platform.yaml:"), "one value, one problem"
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "expected"),
     [
         ({"bucket": "192.168.0.1", "prefixes": ["a/"]}, "is an IP address"),
         ({"bucket": "999.999.999.999", "prefixes": ["a/"]}, "is an IP address"),
@@ -151,12 +151,12 @@ def test_what_aws_refuses_of_a_platform_is_refused_here(platform: dict[str, Any]
         ),
     ],
 )
-def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], reported: str) -> None:
-    assert reported in problems({"data": {"sources": {"crm": source}}})
+def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], expected: str) -> None:
+    assert expected in problems({"data": {"sources": {"crm": source}}})
 
 
 @pytest.mark.parametrize(
-    ("one", "said"),
+    ("one", "expected"),
     [
         (blueprint(SAGEMAKER, instance_type="banana"), "one.yaml:11: instance_type: SageMaker accepts one of"),
         (blueprint(SAGEMAKER, "batch", instance_type="ml.t3.medium"), "instance_type: SageMaker accepts one of"),
@@ -192,8 +192,8 @@ def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], reported: s
         ),
     ],
 )
-def test_what_aws_refuses_of_a_blueprint_is_refused_here(one: dict[str, Any], reported: str) -> None:
-    assert reported in problems({}, one)
+def test_what_aws_refuses_of_a_blueprint_is_refused_here(one: dict[str, Any], expected: str) -> None:
+    assert expected in problems({}, one)
 
 
 def test_what_aws_takes_is_taken() -> None:
