@@ -221,7 +221,7 @@ def interruptible(console: Console, environment: str) -> Iterator[Cancel]:
             )
         else:
             cancel.set()
-            message = "interrupted: waiting for terraform to release its lock (interrupt again to exit at once)"
+            message = "interrupted: waiting for terraform to stop and release its lock (interrupt again to exit)"
         with suppress(OSError):
             console.say(message)
 
