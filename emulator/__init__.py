@@ -2,8 +2,8 @@
 
 **Control plane.** Moto remembers what was created: buckets, roles, functions, endpoints. The real Terraform
 provider and plain boto3 talk to it through `AWS_ENDPOINT_URL`; nothing else differs from AWS. Where moto
-answers differently from AWS, or not at all, a *seam* (`emulator.moto`) corrects it. No other package knows
-that moto exists, and only the one version whose internals the seams know is accepted.
+answers differently from AWS, or not at all, a *patch* (`emulator.moto`) corrects it. No other package knows
+that moto exists, and only the one version whose internals the patches know is accepted.
 
 **Compute.** Moto fakes every data plane: functions echo, jobs are completed at birth, endpoints answer a
 constant. Here functions, Glue jobs, crawlers, training jobs and endpoints are processes that run the deployed
@@ -17,7 +17,7 @@ implements is an error, never an empty success.
 or `recorded`. For compute the value is derived from evidence (`emulator.core.evidence`: process id, exit code,
 artifact hash), and `/_emulator/evidence` shows it.
 
-**One process.** `python -m emulator serve` binds the port, installs the seams, writes `emulator.json` and
+**One process.** `python -m emulator serve` binds the port, installs the patches, writes `emulator.json` and
 serves until SIGTERM, which also ends every child (`emulator.http.server`). State lives in memory and dies with it.
 """
 

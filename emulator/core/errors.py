@@ -25,8 +25,10 @@ class PortTaken(EmulatorError):
 class WrongMoto(EmulatorError):
     exit_code = 4
 
-    def __init__(self, found: str, wanted: str) -> None:
-        super().__init__(f"moto {found} is installed, but the seams know moto {wanted} only; install that version")
+    def __init__(self, installed: str, accepted: str) -> None:
+        super().__init__(
+            f"moto {installed} is installed, but the patches are for moto {accepted} only; install that version"
+        )
 
 
 class BadNoun(EmulatorError):

@@ -1,4 +1,4 @@
-"""The process: bind, install the seams, announce, serve, and leave nothing behind."""
+"""The process: bind, install the patches, announce, serve, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def serve(
     # What is loaded here stays for good: looking through it for garbage costs a third of the start, and pauses later.
     gc.disable()
     moto.apply(settings)
-    from emulator.http import app  # after the seams: what it imports must see moto as patched
+    from emulator.http import app  # after the patches: what it imports must see moto as patched
 
     application = app.build(settings, started_at)
     gc.freeze()

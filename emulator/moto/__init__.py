@@ -1,93 +1,62 @@
 """The only place that imports or patches moto.
 
-Each module here is one seam: it takes one service of moto, adds or corrects what the platform needs, and
-says beside each correction what AWS does and what moto does instead. A seam has one public function,
+A module that patches moto adds or corrects what the platform needs of one service, and states beside each correction
+what AWS does and what moto does instead. It is one of this folder or a `moto_*` module of a service, and has
 
     def apply(settings: Settings) -> None
 
-called once at start-up, in the order of `SEAMS`, before the first request. `version` comes first, `core`
-second because moto reads parts of its configuration while its modules are being imported. A seam that
-started something (processes, threads) also has `def shutdown() -> None`.
+which declares its patches (`emulator.moto.patching`); they are installed once all are declared, before the first
+request. If it starts processes, it also has `def shutdown() -> None`.
 
-`wire`, `requests` and `gateway` are no seams but windows: moto's HTTP application, requests as AWS operations, and
-moto's API Gateway as plain data.
+`wire` and the other `moto_*` modules patch nothing: they offer moto's HTTP application and data to the emulator.
 """
 
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from emulator.core import clock
+from emulator.core.aws import go_offline
 from emulator.core.settings import Settings
+from emulator.moto import core, patching, version
 
 if TYPE_CHECKING:
     from werkzeug.serving import WSGIRequestHandler
 
-SEAMS: tuple[str, ...] = (
-    "emulator.moto.version",
-    "emulator.moto.core",
-    "emulator.moto.thread_safety",
-    "emulator.services.iam.moto_patch",
-    "emulator.services.iam.moto_identities",
-    "emulator.services.storage.moto_s3",
-    "emulator.services.storage.moto_s3_owner",
-    "emulator.services.messaging.moto_sqs",
-    "emulator.services.storage.moto_ec2",
-    "emulator.services.storage.moto_kms",
-    "emulator.services.glue.moto_patch",
-    "emulator.services.athena.moto_patch",
-    "emulator.services.lambda_.moto_patch",
-    "emulator.services.stepfunctions.moto_patch",
-    "emulator.services.sagemaker.moto_patch",
-    "emulator.services.sagemaker.moto_feature_store",
-    "emulator.services.sagemaker.moto_registry",
-    "emulator.services.sagemaker.moto_studio",
-    "emulator.services.sagemaker.moto_autoscaling_targets",
-    "emulator.services.cloudwatch.moto_logs",
-    "emulator.services.apigateway.moto_patch",
-    "emulator.services.iam.moto_policies",
-    "emulator.moto.lineage",
-    "emulator.services.lambda_.moto_invoke",
-    "emulator.services.stepfunctions.moto_execution",
-    "emulator.services.sagemaker.moto_compute",
-    "emulator.services.sagemaker.moto_processing",
-    "emulator.services.sagemaker.moto_transform",
-    "emulator.services.sagemaker.moto_runtime",
-    "emulator.services.sagemaker.moto_autoscaling",
-    "emulator.services.sagemaker.moto_async",
-    "emulator.services.glue.moto_jobs",
-    "emulator.services.athena.moto_queries",
-    "emulator.services.glue.moto_data_quality",
-    "emulator.services.events.moto_delivery",
-    "emulator.services.events.moto_schedule",
-    "emulator.services.events.moto_service_events",
-    "emulator.services.messaging.moto_sns",
-    "emulator.services.lambda_.moto_event_sources",
-    "emulator.services.cloudwatch.moto_alarms",
-    "emulator.services.cloudwatch.moto_queue_metrics",
-    "emulator.services.bedrock.moto_runtime",
-    "emulator.services.bedrock.moto_batch",
-)
-"""Control plane first, then what makes it compute."""
-
+PACKAGE = Path(__file__).resolve().parents[1]
 _applied: list[ModuleType] = []
 
 
-def apply(settings: Settings) -> None:
-    """Install every seam. A seam that cannot be installed stops the emulator: half an AWS helps nobody."""
-    for name in SEAMS:
-        seam = importlib.import_module(name)
-        seam.apply(settings)
-        _applied.append(seam)
+def apply(settings: Settings) -> list[patching.Patch]:
+    """Install all patches and return them; the emulator does not start without one of them."""
+    version.check()
+    # First of all: moto reads parts of its configuration while its modules are being imported.
+    core.apply(settings)
+    for module in modules():
+        module.apply(settings)
+        _applied.append(module)
+    return patching.install()
+
+
+def modules() -> list[ModuleType]:
+    """Import the modules that patch moto, except `core`; the order does not matter."""
+    files = [*PACKAGE.glob("moto/[!_]*.py"), *PACKAGE.glob("services/*/moto_*.py")]
+    names = [".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts) for file in sorted(files)]
+    loaded = [importlib.import_module(name) for name in names]
+    return [module for module in loaded if hasattr(module, "apply") and module is not core]
 
 
 def shutdown() -> None:
-    """End what the seams started, last one first."""
+    """Stop timers and calls of the emulator to itself, then what the patches started."""
+    clock.shutdown()
+    go_offline()
     while _applied:
-        seam = _applied.pop()
-        if hasattr(seam, "shutdown"):
-            seam.shutdown()
+        module = _applied.pop()
+        if hasattr(module, "shutdown"):
+            module.shutdown()
 
 
 def request_handler() -> type[WSGIRequestHandler]:

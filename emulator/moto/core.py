@@ -9,7 +9,7 @@ from typing import Any
 
 from emulator.core.administrator import ADMIN
 from emulator.core.settings import OWN_APP, Settings
-from emulator.moto.patching import wrap
+from emulator.moto.patching import replace, wrap
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
@@ -46,10 +46,10 @@ def _remember() -> None:
     from moto.core import base_backend, errors, responses, utils
     from moto.core.loaders import create_loader
 
-    names = responses.method_names_from_class  # type: ignore[attr-defined]
-    responses.method_names_from_class = lru_cache(maxsize=None)(names)  # type: ignore[attr-defined]
+    names = lru_cache(maxsize=None)(responses.method_names_from_class)  # type: ignore[attr-defined]
+    wrap(responses, "method_names_from_class")(lambda original, owner: names(owner))
     factory = errors.ErrorLookupFactory()
-    errors.ErrorLookupFactory = lambda: factory  # type: ignore[assignment, misc]
+    replace(errors, "ErrorLookupFactory", lambda: factory)
 
     loader, loading = create_loader(), threading.Lock()
 
@@ -57,10 +57,10 @@ def _remember() -> None:
         with loading:
             return loader.load_service_model(service, model)
 
-    utils._load_service_model = load
+    replace(utils, "_load_service_model", load)
     # Moto's packages are named as services, without hyphens.
     services = {name.replace("-", ""): name for name in loader.list_available_services("service-2")}
-    utils.service_name_from_moto_package_name = lambda name: services.get(name, name)  # type: ignore[assignment]
+    replace(utils, "service_name_from_moto_package_name", lambda name: services.get(name, name))
 
     @wrap(base_backend.BackendDict, "_create_account_specific_backend")
     def create(original: Any, self: Any, account_id: str) -> None:

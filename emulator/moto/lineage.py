@@ -10,26 +10,16 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
-from emulator.core import processes
-from emulator.core.aws import go_offline
 from emulator.core.evidence import STORE, caused_by
 from emulator.core.settings import Settings
+from emulator.moto.patching import wrap
 
 HEADER = "x-emulator-parent"
 
 
 def apply(settings: Settings) -> None:
-    original = BaseResponse.call_action
-
-    def call_action(self: BaseResponse) -> Any:
+    @wrap(BaseResponse, "call_action")
+    def call_action(original: Any, self: BaseResponse) -> Any:
         cause = self.headers.get(HEADER) or STORE.borrower(self.get_access_key())
         with caused_by(cause):
             return original(self)
-
-    BaseResponse.call_action = call_action  # type: ignore[method-assign]
-
-
-def shutdown() -> None:
-    """Last of the compute seams: whatever they left running ends here."""
-    go_offline()
-    processes.kill_all()

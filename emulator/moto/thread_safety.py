@@ -19,7 +19,7 @@ from moto.s3.utils import _VersionedKeyStore
 from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
 
 from emulator.core.settings import Settings
-from emulator.moto.patching import wrap
+from emulator.moto.patching import replace, wrap
 
 HOLDERS = (BaseBackend, EventBus, LogGroup)
 """A service's data, and those of its parts that grow while others read them: rules and log streams."""
@@ -67,7 +67,7 @@ def apply(settings: Settings) -> None:
         _hold(holder)
 
     # The names below a path are looked for in a walk over the dict itself.
-    ParameterDict.__iter__ = lambda self: iter(list(dict.keys(self)))  # type: ignore[method-assign]
+    replace(ParameterDict, "__iter__", lambda self: iter(list(dict.keys(self))))
 
     @wrap(SimpleSystemManagerBackend, "_match_filters")
     def match(original: Any, self: Any, parameter: Any, filters: Any = None) -> Any:
@@ -75,10 +75,10 @@ def apply(settings: Settings) -> None:
         return parameter is not None and original(self, parameter, filters)
 
     # Moto looks each object of a walk up again: one that was deleted since it began ended ListObjectVersions.
-    store: Any = _VersionedKeyStore
-    store.lists = store.iterlists = lambda self: iter(_versions(self))
-    store.items = store.iteritems = lambda self: ((key, versions[-1]) for key, versions in _versions(self))
-    store.values = store.itervalues = lambda self: (versions[-1] for _, versions in _versions(self))
+    for prefix in ("", "iter"):
+        replace(_VersionedKeyStore, f"{prefix}lists", lambda self: iter(_versions(self)))
+        replace(_VersionedKeyStore, f"{prefix}items", lambda self: ((key, each[-1]) for key, each in _versions(self)))
+        replace(_VersionedKeyStore, f"{prefix}values", lambda self: (each[-1] for _, each in _versions(self)))
 
 
 def _versions(store: dict[str, list[Any]]) -> list[tuple[str, list[Any]]]:
@@ -91,4 +91,4 @@ def _hold(holder: type) -> None:
         walked = WALKED.get(type(value))
         object.__setattr__(self, name, walked(value) if walked else value)
 
-    holder.__setattr__ = set_attribute  # type: ignore[assignment, method-assign]
+    replace(holder, "__setattr__", set_attribute)

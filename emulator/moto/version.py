@@ -1,20 +1,16 @@
-"""Seams reach into moto's internals, so exactly one version of moto is accepted."""
+"""The accepted version of moto: patches reach into its internals, so there is exactly one."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
 from emulator.core.errors import WrongMoto
-from emulator.core.settings import Settings
 
 MOTO = "5.2.5"
 
 
-def apply(settings: Settings) -> None:
-    check(version("moto"))
-
-
-def check(found: str) -> None:
-    """Raises `WrongMoto` for any version but the one the seams were written against."""
-    if found != MOTO:
-        raise WrongMoto(found, MOTO)
+def check(installed: str | None = None) -> None:
+    """Raise `WrongMoto` for any version except the one that the patches were written for."""
+    installed = installed or version("moto")
+    if installed != MOTO:
+        raise WrongMoto(installed, MOTO)

@@ -5,8 +5,8 @@
 --write  Write the page.
 --check  Exit with 1 if the page is out of date.
 
-The patches are installed in this process, one after the other, and the classes of moto are compared before and after
-each. A changed or added method counts if an operation of the service has its name.
+The patches are installed in this process, and the classes of moto are compared before and after. A changed or added
+method counts if an operation of the service has its name.
 """
 
 from __future__ import annotations
@@ -150,15 +150,14 @@ def _attribute(path: str) -> Any:
 
 def _add_patches(coverages: dict[str, Coverage]) -> None:
     patches = importlib.import_module("emulator.moto")
-    modules = [importlib.import_module(name) for name in patches.SEAMS]
+    patches.modules()  # imports moto, so that its classes can be compared
     with tempfile.TemporaryDirectory() as folder:
         settings = importlib.import_module("emulator.core.settings").Settings(
             host="127.0.0.1", port=1, endpoint="http://127.0.0.1:1", data_dir=Path(folder)
         )
         before = _methods()
         own = {service: _handlers(service) for service in {service for service, _ in before}}
-        for module in modules:
-            module.apply(settings)
+        patches.apply(settings)
     for service, names in _changed(before).items():
         coverages[service].moto = len(own[service])
         for name, method in names.items():

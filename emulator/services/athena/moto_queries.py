@@ -16,7 +16,7 @@ from emulator.core.administrator import ADMIN
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
-from emulator.moto.patching import add, wrap
+from emulator.moto.patching import add, replace, wrap
 from emulator.services.athena.contract import Outcome, Request
 from emulator.services.athena.engine import Engine
 from emulator.services.iam import moto_identities
@@ -27,11 +27,11 @@ PAGE = 1000
 
 def apply(settings: Settings) -> None:
     engine = Engine(Aws(settings))
-    models.Execution = RealExecution  # type: ignore[misc]
+    replace(models, "Execution", RealExecution)
     _start(engine)
     _stop(engine)
-    AthenaResponse.get_query_execution = _get_query_execution  # type: ignore[method-assign]
-    AthenaResponse.get_query_results = _get_query_results  # type: ignore[method-assign]
+    replace(AthenaResponse, "get_query_execution", _get_query_execution)
+    replace(AthenaResponse, "get_query_results", _get_query_results)
 
     @add(AthenaResponse)
     def batch_get_query_execution(self: Any) -> str:
@@ -144,7 +144,7 @@ def _start(engine: Engine) -> None:
         engine.start(request, caller, backend.region_name, current_cause(), execution.report)
         return json.dumps({"QueryExecutionId": execution.id})
 
-    AthenaResponse.start_query_execution = start_query_execution  # type: ignore[method-assign]
+    replace(AthenaResponse, "start_query_execution", start_query_execution)
 
 
 def _access_key(headers: Any) -> str:

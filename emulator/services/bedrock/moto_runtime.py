@@ -5,10 +5,10 @@ The evidence names the stand-in that wrote the answer, so that nothing that depe
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,7 +21,7 @@ from emulator.core import shapes
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE
 from emulator.core.settings import Settings
-from emulator.moto.patching import add
+from emulator.moto.patching import add, replace
 from emulator.services.bedrock import embeddings, families, guardrails, inline
 from emulator.services.bedrock.answering import Answered, ServerFailed, answer
 from emulator.services.bedrock.text_model import Completion, Prompt
@@ -38,7 +38,7 @@ def apply(settings: Settings) -> None:
         return runtime.invoke_model(self)
 
     # Replaces moto's method, which returns `{}`.
-    BedrockRuntimeResponse.invoke_model = invoke_model  # type: ignore[method-assign]
+    replace(BedrockRuntimeResponse, "invoke_model", invoke_model)
 
     @add(BedrockRuntimeResponse)
     def converse(self: Any) -> ActionResult:
@@ -81,7 +81,8 @@ class _Runtime:
         request.response_headers["X-Amzn-Bedrock-Input-Token-Count"] = str(done.input_tokens)
         request.response_headers["X-Amzn-Bedrock-Output-Token-Count"] = str(done.output_tokens)
         if guard is not None and done.stop_reason == inline.STOP_REASON:
-            done = replace(done, stop_reason="end_turn")  # families lack this stop reason; another member has it
+            # Families lack this stop reason; another member has it.
+            done = dataclasses.replace(done, stop_reason="end_turn")
         written = family.write(done) | (guard.invoke_members() if guard is not None else {})
         return ActionResult({"body": json.dumps(written), "contentType": "application/json"})
 

@@ -26,12 +26,12 @@ def apply(settings: Settings) -> None:
     measuring: set[str] = set()
     lock = threading.Lock()
 
-    @wrap(Queue, "__init__")
+    @wrap(Queue, "__init__", after="emulator.services.lambda_.moto_event_sources")
     def init(original: Any, self: Any, *arguments: Any, **more: Any) -> None:
         original(self, *arguments, **more)
         self.emulator_meter = clock.Paced(timer, lambda: _measure(self))
 
-    @wrap(Queue, "add_message")
+    @wrap(Queue, "add_message", after="emulator.services.lambda_.moto_event_sources")
     def add_message(original: Any, self: Any, message: Any) -> None:
         original(self, message)
         if not _watched(self):

@@ -51,10 +51,6 @@ def apply(settings: Settings) -> None:
     _own_sources()
 
 
-def shutdown() -> None:
-    clock.shutdown()
-
-
 class Delivery:
     """Delivers events from a matching rule to its targets."""
 

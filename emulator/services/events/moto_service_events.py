@@ -24,7 +24,7 @@ from moto.utilities.arns import parse_arn
 
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.moto.patching import wrap
+from emulator.moto.patching import replace, wrap
 from emulator.services.events.moto_bus import emit, has_listener
 
 LOG = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def _objects() -> None:
             detail["deletion-type"] = "Delete Marker Created" if marker else "Permanently Deleted"
         emit(account_id, region, "aws.s3", detail_type, detail, [bucket.arn])
 
-    notifications._send_event_bridge_message = send  # type: ignore[assignment]
+    replace(notifications, "_send_event_bridge_message", send)
     _delete_markers()
     _tags()
 
@@ -122,9 +122,9 @@ def _delete_markers() -> None:
 
 
 def _packages() -> None:
-    for name in ("create_model_package", "update_model_package"):
+    for name, inner in (("create_model_package", "moto_patch"), ("update_model_package", "moto_registry")):
 
-        @wrap(SageMakerModelBackend, name)
+        @wrap(SageMakerModelBackend, name, after=f"emulator.services.sagemaker.{inner}")
         def changed(original: Any, self: Any, *args: Any, **options: Any) -> str:
             arn: str = original(self, *args, **options)
             _described(

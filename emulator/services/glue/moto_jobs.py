@@ -15,7 +15,7 @@ from moto.glue.responses import GlueResponse
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
-from emulator.moto.patching import add, wrap
+from emulator.moto.patching import add, replace, wrap
 from emulator.services.events import moto_service_events
 from emulator.services.glue.crawler import Crawl, Crawlers
 from emulator.services.glue.glue import LOG_GROUPS, GlueJobs, JobRun
@@ -28,8 +28,8 @@ CRAWL_RESULT = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "STOPPED": "CANCEL
 
 def apply(settings: Settings) -> None:
     aws = Aws(settings)
-    models.FakeJobRun = RealJobRun  # type: ignore[misc]
-    models.FakeCrawl = RealCrawl  # type: ignore[misc]
+    replace(models, "FakeJobRun", RealJobRun)
+    replace(models, "FakeCrawl", RealCrawl)
     _jobs(aws)
     _crawlers(aws)
 

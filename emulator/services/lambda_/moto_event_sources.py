@@ -36,12 +36,12 @@ AT_ONCE = 5
 def apply(settings: Settings) -> None:
     feeding = _Feeding(clock.start(settings.time_scale))
 
-    @wrap(Queue, "__init__")
+    @wrap(Queue, "__init__", after="emulator.services.messaging.moto_sqs")
     def init(original: Any, self: Any, *arguments: Any, **more: Any) -> None:
         original(self, *arguments, **more)
         self.lambda_event_source_mappings = _Mappings()
 
-    @wrap(Queue, "add_message")
+    @wrap(Queue, "add_message", after="emulator.services.messaging.moto_sqs")
     def add_message(original: Any, self: Any, message: Message) -> None:
         original(self, message)
         feeding.wake(self)

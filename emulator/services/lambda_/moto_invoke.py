@@ -21,9 +21,10 @@ from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
 
-from emulator.core.aws import Aws, go_offline
+from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, caused_by, current_cause
 from emulator.core.settings import Settings
+from emulator.moto.patching import replace, wrap
 from emulator.services.iam.moto_identities import may_log, may_open_environment
 from emulator.services.lambda_ import moto_async
 from emulator.services.lambda_.runtime import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
@@ -44,13 +45,12 @@ def apply(settings: Settings) -> None:
     default_user_config["lambda"]["use_docker"] = True
     _aws = Aws(settings)
     _runtime = LambdaRuntime(_aws)
-    LambdaFunction.invoke = _invoke  # type: ignore[method-assign]
-    LambdaResponse.invoke = _invoke_response  # type: ignore[method-assign]
+    replace(LambdaFunction, "invoke", _invoke)
+    replace(LambdaResponse, "invoke", _invoke_response)
     _retire_deleted()
 
 
 def shutdown() -> None:
-    go_offline()
     if _runtime:
         _runtime.shutdown()
 
@@ -224,12 +224,9 @@ def _log(stored: LambdaFunction, outcome: Outcome) -> None:
 
 
 def _retire_deleted() -> None:
-    original = LambdaBackend.delete_function
-
-    def delete_function(self: LambdaBackend, function_name: str, qualifier: str | None = None) -> None:
+    @wrap(LambdaBackend, "delete_function")
+    def delete_function(original: Any, self: Any, function_name: str, qualifier: str | None = None) -> None:
         arn = self.get_function(function_name, qualifier).function_arn
         original(self, function_name, qualifier)
         if _runtime:
             _runtime.retire(arn)
-
-    LambdaBackend.delete_function = delete_function  # type: ignore[method-assign]

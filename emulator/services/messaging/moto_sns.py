@@ -21,7 +21,7 @@ from moto.utilities.arns import parse_arn
 from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.moto.patching import wrap
+from emulator.moto.patching import replace, wrap
 from emulator.services.events import moto_resource_policies
 from emulator.services.events.courier import Courier, DeliveryFailed, Letter
 from emulator.services.events.moto_targets import Sender, Targets
@@ -36,7 +36,7 @@ HTTP_TIMEOUT = 15.0
 def apply(settings: Settings) -> None:
     fan_out = _FanOut(settings)
     # Moto generates a key for every subscription, which takes longer than the rest of a delivery.
-    Subscription.private_key = lambda self: _signing_key()  # type: ignore[assignment, misc]
+    replace(Subscription, "private_key", lambda self: _signing_key())
 
     @wrap(Subscription, "publish")
     def publish(

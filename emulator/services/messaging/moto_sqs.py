@@ -20,12 +20,10 @@ def _stay_quick() -> None:
 
     With some thousand messages waiting, a call would take seconds.
     """
-    calendar = models.unix_time_millis
 
-    def unix_time_millis(moment: datetime | None = None) -> float:
-        return calendar(moment) if moment else time.time() * 1000
-
-    models.unix_time_millis = unix_time_millis
+    @wrap(models, "unix_time_millis")
+    def unix_time_millis(original: Any, moment: datetime | None = None) -> float:
+        return float(original(moment)) if moment else time.time() * 1000
 
     @wrap(SQSBackend, "is_message_valid_based_on_retention_period")
     def is_retained(original: Any, self: Any, queue_name: str, message: Any) -> bool:

@@ -6,11 +6,12 @@ Results, failures and notifications are written under the role of the endpoint's
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,7 +24,7 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
-from emulator.moto.patching import wrap
+from emulator.moto.patching import replace, wrap
 from emulator.services.sagemaker import moto_autoscaling, moto_capacity, moto_compute
 from emulator.services.sagemaker.async_outcomes import Outcome, Store
 from emulator.services.sagemaker.async_queue import AT_ONCE, Backlog, Destination, Queued
@@ -58,7 +59,7 @@ def apply(settings: Settings) -> None:
     def invoke_endpoint_async(self: Any) -> Reply:
         return queues.invoke(self)
 
-    SageMakerRuntimeResponse.invoke_endpoint_async = invoke_endpoint_async  # type: ignore[method-assign]
+    replace(SageMakerRuntimeResponse, "invoke_endpoint_async", invoke_endpoint_async)
 
     @wrap(SageMakerModelBackend, "update_endpoint_weights_and_capacities")
     def update(
@@ -81,7 +82,7 @@ def apply(settings: Settings) -> None:
                 moto_capacity.change(endpoint, variant["VariantName"], int(count))
         return answer
 
-    @wrap(SageMakerModelBackend, "delete_endpoint")
+    @wrap(SageMakerModelBackend, "delete_endpoint", after="emulator.services.sagemaker.moto_compute")
     def delete_endpoint(original: Any, self: Any, endpoint_name: str) -> None:
         endpoint = self.endpoints.get(endpoint_name)
         original(self, endpoint_name)
@@ -209,7 +210,7 @@ def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
         if fault.kind == "container-error":
             words = f"the container answers 500 because of fault {fault.id}"
             return Answer(500, words.encode(), "text/plain", name, "")
-        request = replace(request, dies=True)
+        request = dataclasses.replace(request, dies=True)
     try:
         return moto_compute.invoke(endpoint, request)
     except NoSuchVariant:

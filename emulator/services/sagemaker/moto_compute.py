@@ -16,7 +16,7 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator.core.aws import Aws, go_offline
+from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
@@ -53,7 +53,6 @@ def apply(settings: Settings) -> None:
 
 
 def shutdown() -> None:
-    go_offline()
     if _hosting:
         _hosting.shutdown()
 
@@ -206,7 +205,7 @@ def _host(hosting: Hosting) -> None:
         _deploy(hosting, self, endpoint, after_failure=lambda reason: _settle(endpoint, "Failed", reason))
         return endpoint
 
-    @wrap(SageMakerModelBackend, "update_endpoint")
+    @wrap(SageMakerModelBackend, "update_endpoint", after="emulator.services.sagemaker.moto_patch")
     def update_endpoint(original: Any, self: Any, endpoint_name: str, *args: Any, **kwargs: Any) -> Any:
         endpoint = self.endpoints.get(endpoint_name)
         before = (endpoint.endpoint_config_name, endpoint.production_variants) if endpoint else None

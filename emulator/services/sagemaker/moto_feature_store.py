@@ -274,7 +274,7 @@ def _change() -> None:
 
 
 def _tags() -> None:
-    @wrap(SageMakerModelBackend, "_get_resource_from_arn")
+    @wrap(SageMakerModelBackend, "_get_resource_from_arn", after="emulator.services.sagemaker.moto_patch")
     def get_resource_from_arn(original: Any, self: Any, arn: str) -> Any:
         if ":feature-group/" not in arn:
             return original(self, arn)

@@ -12,6 +12,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from emulator.core.evidence import STORE
 from emulator.core.settings import Settings
+from emulator.moto.patching import replace
 from emulator.services.sagemaker import moto_compute
 from emulator.services.sagemaker.hosting import NoSuchVariant
 from emulator.services.sagemaker.model_server import Answer, Request
@@ -23,7 +24,7 @@ Reply = tuple[int, dict[str, str], bytes | str]
 def apply(settings: Settings) -> None:
     # A request body may be anything; moto would decode it as text.
     SageMakerRuntimeResponse.use_raw_body = True
-    SageMakerRuntimeResponse.invoke_endpoint = _invoke_endpoint  # type: ignore[method-assign, assignment]
+    replace(SageMakerRuntimeResponse, "invoke_endpoint", _invoke_endpoint)
 
 
 def _invoke_endpoint(self: Any) -> Reply:

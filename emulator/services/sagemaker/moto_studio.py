@@ -91,7 +91,7 @@ def _refuse_apps() -> None:
 
 
 def _tags() -> None:
-    @wrap(SageMakerModelBackend, "_get_resource_from_arn")
+    @wrap(SageMakerModelBackend, "_get_resource_from_arn", after="emulator.services.sagemaker.moto_feature_store")
     def get_resource_from_arn(original: Any, self: Any, arn: str) -> Any:
         if arn.split(":")[-1].partition("/")[0] not in KINDS:
             return original(self, arn)

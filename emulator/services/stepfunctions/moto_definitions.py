@@ -40,7 +40,7 @@ from moto.stepfunctions.parser.asl.parse.intrinsic.preprocessor import Preproces
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from emulator.moto.patching import replace_static, wrap
+from emulator.moto.patching import replace, wrap
 
 DEEPEST = 100
 """Levels of JSON. The interpreter recurses for each one, which Python limits to some 1 000 calls."""
@@ -57,9 +57,9 @@ Diagnostic = dict[str, str]
 def install() -> None:
     _own_state()
     _expressions()
-    replace_static(asl_parser.AmazonStateLanguageParser, "parse", read)
-    replace_static(IntrinsicParser, "parse", read_function)
-    replace_static(StepFunctionsParserBackend, "_validate_definition", check)
+    replace(asl_parser.AmazonStateLanguageParser, "parse", read)
+    replace(IntrinsicParser, "parse", read_function)
+    replace(StepFunctionsParserBackend, "_validate_definition", check)
 
 
 def _own_state() -> None:
@@ -70,7 +70,7 @@ def _own_state() -> None:
     def init(self: Any) -> None:
         setattr(self, shared, [])
 
-    Preprocessor.__init__ = init  # type: ignore[method-assign]
+    replace(Preprocessor, "__init__", init)
     # Without the shared list, a preprocessor that skips the above fails instead of using it.
     delattr(Preprocessor, shared)
 

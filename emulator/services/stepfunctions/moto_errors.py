@@ -11,6 +11,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
+from emulator.moto.patching import replace
 from emulator.services.stepfunctions.moto_values import task_module
 
 ERROR_PREFIXES = {
@@ -67,4 +68,4 @@ def install() -> None:
             self, env, f"{prefix}.{name.removesuffix('Exception')}Exception", ex.response["Error"]["Message"]
         )
 
-    forwarded._from_error = from_error
+    replace(forwarded, "_from_error", from_error)

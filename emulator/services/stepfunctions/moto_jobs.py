@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 
 from emulator.core.evidence import STORE, current_cause
-from emulator.moto.patching import wrap
+from emulator.moto.patching import replace, wrap
 from emulator.services.stepfunctions.moto_errors import failure
 from emulator.services.stepfunctions.moto_values import TASK, plain, task_module
 
@@ -58,7 +58,7 @@ def install() -> None:
 
         return Waiting(poll, stop)
 
-    forwarded.StateTaskServiceUnsupported._build_sync_resolver = build
+    replace(forwarded.StateTaskServiceUnsupported, "_build_sync_resolver", build)
     _stop()
     _token_waits()
 

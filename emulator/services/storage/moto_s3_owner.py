@@ -48,14 +48,14 @@ STORE = Unnamed()
 
 
 def apply(settings: Settings) -> None:
-    for name in ("_bucket_response", "_key_response"):
-        _compare_before(name)
+    _compare_before("_bucket_response", after="emulator.services.storage.moto_s3")
+    _compare_before("_key_response")
 
 
-def _compare_before(name: str) -> None:
+def _compare_before(name: str, after: str | None = None) -> None:
     """Answer 403 if a request expects another owner than the bucket has, as S3 does."""
 
-    @wrap(S3Response, name)
+    @wrap(S3Response, name, after=after)
     def response(original: Any, self: Any, request: Any, full_url: str) -> Any:
         _compare(self.bucket_name, request)
         return original(self, request, full_url)

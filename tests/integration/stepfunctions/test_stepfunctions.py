@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from moto.stepfunctions.parser.asl.parse import asl_parser
 
+from emulator.moto import patching
 from emulator.services.stepfunctions import moto_definitions as definitions
 from emulator.services.stepfunctions import moto_execution as stepfunctions_exec
 from emulator.services.stepfunctions import moto_values as stepfunctions_values
@@ -41,6 +42,7 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(Preprocessor, "__init__", None)
     del Preprocessor.__init__
     definitions.install()
+    patching.install()
     definitions._tree.cache_clear()
     return definitions
 

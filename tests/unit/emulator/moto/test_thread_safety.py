@@ -17,6 +17,7 @@ from moto.s3 import utils as s3
 from moto.ssm import models as ssm
 
 from emulator.core.settings import Settings
+from emulator.moto import patching
 from emulator.moto import thread_safety as walks
 from emulator.services.iam import moto_patch
 
@@ -40,6 +41,7 @@ def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for holder in walks.HOLDERS:
         monkeypatch.setattr(holder, "__setattr__", object.__setattr__, raising=False)
     walks.apply(Settings("127.0.0.1", 0, "http://127.0.0.1", tmp_path))
+    patching.install()
 
 
 @pytest.mark.parametrize("name", ["roles", "topics"])

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from moto.sqs import models
 
-from emulator.services.messaging import moto_sqs as seam
+from emulator.moto import patching
+from emulator.services.messaging import moto_sqs
 
 SENDERS, READERS, EACH = 4, 4, 150
 
@@ -25,7 +26,8 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     }.items():
         for method in methods:
             monkeypatch.setattr(owner, method, getattr(owner, method))
-    seam._one_at_a_time()
+    moto_sqs._one_at_a_time()
+    patching.install()
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     made = models.SQSBackend("us-east-1", "123456789012")

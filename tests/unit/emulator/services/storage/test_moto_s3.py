@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from moto.s3 import models
 
-from emulator.services.storage import moto_s3 as seam
+from emulator.moto import patching
+from emulator.services.storage import moto_s3
 
 
 @pytest.fixture(autouse=True)
 def applied() -> Iterator[None]:
     """As in the emulator, until the test ends."""
-    seam._list_without_contents()
+    moto_s3._list_without_contents()
+    patching.install()
     yield
     del models.FakeKey.__deepcopy__
 
