@@ -63,7 +63,9 @@ class Aws:
         """
         token = _assuming.set({SERVICE_HEADER: service, **({SOURCE_HEADER: source_arn} if source_arn else {})})
         try:
-            response = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64] or "emulator")
+            # STS accepts 2 to 64 characters; a Lambda function's name may have one.
+            session_name = session_name[:64].ljust(2, "_")
+            response = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)
         finally:
             _assuming.reset(token)
         found = response["Credentials"]

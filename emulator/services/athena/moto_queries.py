@@ -17,6 +17,7 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, replace, wrap
+from emulator.moto.status import ProcessStatus
 from emulator.services.athena.contract import Outcome, Request
 from emulator.services.athena.engine import Engine
 from emulator.services.iam import moto_identities
@@ -42,7 +43,7 @@ def apply(settings: Settings) -> None:
         return json.dumps({"QueryExecutions": executions, "UnprocessedQueryExecutionIds": missing})
 
 
-class RealExecution(Execution):
+class RealExecution(ProcessStatus, Execution):
     """A query whose state follows its process."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,17 +52,6 @@ class RealExecution(Execution):
         self.folder: Path | None = None
         super().__init__(*args, **kwargs)
         self.end_time: float | None = None
-
-    @property
-    def status(self) -> str:
-        return self._state
-
-    @status.setter
-    def status(self, value: str) -> None:
-        self._state = value
-
-    def advance(self) -> None:
-        """Do nothing: describing a query does not advance its state."""
 
     def report(self, outcome: Outcome, folder: Path) -> None:
         self.outcome, self.folder, self.end_time = outcome, folder, time.time()

@@ -16,6 +16,7 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, replace, wrap
+from emulator.moto.status import ProcessStatus
 from emulator.services.events import moto_service_events
 from emulator.services.glue.crawler import Crawl, Crawlers
 from emulator.services.glue.glue import LOG_GROUPS, GlueJobs, JobRun
@@ -34,7 +35,7 @@ def apply(settings: Settings) -> None:
     _crawlers(aws)
 
 
-class RealJobRun(FakeJobRun):
+class RealJobRun(ProcessStatus, FakeJobRun):
     """A run whose state follows its process."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,17 +44,6 @@ class RealJobRun(FakeJobRun):
         self.glue_version: str | None = None
         self.command = "pythonshell"
         super().__init__(*args, **kwargs)
-
-    @property
-    def status(self) -> str:
-        return self._state
-
-    @status.setter
-    def status(self, value: str) -> None:
-        self._state = value
-
-    def advance(self) -> None:
-        """Do nothing: describing a run does not advance its state."""
 
     def report(self, state: str, error_message: str | None) -> None:
         self.modified_on = self.completed_on = utcnow()
@@ -133,7 +123,7 @@ def _job_run(aws: Aws, job: Any, run: Any) -> JobRun:
     )
 
 
-class RealCrawl(FakeCrawl):
+class RealCrawl(ProcessStatus, FakeCrawl):
     """A crawl whose state follows its process."""
 
     def __init__(self, crawler_name: str) -> None:
@@ -142,17 +132,6 @@ class RealCrawl(FakeCrawl):
         super().__init__(crawler_name)
         # Moto reports a hundred DPU hours for every crawl.
         self.dpu_hour = 0
-
-    @property
-    def status(self) -> str:
-        return self._state
-
-    @status.setter
-    def status(self, value: str) -> None:
-        self._state = value
-
-    def advance(self) -> None:
-        """Do nothing: describing a crawl does not advance its state."""
 
     def report(self, state: str, error_message: str | None) -> None:
         self.end_time: datetime | None = utcnow()

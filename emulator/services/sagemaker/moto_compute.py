@@ -12,7 +12,7 @@ from typing import Any
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.responses import EmptyResult
 from moto.core.utils import utcnow
-from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+from moto.sagemaker.exceptions import ResourceInUseException
 from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
@@ -22,7 +22,7 @@ from emulator.core.settings import Settings
 from emulator.faults import store
 from emulator.moto.patching import add, wrap
 from emulator.services.events import moto_service_events
-from emulator.services.sagemaker import moto_capacity, moto_hosting_plan
+from emulator.services.sagemaker import moto_capacity, moto_hosting_plan, moto_jobs
 from emulator.services.sagemaker.hosting import Hosting
 from emulator.services.sagemaker.model_server import Answer, HostingFailed, Request
 from emulator.services.sagemaker.training import Progress, Training, TrainingRequest
@@ -118,14 +118,7 @@ def _train(training: Training) -> None:
 
     @add(SageMakerResponse)
     def stop_training_job(self: Any) -> Any:
-        name = self._get_param("TrainingJobName")
-        self.sagemaker_backend.describe_training_job(name)  # raises for an unknown one
-        job = self.sagemaker_backend.training_jobs[name]
-        if job.training_job_status != "InProgress":
-            raise ValidationError(
-                message=f"The request was rejected because the training job is in status {job.training_job_status}."
-            )
-        job.training_job_status = "Stopping"
+        job = moto_jobs.stopping(self, "training")
         job.secondary_status_transitions.append(_transition("Stopping", "Stopping the training job"))
         moto_service_events.training(job)
         threading.Thread(target=training.stop, args=(job.arn,), daemon=True).start()

@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.core.responses import EmptyResult
 from moto.core.utils import utcnow
-from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+from moto.sagemaker.exceptions import ResourceInUseException
 from moto.sagemaker.models import FakeProcessingJob
 from moto.sagemaker.responses import SageMakerResponse
 
@@ -16,6 +16,7 @@ from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
 from emulator.services.events import moto_service_events
+from emulator.services.sagemaker import moto_jobs
 from emulator.services.sagemaker.processing import End, Processing, ProcessingRequest
 
 DEFAULT_MAX_SECONDS = 86_400
@@ -51,14 +52,7 @@ def apply(settings: Settings) -> None:
     @wrap(SageMakerResponse, "stop_processing_job")
     def stop_processing_job(original: Any, self: Any) -> Any:
         """Stop a job in progress; moto reports any job as stopped."""
-        name = self._get_param("ProcessingJobName")
-        self.sagemaker_backend.describe_processing_job(name)  # raises for an unknown one
-        job = self.sagemaker_backend.processing_jobs[name]
-        if job.processing_job_status != "InProgress":
-            raise ValidationError(
-                message=f"The request was rejected because the processing job is in status {job.processing_job_status}."
-            )
-        job.processing_job_status = "Stopping"
+        job = moto_jobs.stopping(self, "processing")
         moto_service_events.processing(job)
         threading.Thread(target=processing.stop, args=(job.arn,), daemon=True).start()
         return EmptyResult()

@@ -17,7 +17,7 @@ from emulator.core.settings import Settings
 from emulator.faults import store
 from emulator.moto.patching import add, wrap
 from emulator.services.events import moto_service_events
-from emulator.services.sagemaker import moto_hosting_plan
+from emulator.services.sagemaker import moto_hosting_plan, moto_jobs
 from emulator.services.sagemaker.model_server import Answer, Request
 from emulator.services.sagemaker.transform import End, TransformRequest, Transforms
 from emulator.services.sagemaker.transform_records import DataProcessing
@@ -77,14 +77,7 @@ def apply(settings: Settings) -> None:
 
     @add(SageMakerResponse)
     def stop_transform_job(self: Any) -> Any:
-        name = self._get_param("TransformJobName")
-        self.sagemaker_backend.describe_transform_job(name)  # raises for an unknown one
-        job = self.sagemaker_backend.transform_jobs[name]
-        if job.transform_job_status != "InProgress":
-            raise ValidationError(
-                message=f"The request was rejected because the transform job is in status {job.transform_job_status}."
-            )
-        job.transform_job_status = "Stopping"
+        job = moto_jobs.stopping(self, "transform")
         moto_service_events.transform(job)
         transforms.stop(job.arn)
         return EmptyResult()
