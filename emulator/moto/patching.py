@@ -36,8 +36,9 @@ _declared: list[Patch] = []
 
 def install() -> list[Patch]:
     """Install what was declared since the last call, and return it in the order of installation."""
-    patches = ordered(_declared)
+    declared = _declared.copy()
     _declared.clear()
+    patches = ordered(declared)
     for patch in patches:
         patch.install()
     return patches
