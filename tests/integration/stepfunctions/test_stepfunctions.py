@@ -90,6 +90,7 @@ def test_an_execution_whose_thread_fails_has_failed(monkeypatch: pytest.MonkeyPa
     for name in ("_get_evaluation_environment", "start", "_execution_logic"):
         monkeypatch.setattr(ExecutionWorker, name, vars(ExecutionWorker)[name])
     stepfunctions_exec._workers()
+    patching.install()
     backend = StepFunctionsParserBackend("us-east-1", "123456789012")
     machine = backend.create_state_machine("m", GOOD, "arn:aws:iam::123456789012:role/x")
     monkeypatch.setattr(ExecutionWorker, "_get_evaluation_entrypoint", lambda self: {}["gone"])
