@@ -28,6 +28,7 @@ ALLOWED = {
     "log_error",
     "log_request",
     "connection_dropped",
+    "call_action",
     "get_application",
     "seekable",
     "readinto",
