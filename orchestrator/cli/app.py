@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.recovery.takeover import Left
     from orchestrator.runs.result import Result
     from orchestrator.session.ports import Tools
-    from orchestrator.session.session import Target
+    from orchestrator.session.target import Target
     from orchestrator.system.process import Cancel
 
 
@@ -85,7 +85,7 @@ class App:
 
     def target(self, tools: Tools) -> Target:
         """Open the AWS of an environment as it is: nothing is started."""
-        from orchestrator.session.session import open_target, running_emulator
+        from orchestrator.session.target import open_target, running_emulator
 
         return open_target(tools, running_emulator(tools).access if tools.environment.is_local else None)
 
@@ -128,6 +128,7 @@ class App:
         from orchestrator.runs.journal import Journal
         from orchestrator.runs.run_folder import RunFolder, alone
         from orchestrator.session.approval import Approval
+        from orchestrator.session.results import Results
         from orchestrator.session.session import Session
         from orchestrator.stacks.workspace import forget_plans
 
@@ -152,13 +153,11 @@ class App:
                 approval=approval,
                 own_executions=left.executions,
                 killed=left.applies,
+                neighbours=tuple(neighbours.prefixes(self.repo, environment)),
+                results=Results(target=target, warnings=tuple(warnings)),
             )
-            session.warnings += warnings
-            session.neighbours = tuple(neighbours.prefixes(self.repo, environment))
-            if target is not None:
-                session.target = target
-                if not target.throwaway:
-                    load_outputs(session)
+            if target is not None and not target.throwaway:
+                load_outputs(session)
             result: Result = Executor(session).run(plan)
         if as_json:
             self.console.json(result.to_json())

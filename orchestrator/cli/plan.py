@@ -13,7 +13,7 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.session.ports import Tools
-    from orchestrator.session.session import Target
+    from orchestrator.session.target import Target
 
 
 @click.command("plan")
@@ -54,7 +54,7 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
 def plan_target(app: App, tools: Tools) -> Iterator[Target]:
     """Open the AWS of the environment, or a temporary local AWS if it is unreachable."""
     from orchestrator.errors import CredentialsError, EmulatorError
-    from orchestrator.session.session import open_target
+    from orchestrator.session.target import open_target
 
     try:
         target = app.target(tools)

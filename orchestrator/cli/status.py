@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.planning.graph import Stack
     from orchestrator.recovery.unfinished import Unfinished
     from orchestrator.session.ports import Tools
-    from orchestrator.session.session import Target
+    from orchestrator.session.target import Target
 
 
 @click.command("status")

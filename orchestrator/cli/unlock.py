@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.recovery.locks import Lock
-    from orchestrator.session.session import Target
+    from orchestrator.session.target import Target
 
 
 @click.command("unlock")

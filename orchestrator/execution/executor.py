@@ -44,7 +44,8 @@ from orchestrator.runs.result import (
     smoke_result,
 )
 from orchestrator.runs.run_folder import keep, timestamp
-from orchestrator.session.session import Session, open_target, running_emulator
+from orchestrator.session.session import Session
+from orchestrator.session.target import open_target, running_emulator
 from orchestrator.stacks import lifecycle
 from orchestrator.stacks.probe_proofs import Evidence
 from orchestrator.system import trouble
@@ -104,24 +105,27 @@ class Executor:
             outcomes = walk(plan.steps, self._work, parallelism=parallelism, cancel=self.session.cancel)
         self._record_ends(plan, outcomes)
         error, exit_code = self._verdict(outcomes)
+        results, stacks = self.session.results, [stack.name for stack in plan.stacks]
+        blueprints = [each.name for each in self.session.environment.blueprints]
+        smoke = sorted(results.smoke, key=lambda probe: blueprints.index(probe.blueprint))
         result = Result(
             run_id=folder.run_id,
             env=plan.environment,
             command=plan.command,
-            status=_status(exit_code, self.session.previewed),
+            status=_status(exit_code, results.previewed),
             started_at=timestamp(folder.started),
             seconds=round(time.monotonic() - started, 2),
             exit_code=exit_code,
             error=error,
-            stacks=[self.session.stacks[stack.name] for stack in plan.stacks],
-            risks=risk_results(self.session.risks, [stack.name for stack in plan.stacks]),
-            policy=policy_result(self.session.policy),
-            pipeline=self.session.pipeline,
-            releases=release_step.verified(self.session),
-            smoke=self.session.smoke,
-            recovered=self.session.recovered,
-            orphans=self.session.orphans,
-            warnings=self.session.warnings,
+            stacks=[results.stacks[name] for name in stacks],
+            risks=risk_results(results.risks, stacks),
+            policy=policy_result(results.policy),
+            pipeline=results.pipeline,
+            releases=release_step.verified(self.session, smoke),
+            smoke=smoke,
+            recovered=list(results.recovered),
+            orphans=None if results.orphans is None else list(results.orphans),
+            warnings=list(results.warnings),
         )
         return keep(folder, result, finished=self._watch.gone or not verdicts.loose(outcomes))
 
@@ -177,20 +181,20 @@ class Executor:
                 f"but `{environment.name}` may be deployed to {wanted} only",
                 hint="choose the right profile (AWS_PROFILE), or correct `account_id` in platform.yaml",
             )
-        session.target = target
+        session.results.target = target
         session.journal.stage(step.name, f"account {target.account_id}, {environment.platform.region}")
 
     def _build_packages(self, step: steps.BuildPackages) -> None:
         tools = self.session.tools
         out = tools.repo / "build" / "packages"
         out.mkdir(parents=True, exist_ok=True)
-        self.session.packages = tools.packager.build(out)
-        self.session.journal.stage(step.name, f"{len(self.session.packages)} packages")
+        self.session.results.packages = tools.packager.build(out)
+        self.session.journal.stage(step.name, f"{len(self.session.results.packages)} packages")
 
     def _scan_source(self, step: steps.ScanSource) -> None:
         tools = self.session.tools
         report = self._watch.outlived(lambda: tools.gate.scan_source(tools.repo / "terraform", fresh=step.fresh))
-        self.session.record_policy(report)
+        self.session.results.add_policy(report)
         lifecycle.require_green(report, "the Terraform source")
         self.session.journal.stage(step.name, f"{len(report.rules_expected)} rules, no finding")
 
@@ -200,7 +204,7 @@ class Executor:
         if step.create and store.ensure_bucket():
             session.journal.stage(step.name, f"made {store.bucket}")
         load_outputs(session)
-        if step.one_of and session.outputs.keys().isdisjoint(step.one_of):
+        if step.one_of and session.results.outputs.keys().isdisjoint(step.one_of):
             name = session.environment.name
             raise SmokeFailed(
                 f"no blueprint of `{name}` is deployed, so there is nothing to ask",
@@ -210,18 +214,18 @@ class Executor:
     def _run_pipeline(self, step: steps.RunPipeline) -> None:
         session = self.session
         # A version without the hash of its archive runs where it runs, and can be released nowhere: it is trained anew.
-        missing = [group for group in step.groups if HASH_KEY not in session.model_versions.get(group, {})]
+        missing = [group for group in step.groups if HASH_KEY not in session.results.model_versions.get(group, {})]
         waiting = session.tools.pending_versions(session.target.cloud)
         if not step.force and not missing:
             for each in waiting:
-                session.warn(f"{verdicts.waits(each)}; `{each.approve}` makes it live")
+                session.results.warn(f"{verdicts.waits(each)}; `{each.approve}` makes it live")
             session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
             return
         due = [each for each in waiting if each.group in missing]
         if not step.force and {each.group for each in due} >= set(missing):
-            session.pending = due
+            session.results.pending = tuple(due)
             session.journal.stage(
-                step.name, "; ".join(f"not started: {verdicts.waits(each)}" for each in session.pending)
+                step.name, "; ".join(f"not started: {verdicts.waits(each)}" for each in session.results.pending)
             )
             return
         if not step.force and not step.has_data:
@@ -232,16 +236,16 @@ class Executor:
             raise SetupError(f"the sample data is not in {DATASET}", hint="run `make setup`, which fetches it")
         result = session.tools.run_pipeline(
             session.target.cloud,
-            session.outputs["models"],
-            bucket=session.outputs["foundation"]["s3"]["bucket_name"],
+            session.results.outputs["models"],
+            bucket=session.results.outputs["foundation"]["s3"]["bucket_name"],
             dataset=dataset if step.has_data else None,
             on_event=self._interruptible(session.journal.sink(step.name)),
             own=session.own_executions,
         )
-        session.pipeline = pipeline_result(result)
+        session.results.pipeline = pipeline_result(result)
         if result.status == AWAITING_APPROVAL:
-            session.pending = list(session.tools.pending_versions(session.target.cloud))
-            session.journal.stage(step.name, "; ".join(verdicts.waits(each) for each in session.pending))
+            session.results.pending = session.tools.pending_versions(session.target.cloud)
+            session.journal.stage(step.name, "; ".join(verdicts.waits(each) for each in session.results.pending))
             return
         if result.status != "SUCCEEDED":
             raise PipelineFailed(
@@ -266,7 +270,7 @@ class Executor:
 
     def _smoke_test(self, step: steps.SmokeTest) -> None:
         session = self.session
-        if f"blueprint-{step.blueprint}" not in session.outputs:
+        if f"blueprint-{step.blueprint}" not in session.results.outputs:
             session.journal.stage(step.name, "not asked: it is not deployed")
             return
         blueprint = blueprint_of(session.environment, step.blueprint)
@@ -275,12 +279,12 @@ class Executor:
             results = session.tools.smoke(
                 session.target.cloud,
                 blueprint,
-                dict(session.outputs),
+                dict(session.results.outputs),
                 on_event=session.journal.sink(step.name),
                 proven=evidence.still() if step.skip else {},
             )
         evidence.keep(results, timestamp(dt.datetime.now(dt.UTC)))
-        session.record_smoke([smoke_result(result) for result in results])
+        session.results.add_smoke([smoke_result(result) for result in results])
         failed = [result for result in results if result.status == "failed"]
         if failed:
             lines = "; ".join(f"{each.probe}: {each.detail}" for each in failed)
@@ -296,25 +300,25 @@ class Executor:
         if step.deployed:
             self._audit_deployed()
             return
-        session.orphans = teardown.audit(session)
+        session.results.orphans = tuple(teardown.audit(session))
         bucket = session.target.store.bucket
         session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
-        if session.orphans:
+        if session.results.orphans:
             name = session.environment.name
-            told = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            told = f"{remains.told(name, len(session.results.orphans))}: {remains.named(session.results.orphans)}"
             raise RemainsLeft(told, hint=remains.hint(name))
 
     def _audit_deployed(self) -> None:
         """What a killed run left spoils nothing of this one; but somebody pays for it."""
         session, name = self.session, self.session.environment.name
         try:
-            session.orphans = teardown.audit_deployed(session)
+            session.results.orphans = tuple(teardown.audit_deployed(session))
         except PlatformError as error:
-            session.warn(f"nobody knows whether something is left over: {error.message}")
+            session.results.warn(f"nobody knows whether something is left over: {error.message}")
             return
-        if session.orphans:
-            found = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
-            session.warn(f"{found}; {remains.hint(name)}")
+        if session.results.orphans:
+            found = f"{remains.told(name, len(session.results.orphans))}: {remains.named(session.results.orphans)}"
+            session.results.warn(f"{found}; {remains.hint(name)}")
 
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:
@@ -354,11 +358,11 @@ class Executor:
         ]
         if failures:
             return self._failure(*verdicts.worst(failures, self.session.environment.name))
-        if self.session.pending:
-            error = verdicts.approval_pending(self.session.pending)
+        if self.session.results.pending:
+            error = verdicts.approval_pending(self.session.results.pending)
             return self._error(error, None), error.exit_code
-        if self.session.waiting:
-            groups = ", ".join(self.session.waiting)
+        if self.session.results.waiting:
+            groups = ", ".join(self.session.results.waiting)
             waiting = WaitingForModel(
                 f"no approved model version of {groups} yet; everything else is deployed",
                 hint=f"`orchestrator deploy {self.session.environment.name} --pipeline` trains one",
@@ -399,10 +403,10 @@ def load_outputs(session: Session) -> None:
     with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="state") as pool:
         states = list(pool.map(session.target.store.read, [stack.name for stack in every]))
     for stack, state in zip(every, states, strict=True):
-        session.seen_states[stack.name] = state
+        session.results.add_state(stack.name, state)
         outputs = published(stack, state) if state and state.resources else None
         if outputs is not None:
-            session.publish(stack.name, outputs)
+            session.results.publish(stack.name, outputs)
     load_model_versions(session)
 
 
@@ -410,7 +414,7 @@ def load_model_versions(session: Session) -> None:
     for group in session.environment.platform.registry.groups:
         version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
         if version is not None:
-            session.model_versions[group] = version
+            session.results.add_model_version(group, version)
 
 
 def _status(exit_code: int, preview: bool) -> Status:

@@ -13,11 +13,11 @@ from orchestrator.session.session import Session
 def keep(session: Session, step: KeepKeys) -> None:
     """Make, adopt and end keys; of those that Terraform made, say what became of their values."""
     environment = session.environment
-    recipes = api_keys.recipes(session.outputs)
+    recipes = api_keys.recipes(session.results.outputs)
     kept = api_keys.keep(session.target.cloud, api_keys.Owner.of(environment), recipes, dt.datetime.now(dt.UTC))
     session.journal.stage(step.name, told(kept) or f"{len(recipes)} keys, nothing to do")
     if kept.adopted:
-        session.warn(
+        session.results.warn(
             f"the API keys {', '.join(kept.adopted)} were made by Terraform: earlier versions of its state hold their "
             f"values, which count as leaked; `orchestrator keys rotate {environment.name}` gives callers new ones"
         )

@@ -14,7 +14,9 @@ from orchestrator.planning.graph import Graph, Stack
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder, now
 from orchestrator.session.ports import Tools
-from orchestrator.session.session import Session, Target
+from orchestrator.session.results import Results
+from orchestrator.session.session import Session
+from orchestrator.session.target import Target
 from orchestrator.stacks import lifecycle, secrets
 from orchestrator.stacks.workspace import manual_lines
 
@@ -35,11 +37,10 @@ def render_all(
         # Rendering is no run and leaves no run folder.
         (Path(scratch) / "logs").mkdir()
         journal = Journal(RunFolder(Path(scratch), now()))
-        session = Session(tools, graph, journal, threading.Event(), examples=examples)
-        session.target = target
+        session = Session(tools, graph, journal, threading.Event(), examples=examples, results=Results(target=target))
         packages = tools.repo / "build" / "packages"
         packages.mkdir(parents=True, exist_ok=True)
-        session.packages = tools.packager.build(packages)
+        session.results.packages = tools.packager.build(packages)
         if not target.throwaway:
             load_outputs(session)
         for stack in chosen:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator.core.types import EventSink
 from orchestrator.errors import ReleaseFailed
 from orchestrator.planning.steps import RELEASES, Release
 from orchestrator.release.model import EndpointState, ReleaseResult
-from orchestrator.runs.result import EndpointResult
+from orchestrator.runs.result import EndpointResult, SmokeResult
 from orchestrator.session.session import Session
 
 ANSWERED = "probe of the release"
@@ -15,19 +17,19 @@ ANSWERED = "probe of the release"
 def release(session: Session, step: Release, sink: EventSink) -> None:
     """Release a blueprint if it runs something else than it should. Raises `ReleaseFailed` if that is red."""
     name, cloud = step.blueprint, session.target.cloud
-    parameter = session.outputs.get(f"blueprint-{name}", {}).get("release_parameter_name")
+    parameter = session.results.outputs.get(f"blueprint-{name}", {}).get("release_parameter_name")
     if not parameter:
         return
     parameters = {name: str(parameter)}
     before = session.tools.endpoints(cloud, parameters)[name]
-    session.record_release(_found(session, name, before))
+    session.results.add_release(_found(session, name, before))
     if not before.difference:
         session.journal.stage(step.name, "not needed: it runs what its file and the live version make")
         return
     machine = _machine(session, before)
     (result,) = session.tools.release(cloud, machine, {name: before.version if before.asked else None}, on_event=sink)
     ended = _ended(result, before, session.tools.endpoints(cloud, parameters)[name])
-    session.record_release(ended)
+    session.results.add_release(ended)
     if ended.error:
         raise ReleaseFailed(
             f"{name}: {ended.error}",
@@ -36,20 +38,22 @@ def release(session: Session, step: Release, sink: EventSink) -> None:
     session.journal.stage(step.name, "released" if result.changed else "nothing to do: somebody else had already")
 
 
-def verified(session: Session) -> list[EndpointResult]:
-    """The endpoints, each with the smoke probes that it passed afterwards."""
+def verified(session: Session, smoke: Sequence[SmokeResult]) -> list[EndpointResult]:
+    """Return the endpoints in the order of the blueprints, each with the smoke probes that it passed afterwards."""
     passed: dict[str, list[str]] = {}
-    for probe in session.smoke:
+    for probe in smoke:
         if probe.status == "ok":
             passed.setdefault(probe.blueprint, []).append(f"smoke {probe.probe}")
+    releases = [session.results.releases.get(each.name) for each in session.environment.blueprints]
     return [
         each.model_copy(update={"verified": [*each.verified, *passed.get(each.blueprint, [])]})
-        for each in session.releases
+        for each in releases
+        if each is not None
     ]
 
 
 def _machine(session: Session, due: EndpointState) -> str:
-    machine = session.outputs.get(RELEASES, {}).get("release", {}).get("state_machine_arn")
+    machine = session.results.outputs.get(RELEASES, {}).get("release", {}).get("state_machine_arn")
     if machine is None:
         raise ReleaseFailed(
             f"{due.difference}; what would change that is not deployed",
@@ -60,7 +64,7 @@ def _machine(session: Session, due: EndpointState) -> str:
 
 def _found(session: Session, name: str, state: EndpointState) -> EndpointResult:
     """Before any release."""
-    stack = session.stacks.get(f"blueprint-{name}")
+    stack = session.results.stacks.get(f"blueprint-{name}")
     launched = stack is not None and stack.action == "created"
     return EndpointResult(
         blueprint=name,

@@ -15,7 +15,7 @@ _ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 
 def stop_pipelines(session: Session, stack: str, step: str) -> None:
     """Stop the pipeline's executions: one may wait for a person for weeks, and its state machine would stay as long."""
-    machine = session.outputs.get(stack, {}).get("stepfunctions", {}).get("state_machine_arn")
+    machine = session.results.outputs.get(stack, {}).get("stepfunctions", {}).get("state_machine_arn")
     stopped = session.tools.stop_pipelines(session.target.cloud, str(machine)) if machine else 0
     session.journal.stage(step, f"{stopped} executions of the pipeline stopped")
 
@@ -103,7 +103,7 @@ def _tags(sagemaker: Any, arn: str) -> set[tuple[str, str]]:
 
 
 def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
-    registry = session.outputs.get("foundation", {}).get("model_registry", {})
+    registry = session.results.outputs.get("foundation", {}).get("model_registry", {})
     name = registry.get("group_names", {}).get(group)
     if name is None:
         return []  # the group is gone, and a group cannot go before its versions
@@ -115,7 +115,7 @@ def audit(session: Session) -> list[str]:
     """ARNs of what is left of the environment; what cannot be listed is a warning, for there something may be left."""
     found = remains.look(session.target.cloud, session.environment, session.neighbours)
     for each in found.unseen:
-        session.warn(f"the audit could not list {each}")
+        session.results.warn(f"the audit could not list {each}")
     return sorted(each.arn for each in found.remains)
 
 

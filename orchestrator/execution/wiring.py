@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.planning.values import approval_tokens, live_parameter
-from orchestrator.session.session import state_tags
+from orchestrator.session.target import state_tags
 
 if TYPE_CHECKING:
     from orchestrator.aws.model import Cloud, StateStore

@@ -41,4 +41,4 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
     result = importing.adopt(session, stack, made, begun, ws=ws)
     session.journal.stage(stack.name, f"{len(result.found)} of them exist, and are in the state now")
     for address, why in result.refused.items():
-        session.warn(f"`{stack.name}`: {address} was made by a killed terraform and is in no state: {why}")
+        session.results.warn(f"`{stack.name}`: {address} was made by a killed terraform and is in no state: {why}")

@@ -220,7 +220,7 @@ def check(session: Session, stack: Stack, ws: Workspace, plan: PlanSummary) -> N
     """The policy gate, on what would be applied."""
     session.journal.stage(stack.name, "policy")
     report = session.tools.gate.scan_plan(plan.document, root=ws.root)
-    session.record_policy(report)
+    session.results.add_policy(report)
     lifecycle.require_green(report, f"the plan that imports into `{stack.name}`")
 
 
@@ -235,10 +235,10 @@ def apply(session: Session, stack: Stack, ws: Workspace, doing: str) -> None:
 def refresh(session: Session, stack: Stack) -> None:
     """Let the run know the state as it is now."""
     state = session.target.store.read(stack.name)
-    session.seen_states[stack.name] = state
+    session.results.add_state(stack.name, state)
     outputs = published(stack, state) if state and state.resources else None
     if outputs is not None:
-        session.publish(stack.name, outputs)
+        session.results.publish(stack.name, outputs)
 
 
 def _plan(

@@ -61,7 +61,7 @@ def stack(session: Session, step: RecoverStack) -> None:
         elif action == "removed":
             importing.take(session, wanted, ws, result.found)
             removing.from_state(session, wanted, ws, result.found)
-        session.record_recovered(_results(wanted, result, action))
+        session.results.add_recovered(_results(wanted, result, action))
     count = len(result.found)
     done: Action = "changed" if action else "unchanged"
     said = f"{count} existed that its state did not hold" if count else "nothing exists that its state does not hold"
@@ -106,7 +106,7 @@ def _require_no_loss(session: Session, wanted: Stack, risks: Sequence[Risk]) -> 
 
 def _lacking(session: Session, wanted: Stack) -> str:
     """What a real plan of it would need and does not have; empty if nothing."""
-    missing = sorted(set(wanted.upstream) - session.outputs.keys())
+    missing = sorted(set(wanted.upstream) - session.results.outputs.keys())
     if missing:
         return f"what it builds on has no outputs yet ({', '.join(missing)})"
     group = waits_for(session.environment, wanted, session.facts())
@@ -124,7 +124,7 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
     changes = [change_list.change_result(change) for change in plan.changes]
     risks = risk.of_plan(plan.document, stack=wanted.name, account_id=session.target.account_id)
     risks = _without_empty_log_groups(session, result, risks)
-    session.record_risks(risks)
+    session.results.add_risks(risks)
     _require_no_loss(session, wanted, risks)
     environment = session.environment
     if environment.asks:
@@ -142,8 +142,8 @@ def _demand_decision(session: Session) -> None:
         ApprovalRequired: something was only listed.
     """
     name = session.environment.name
-    left = [each for each in session.recovered if each.action == "left"]
-    found = [each for each in session.recovered if each.action == "found"]
+    left = [each for each in session.results.recovered if each.action == "left"]
+    found = [each for each in session.results.recovered if each.action == "found"]
     if left:
         raise ApprovalRequired(
             f"{len(left)} resources of `{name}` cannot be told for certain, so nothing was done about their stacks: "
@@ -161,7 +161,7 @@ def _demand_decision(session: Session) -> None:
 
 def _proven(session: Session, wanted: Stack) -> bool:
     proof = StackProof(session, wanted, tfvars(session.environment, wanted, session.facts()))
-    return bool(proof.verdict(session.seen_states.get(wanted.name)).holds)
+    return bool(proof.verdict(session.results.states.get(wanted.name)).holds)
 
 
 def _decide(session: Session, step: RecoverStack, result: Search) -> Recovery | None:
@@ -227,11 +227,11 @@ def leftovers(session: Session, step: RecoverRest) -> None:
     Told only when all that has an address has it: until then nobody knows what is left over.
     """
     name = session.environment.name
-    results = [session.stacks[each.name] for each in session.graph.stacks]
+    results = [session.results.stacks[each.name] for each in session.graph.stacks]
     unseen = [each.name for each in results if each.reason.startswith(_UNSEEN)]
-    undecided = [each for each in session.recovered if each.action in ("found", "left")]
+    undecided = [each for each in session.results.recovered if each.action in ("found", "left")]
     if unseen:
-        session.warn(
+        session.results.warn(
             f"{len(unseen)} stacks were not looked at ({', '.join(unseen)}), since what they build on is not complete: "
             f"`orchestrator deploy {name}`, and recover again if that stops at one of them"
         )
@@ -248,10 +248,12 @@ def leftovers(session: Session, step: RecoverRest) -> None:
         RecoveredResult(type=each.kind.type, address=each.name, id=each.id, action=action or "left", reason=_NOWHERE)
         for each in found
     ]
-    session.record_recovered([*told, *_by_hand(session, found)])
+    session.results.add_recovered([*told, *_by_hand(session, found)])
     session.journal.stage(step.name, f"{len(found)} belong to no stack" + (", removed" if action else ""))
     if found and not action:
-        session.warn(f"{len(found)} resources belong to no stack; `orchestrator recover {name} --remove` removes them")
+        session.results.warn(
+            f"{len(found)} resources belong to no stack; `orchestrator recover {name} --remove` removes them"
+        )
 
 
 def _by_hand(session: Session, found: Sequence[Rest]) -> list[RecoveredResult]:

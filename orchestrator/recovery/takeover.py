@@ -17,7 +17,7 @@ from orchestrator.recovery.closing import close
 from orchestrator.recovery.following import ask_to_stop, follow
 from orchestrator.recovery.unfinished import Unfinished
 from orchestrator.runs.run_folder import now
-from orchestrator.session.session import Target
+from orchestrator.session.target import Target
 from orchestrator.system import identity
 from orchestrator.terraform.record import Record
 

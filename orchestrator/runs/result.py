@@ -177,7 +177,7 @@ def risk_results(risks: Iterable[Risk], stacks: Sequence[str]) -> list[RiskResul
     return [RiskResult(**vars(risk)) for risk in sorted(latest.values(), key=lambda risk: stacks.index(risk.stack))]
 
 
-def policy_result(reports: list[PolicyReport]) -> PolicyResult | None:
+def policy_result(reports: Sequence[PolicyReport]) -> PolicyResult | None:
     """Several scans as one verdict: red when one of them is."""
     if not reports:
         return None

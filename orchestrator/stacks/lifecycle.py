@@ -39,20 +39,21 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
     facts = session.facts()
     group = waits_for(session.environment, stack, facts)
     if group:
-        session.wait_for_model(group)
+        session.results.wait_for_model(group)
         reason = f"waiting for an approved model version of `{group}`"
-        session.record(StackResult(name=stack.name, phase=stack.phase, action="skipped", reason=reason))
+        session.results.add_stack(StackResult(name=stack.name, phase=stack.phase, action="skipped", reason=reason))
         session.journal.stage(stack.name, reason)
         return
     store = session.target.store
-    before = session.seen_states[stack.name] if stack.name in session.seen_states else store.read(stack.name)
+    states = session.results.states
+    before = states[stack.name] if stack.name in states else store.read(stack.name)
     proof = StackProof(session, stack, tfvars(session.environment, stack, facts))
     verdict = proof.verdict(before)
-    session.explain(stack.name, verdict.why)
+    session.results.explain(stack.name, verdict.why)
     if skip and verdict.holds and before and _publish(session, stack, before):
         reason = "skipped by proof: nothing it is made from has changed"
         nothing = ApplySummary(0, 0, 0)
-        session.record(_result(stack, "unchanged", nothing, len(before.resources), started, reason=reason))
+        session.results.add_stack(_result(stack, "unchanged", nothing, len(before.resources), started, reason=reason))
         return
     ws = _workspace(session, stack, facts, bucket=store.bucket)
     store_unsaved(session, stack, ws)
@@ -67,21 +68,21 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
         if not plan.is_empty:
             proof.drop()
             session.journal.stage(stack.name, f"apply ({len(plan.changes)} changes)")
-            if any(each.blueprint and each.name not in session.outputs for each in session.graph.stacks):
+            if any(each.blueprint and each.name not in session.results.outputs for each in session.graph.stacks):
                 session.tools.prepare_synth()
             sink = session.journal.sink(stack.name)
             applied = session.tools.terraform.apply(ws, on_event=sink, cancel=session.cancel)
     after = _verified(session, stack)
     proof.store(after)
     action: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
-    session.record(_result(stack, action, applied, len(after.resources), started, changes=changes))
+    session.results.add_stack(_result(stack, action, applied, len(after.resources), started, changes=changes))
 
 
 def is_real(session: Session, stack: Stack) -> bool:
     """Whether everything that a stack builds on exists, so that its plan needs no example values."""
     if stack.gone:
         return not session.target.throwaway  # it is found by its state
-    known = set(session.outputs)
+    known = set(session.results.outputs)
     has_model = waits_for(session.environment, stack, session.facts()) is None
     return bool(known) and set(stack.upstream) <= known and has_model and not session.target.throwaway
 
@@ -112,16 +113,19 @@ def preview(session: Session, stack: Stack) -> None:
     with forgetting_plan(ws):
         plan = _plan_removal(session, stack, ws) if stack.gone else _plan(session, stack, ws)
     changes, _ = _looked_at(session, stack, plan)
-    session.previewed = session.previewed or not real
+    if not real:
+        session.results.previewed = True
     counts = ApplySummary(plan.count("create"), plan.count("update"), plan.count("delete"))
     before = session.target.store.read(stack.name) if real else None
     planned: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
     if stack.gone:
         result = _result(stack, "destroyed", counts, 0, started, reason=f"planned only: {GONE}", changes=changes)
-        session.record(result)
+        session.results.add_stack(result)
         return
     reason = "planned only" if real else "preview: example values stand in for what does not exist yet"
-    session.record(_result(stack, planned, counts, plan.resources_total, started, reason=reason, changes=changes))
+    session.results.add_stack(
+        _result(stack, planned, counts, plan.resources_total, started, reason=reason, changes=changes)
+    )
 
 
 def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
@@ -135,7 +139,9 @@ def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
     if (before is None or before.is_empty) and not _unsaved(session, stack):
         _forget_proofs(session, stack)
         secrets.remove_for(session, stack)
-        session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
+        session.results.add_stack(
+            _result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed")
+        )
         return
     ws = workspace_to_destroy(session, stack)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
@@ -158,7 +164,7 @@ def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
         )
     secrets.remove_for(session, stack)
     reason = GONE if stack.gone else ""
-    session.record(_result(stack, "destroyed", applied, 0, started, reason=reason, changes=changes))
+    session.results.add_stack(_result(stack, "destroyed", applied, 0, started, reason=reason, changes=changes))
 
 
 def _plan_removal(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> PlanSummary:
@@ -190,8 +196,8 @@ def workspace_to_destroy(session: Session, stack: Stack) -> Workspace:
 
 def record_end(session: Session, stack: Stack, action: Action, reason: str, seconds: float = 0.0) -> None:
     """A stack that did not come to a result of its own."""
-    if stack.name not in session.stacks:
-        session.record(
+    if stack.name not in session.results.stacks:
+        session.results.add_stack(
             StackResult(name=stack.name, phase=stack.phase, action=action, reason=reason, seconds=round(seconds, 2))
         )
 
@@ -244,7 +250,7 @@ def _plan(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> P
     plan = terraform.plan(ws, on_event=sink, cancel=session.cancel)
     session.journal.stage(step, "policy")
     report = session.tools.gate.scan_plan(plan.document, root=ws.root)
-    session.record_policy(report)
+    session.results.add_policy(report)
     require_green(report, f"the plan of `{stack.name}`")
     return plan
 
@@ -254,7 +260,7 @@ def _looked_at(
 ) -> tuple[list[ChangeResult], tuple[Risk, ...]]:
     """What the plan changes, and which risks are in it; the run remembers these."""
     risks = risk.of_plan(plan.document, stack=stack.name, account_id=session.target.account_id)
-    session.record_risks(risks)
+    session.results.add_risks(risks)
     if risks:
         told = ", ".join(f"{sum(each.kind == kind for each in risks)} {kind}" for kind in risk.classes_of(risks))
         session.journal.stage(step or stack.name, f"risks: {told}")
@@ -300,7 +306,7 @@ def _publish(session: Session, stack: Stack, state: State) -> bool:
     """Hand the state's outputs to those who build on them; False if there are none."""
     outputs = published(stack, state)
     if outputs is not None:
-        session.publish(stack.name, outputs)
+        session.results.publish(stack.name, outputs)
     return outputs is not None
 
 

@@ -94,19 +94,19 @@ class Evidence:
 
 def _subject(session: Session, blueprint: Blueprint) -> str | None:
     """All that a probe's answer rests on; nothing where one of its stacks is not proven by this very run."""
-    proofs = []
+    proofs, released = [], session.results.releases.get(blueprint.name)
     for name in _below(session, f"blueprint-{blueprint.name}"):
-        if name not in session.proofs:
+        if name not in session.results.proofs:
             return None
-        proofs.append(session.proofs[name].to_json())
+        proofs.append(session.results.proofs[name].to_json())
     return digest(
         json.dumps(
             [
                 proofs,
                 blueprint.model_dump(mode="json"),
-                session.model_versions if blueprint.model.source == "sagemaker" else {},
+                session.results.model_versions if blueprint.model.source == "sagemaker" else {},
                 # Somebody may have released another version than the live one.
-                [(each.now, each.model_version) for each in session.releases if each.blueprint == blueprint.name],
+                [(released.now, released.model_version)] if released else [],
                 _code(),
             ],
             sort_keys=True,

@@ -55,7 +55,7 @@ class StackProof:
         stored = self._stored()
         verdict = proof.judge(stored, self._inputs, state)
         if stored is not None and verdict.holds:
-            self._session.prove(stored)
+            self._session.results.add_proof(stored)
         return verdict
 
     def drop(self) -> None:
@@ -69,7 +69,7 @@ class StackProof:
         made = Proof(stack=self._stack.name, lineage=state.lineage, serial=state.serial, inputs=self._inputs)
         try:
             self._session.target.store.write_proof(self._stack.name, made.to_json())
-            self._session.prove(made)
+            self._session.results.add_proof(made)
         except PlatformError as error:
             # The stack is deployed all the same; the next deploy will look at it again.
             self._session.journal.stage(self._stack.name, f"its proof could not be stored: {error.message}")

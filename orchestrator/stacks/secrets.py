@@ -14,7 +14,8 @@ from orchestrator.aws.model import Cloud
 from orchestrator.config.model.platform import Environment
 from orchestrator.errors import PlatformError
 from orchestrator.planning.graph import Stack
-from orchestrator.session.session import Session, state_tags
+from orchestrator.session.session import Session
+from orchestrator.session.target import state_tags
 
 BYTES = 32
 OF_STACK = {"inference": ("job-ids",)}
@@ -46,7 +47,7 @@ def manual_lines(session: Session, stack: Stack) -> list[str]:
 
 
 def _key(session: Session) -> str:
-    return str(session.outputs["foundation"]["kms"]["data_key_arn"])
+    return str(session.results.outputs["foundation"]["kms"]["data_key_arn"])
 
 
 def parameter_of(environment: Environment, name: str) -> str:

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,11 +62,12 @@ class Runs:
         self.events: list[Json] = []
         self.last: Session | None = None
 
-    def __call__(self, plan: Plan, prepare: Callable[[Session], None] | None = None) -> Result:
+    def __call__(self, plan: Plan, prepare: Callable[[Session], None] | None = None, **context: Any) -> Result:
+        """Run a plan; `context` are fields of its session."""
         self.events.clear()
         folder = RunFolder.create(self.tools.repo, plan.environment)
         journal = Journal(folder, (self.events.append,))
-        self.last = Session(self.tools, self.graph, journal, self.cancel, examples=OUTPUTS)
+        self.last = Session(self.tools, self.graph, journal, self.cancel, examples=OUTPUTS, **context)
         if prepare:
             prepare(self.last)
         return Executor(self.last).run(plan)

@@ -24,7 +24,7 @@ from orchestrator.policy.model import PolicyReport
 from orchestrator.release.model import EndpointState, ReleaseResult
 from orchestrator.runs.result import Result
 from orchestrator.runs.run_folder import RunFolder
-from orchestrator.session.session import open_target
+from orchestrator.session.target import open_target
 from orchestrator.system import identity, trouble
 from orchestrator.system.process import StillWorking
 from tests.fakes.emulator import INFO
@@ -385,7 +385,7 @@ def test_a_preview_of_an_empty_environment_uses_examples_and_no_bucket(
     run: Runs, graph: Graph, environment: Environment, tools: FakeTools
 ) -> None:
     def throwaway(session: object) -> None:
-        session.target = open_target(tools, INFO.access, throwaway=True)  # type: ignore[attr-defined]
+        session.results.target = open_target(tools, INFO.access, throwaway=True)  # type: ignore[attr-defined]
 
     result = run(plans.preview(environment, graph.stacks), throwaway)
     assert (result.status, result.exit_code) == ("preview", 0)
@@ -403,7 +403,7 @@ def test_a_plan_of_what_exists_is_real(
     run(deploy)
 
     def running(session: object) -> None:
-        session.target = open_target(tools, INFO.access)  # type: ignore[attr-defined]
+        session.results.target = open_target(tools, INFO.access)  # type: ignore[attr-defined]
         load_outputs(session)  # type: ignore[arg-type]
 
     result = run(plans.preview(environment, graph.stacks), running)

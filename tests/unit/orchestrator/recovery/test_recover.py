@@ -277,7 +277,7 @@ def test_what_a_dead_terraform_made_is_adopted_without_a_question(
     made = {VPC: "vpc-7", "aws_route.nat": "r-1", "terraform_data.check": "x"}
     result = importing.adopt(session, graph.stack("data"), made, [ROLE, "aws_sns_topic.new"])
     assert {(each.address, each.import_id) for each in result.found} == {(VPC, "vpc-7"), (ROLE, "etl")}
-    assert len(session.policy) == 1, "what is adopted passes the gate"
+    assert len(session.results.policy) == 1, "what is adopted passes the gate"
     assert result.absent == {"aws_sns_topic.new"}
     assert result.refused == {"aws_route.nat": "what its import ID is made of is not known"}
     assert {*terraform.targets[-1]} == {VPC, ROLE}

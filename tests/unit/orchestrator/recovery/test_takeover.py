@@ -10,7 +10,7 @@ import pytest
 from orchestrator.errors import Interrupted, StateLocked
 from orchestrator.recovery import following, takeover
 from orchestrator.recovery.takeover import Left
-from orchestrator.session.session import Target
+from orchestrator.session.target import Target
 from orchestrator.system.identity import Identity
 from tests.fakes.aws import FakeCloud
 from tests.fakes.killed import ALIVE, BUCKET, DEAD, ELSEWHERE, Killed, lock_info, made, now, running

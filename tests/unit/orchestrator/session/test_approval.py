@@ -18,7 +18,6 @@ from orchestrator.planning.values import live_parameter
 from orchestrator.risk import Risk
 from orchestrator.runs.result import ChangeResult, Result
 from orchestrator.session.approval import Approval, Granted
-from orchestrator.session.session import Session
 from tests.fakes.platforms import SHIPPED
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools
@@ -172,11 +171,7 @@ class Deploys:
 
     def __call__(self, *kinds: str, yes: bool = False, answers: Sequence[bool | None] = ()) -> Result:
         approval, self.person = accepting(*kinds, yes=yes, answers=answers)
-
-        def prepare(session: Session) -> None:
-            session.approval = approval
-
-        return self.run(plans.deploy(self.environment, self.graph), prepare)
+        return self.run(plans.deploy(self.environment, self.graph), approval=approval)
 
 
 @pytest.fixture

@@ -126,11 +126,8 @@ class Asking:
     graph: Graph
 
     def deploy(self, *accepted: RiskClass) -> Result:
-        def prepare(session: Session) -> None:
-            session.approval = Approval(Granted(frozenset(accepted), yes=True))
-
-        gone = found(self.tools, self.graph)
-        return Runs(self.tools, self.graph)(plans.deploy(self.tools.environment, self.graph, leftovers=gone), prepare)
+        plan = plans.deploy(self.tools.environment, self.graph, leftovers=found(self.tools, self.graph))
+        return Runs(self.tools, self.graph)(plan, approval=Approval(Granted(frozenset(accepted), yes=True)))
 
 
 def test_an_environment_that_asks_shows_the_destruction_and_its_risks_first(staging: Asking) -> None:
@@ -164,7 +161,7 @@ def test_a_plan_shows_them_and_touches_nothing(
     target = session.target
 
     def prepare(session: Session) -> None:
-        session.target = target
+        session.results.target = target
 
     result = run(plans.preview(environment, gone), prepare)
     assert [(each.name, each.action, each.destroyed) for each in result.stacks] == [

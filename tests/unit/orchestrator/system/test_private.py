@@ -20,7 +20,8 @@ from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder
-from orchestrator.session.session import Session, open_target
+from orchestrator.session.session import Session
+from orchestrator.session.target import open_target
 from orchestrator.stacks import lifecycle
 from orchestrator.stacks.workspace import forget_plans
 from orchestrator.system import private
@@ -139,7 +140,9 @@ def left(tools: FakeTools) -> list[Path]:
 
 def target(tools: FakeTools) -> Callable[[Session], None]:
     def open_it(session: Session) -> None:
-        session.target = open_target(tools, LocalAccess("http://127.0.0.1:1", "LOCALKEY", "secret"), throwaway=True)
+        session.results.target = open_target(
+            tools, LocalAccess("http://127.0.0.1:1", "LOCALKEY", "secret"), throwaway=True
+        )
 
     return open_it
 
