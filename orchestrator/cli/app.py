@@ -123,7 +123,8 @@ class App:
         """
         from orchestrator.cli.person import AtTerminal
         from orchestrator.config import neighbours
-        from orchestrator.execution.executor import Executor, load_outputs
+        from orchestrator.execution.deployed import load_outputs
+        from orchestrator.execution.executor import Executor
         from orchestrator.reporting.summary import show
         from orchestrator.runs.journal import Journal
         from orchestrator.runs.run_folder import RunFolder, alone

@@ -27,14 +27,14 @@ def command(
     as_json: bool,
 ) -> None:
     """Deploy ENV: phases 1-5, blueprints, training pipeline, smoke tests."""
-    from orchestrator.planning import steps
+    from orchestrator.planning import plans
 
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
     chosen = graph.select(blueprints=blueprints)
     tools = app.tools(environment)
     gone = app.leftovers(tools, graph)
-    plan = steps.deploy(
+    plan = plans.deploy(
         environment,
         graph,
         stacks=chosen,
@@ -43,5 +43,5 @@ def command(
         done=app.done(env, refresh=refresh),
         leftovers=() if blueprints else gone,
     )
-    warnings = steps.left_alone(environment, gone) if blueprints else []
+    warnings = plans.left_alone(environment, gone) if blueprints else []
     ctx.exit(app.run(environment, graph, plan, as_json=as_json, why=why, tools=tools, warnings=warnings))

@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """Destroy ENV, except its state bucket and key, and report leftovers; or destroy single blueprints."""
     from orchestrator.errors import ApprovalRequired
-    from orchestrator.planning import steps
+    from orchestrator.planning import plans
     from orchestrator.runs.run_folder import alone
 
     app: App = ctx.obj
@@ -50,7 +50,7 @@ def command(
         raise ApprovalRequired(f"destroying `{env}` requires confirmation", hint="answer the prompt, or pass `--yes`")
     gone = app.leftovers(tools, graph)
     if blueprints:
-        plan = steps.destroy_blueprints(environment, graph, blueprints, gone)
+        plan = plans.destroy_blueprints(environment, graph, blueprints, gone)
     else:
-        plan = steps.destroy(environment, graph, gone)
+        plan = plans.destroy(environment, graph, gone)
     ctx.exit(app.run(environment, graph, plan, as_json=as_json, tools=tools))

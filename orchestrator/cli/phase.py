@@ -38,7 +38,7 @@ def rollout(
     as_json: bool,
 ) -> None:
     """Deploy all phases of ENV, or the selected ones."""
-    from orchestrator.planning import steps
+    from orchestrator.planning import plans
 
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
@@ -46,7 +46,7 @@ def rollout(
     tools = app.tools(environment)
     gone = app.leftovers(tools, graph)
     whole = chosen == graph.stacks
-    plan = steps.deploy(
+    plan = plans.deploy(
         environment,
         graph,
         stacks=chosen,
@@ -56,7 +56,7 @@ def rollout(
         leftovers=gone if whole else (),
         command="phase rollout",
     )
-    warnings = [] if whole else steps.left_alone(environment, gone)
+    warnings = [] if whole else plans.left_alone(environment, gone)
     ctx.exit(app.run(environment, graph, plan, as_json=as_json, why=why, tools=tools, warnings=warnings))
 
 

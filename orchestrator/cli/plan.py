@@ -28,7 +28,7 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
     Outputs of stacks that do not exist yet are replaced with example values; the result is then a preview. Without
     credentials, the plan is made against a temporary local AWS.
     """
-    from orchestrator.planning import steps
+    from orchestrator.planning import plans
     from orchestrator.reporting import explain
 
     app: App = ctx.obj
@@ -40,12 +40,12 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
         stacks = (next((each for each in gone if each.name == stack), None) or graph.stack(stack),)
     if not as_json and not stack:
         app.console.line(f"`orchestrator deploy {env}` would do:", style="bold")
-        for line in explain.describe(steps.deploy(environment, graph, leftovers=gone)):
+        for line in explain.describe(plans.deploy(environment, graph, leftovers=gone)):
             app.console.line(line)
         app.console.line()
     with plan_target(app, tools) as target:
         code = app.run(
-            environment, graph, steps.preview(environment, stacks), as_json=as_json, tools=tools, target=target
+            environment, graph, plans.preview(environment, stacks), as_json=as_json, tools=tools, target=target
         )
     ctx.exit(code)
 

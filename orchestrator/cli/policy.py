@@ -18,15 +18,16 @@ def command(ctx: click.Context, env: str, source_only: bool, as_json: bool) -> N
     import dataclasses
 
     from orchestrator.cli.plan import plan_target
-    from orchestrator.planning import steps
+    from orchestrator.planning import plans
+    from orchestrator.planning.steps import Plan, ScanSource
 
     app: App = ctx.obj
     environment, graph = app.load(env)
     if source_only:
-        plan = steps.Plan(environment.name, "policy", (steps.ScanSource("policy", ()),))
+        plan = Plan(environment.name, "policy", (ScanSource("policy", ()),))
         ctx.exit(app.run(environment, graph, plan, as_json=as_json, beside_others=True))
     tools = app.tools(environment)
-    plan = dataclasses.replace(steps.preview(environment, graph.stacks), command="policy")
+    plan = dataclasses.replace(plans.preview(environment, graph.stacks), command="policy")
     with plan_target(app, tools) as target:
         code = app.run(environment, graph, plan, as_json=as_json, tools=tools, target=target)
     ctx.exit(code)

@@ -33,7 +33,8 @@ def command(
     is subject to policies, accepted risks and approval like any other plan.
     """
     from orchestrator.errors import ApprovalRequired
-    from orchestrator.planning import steps as plan
+    from orchestrator.planning import plans
+    from orchestrator.planning.steps import Recovery
 
     app: App = ctx.obj
     yes = app.granted.yes
@@ -45,6 +46,6 @@ def command(
         )
     if yes and not (wants_import or remove):
         raise click.UsageError("`--yes` requires `--import` or `--remove`")
-    choice: plan.Recovery | None = "imported" if wants_import else "removed" if remove else None
-    steps = plan.recover(environment, graph, wanted=choice, remove_rest=remove, sure=yes, chosen=chosen)
+    choice: Recovery | None = "imported" if wants_import else "removed" if remove else None
+    steps = plans.recover(environment, graph, wanted=choice, remove_rest=remove, sure=yes, chosen=chosen)
     ctx.exit(app.run(environment, graph, steps, as_json=as_json))

@@ -1,17 +1,15 @@
-"""Walks a plan: every kind of step has one function here, the world is reached through `Tools` only.
+"""Executes a plan: every kind of step has one handler, which reaches the outside through `Tools` only.
 
-The outcome is always a `Result`, whether the run went well, failed half way or was interrupted; what
-went wrong is in it, with the exit code that the command ends with.
+The outcome is always a `Result`, whether the run succeeded, failed or was interrupted. It holds the error and the
+exit code of the command.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestrator.config.rules.platform import LOCAL_ACCOUNT_ID
@@ -19,48 +17,38 @@ from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import (
     CredentialsError,
     EmulatorError,
-    PipelineFailed,
     PlatformError,
-    RemainsLeft,
-    SetupError,
     SmokeFailed,
     WaitingForModel,
 )
-from orchestrator.execution import key_steps, release_step, teardown, verdicts
+from orchestrator.execution import key_steps, pipeline_step, release_step, smoke_step, teardown, verdicts
+from orchestrator.execution.deployed import load_outputs
 from orchestrator.execution.scheduler import Clear, NotCleared, Outcome, walk
-from orchestrator.pipeline.model import AWAITING_APPROVAL
 from orchestrator.planning import steps
 from orchestrator.planning.steps import Plan, Step
-from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published
-from orchestrator.recovery import adoption, recover, remains
+from orchestrator.recovery import adoption, recover
 from orchestrator.reporting.explain import in_environment
 from orchestrator.runs.result import (
     ErrorResult,
     Result,
     Status,
-    pipeline_result,
     policy_result,
     risk_results,
-    smoke_result,
 )
 from orchestrator.runs.run_folder import keep, timestamp
 from orchestrator.session.session import Session
 from orchestrator.session.target import open_target, running_emulator
 from orchestrator.stacks import lifecycle
-from orchestrator.stacks.probe_proofs import Evidence
 from orchestrator.system import trouble
-from orchestrator.system.process import StillWorking, abandon
+from orchestrator.system.process import StillWorking, abandon, gives_way
 from orchestrator.system.watch import Watch
 
 EXIT_CANCELLED = 130
 EXIT_UNEXPECTED = 70
 _PROBED_AT_ONCE = 4
 """Blueprints; more would measure each other's latency on a small machine."""
-_READERS = 8
-"""States read at the same time."""
 _REASON_WORDS = 24
 """Of an error, in the table of stacks; the whole text is printed below it."""
-DATASET = ".cache/datasets/reviews"
 
 
 class Executor:
@@ -92,7 +80,7 @@ class Executor:
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.RecoverStack: lambda step: recover.stack(session, step),
             steps.RecoverRest: lambda step: recover.leftovers(session, step),
-            steps.AuditOrphans: self._audit,
+            steps.AuditOrphans: lambda step: teardown.report_orphans(session, step),
         }
 
     def run(self, plan: Plan) -> Result:
@@ -100,9 +88,14 @@ class Executor:
         folder = self.session.journal.folder
         folder.write_plan(plan)
         started = time.monotonic()
-        parallelism = self.session.tools.parallelism
         with self._watch:
-            outcomes = walk(plan.steps, self._work, parallelism=parallelism, cancel=self.session.cancel)
+            outcomes = walk(
+                plan.steps,
+                self._work,
+                parallelism=self.session.tools.parallelism,
+                cancel=self.session.cancel,
+                on_start=gives_way.set,
+            )
         self._record_ends(plan, outcomes)
         error, exit_code = self._verdict(outcomes)
         results, stacks = self.session.results, [stack.name for stack in plan.stacks]
@@ -130,7 +123,7 @@ class Executor:
         return keep(folder, result, finished=self._watch.gone or not verdicts.loose(outcomes))
 
     def _work(self, step: Step, clear: Clear) -> None:
-        """One step, told to the journal with its beginning and its end."""
+        """Do one step; its start and its end go to the journal."""
         journal = self.session.journal
         journal.step(step.name, "started")
         started = time.monotonic()
@@ -174,11 +167,11 @@ class Executor:
             info = running_emulator(session.tools)
             local, self._emulator_pid = info.access, info.pid
         target = open_target(session.tools, local)
-        wanted = LOCAL_ACCOUNT_ID if environment.is_local else environment.platform.account_id
-        if wanted and target.account_id != wanted:
+        required = LOCAL_ACCOUNT_ID if environment.is_local else environment.platform.account_id
+        if required and target.account_id != required:
             raise CredentialsError(
                 f"these credentials belong to account {target.account_id}, "
-                f"but `{environment.name}` may be deployed to {wanted} only",
+                f"but `{environment.name}` may be deployed to {required} only",
                 hint="choose the right profile (AWS_PROFILE), or correct `account_id` in platform.yaml",
             )
         session.results.target = target
@@ -207,55 +200,19 @@ class Executor:
         if step.one_of and session.results.outputs.keys().isdisjoint(step.one_of):
             name = session.environment.name
             raise SmokeFailed(
-                f"no blueprint of `{name}` is deployed, so there is nothing to ask",
+                f"no blueprint of `{name}` is deployed, so there is nothing to test",
                 hint=f"`orchestrator deploy {name}` deploys them",
             )
 
     def _run_pipeline(self, step: steps.RunPipeline) -> None:
-        session = self.session
-        # A version without the hash of its archive runs where it runs, and can be released nowhere: it is trained anew.
-        missing = [group for group in step.groups if HASH_KEY not in session.results.model_versions.get(group, {})]
-        waiting = session.tools.pending_versions(session.target.cloud)
-        if not step.force and not missing:
-            for each in waiting:
-                session.results.warn(f"{verdicts.waits(each)}; `{each.approve}` makes it live")
-            session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
-            return
-        due = [each for each in waiting if each.group in missing]
-        if not step.force and {each.group for each in due} >= set(missing):
-            session.results.pending = tuple(due)
-            session.journal.stage(
-                step.name, "; ".join(f"not started: {verdicts.waits(each)}" for each in session.results.pending)
-            )
-            return
-        if not step.force and not step.has_data:
-            session.journal.stage(step.name, "not started: `data.sample` is off (`--pipeline` runs it on your data)")
-            return
-        dataset = session.tools.repo / DATASET
-        if step.has_data and not any(dataset.glob("source=*/*.txt")):
-            raise SetupError(f"the sample data is not in {DATASET}", hint="run `make setup`, which fetches it")
-        result = session.tools.run_pipeline(
-            session.target.cloud,
-            session.results.outputs["models"],
-            bucket=session.results.outputs["foundation"]["s3"]["bucket_name"],
-            dataset=dataset if step.has_data else None,
-            on_event=self._interruptible(session.journal.sink(step.name)),
-            own=session.own_executions,
-        )
-        session.results.pipeline = pipeline_result(result)
-        if result.status == AWAITING_APPROVAL:
-            session.results.pending = session.tools.pending_versions(session.target.cloud)
-            session.journal.stage(step.name, "; ".join(verdicts.waits(each) for each in session.results.pending))
-            return
-        if result.status != "SUCCEEDED":
-            raise PipelineFailed(
-                f"the training pipeline ended as {result.status}: {result.error or 'no reason given'}",
-                hint=f"its steps are in the run folder and in the execution {result.execution_arn}",
-            )
-        load_model_versions(session)
+        pipeline_step.run(self.session, step, self._interruptible(step, "the pipeline was running"))
 
-    def _interruptible(self, sink: EventSink, what: str = "the pipeline was running") -> EventSink:
-        """What runs elsewhere is only watched from here; an interrupt ends the watching at its next event."""
+    def _release(self, step: steps.Release) -> None:
+        release_step.release(self.session, step, self._interruptible(step, "releases were running; they go on"))
+
+    def _interruptible(self, step: Step, what: str) -> EventSink:
+        """Return a sink that raises after an interrupt: what runs in AWS is only watched from here."""
+        sink = self.session.journal.sink(step.name)
 
         def receive(event: Json) -> None:
             if self.session.cancel.is_set():
@@ -264,61 +221,9 @@ class Executor:
 
         return receive
 
-    def _release(self, step: steps.Release) -> None:
-        sink = self._interruptible(self.session.journal.sink(step.name), "releases were running; they go on")
-        release_step.release(self.session, step, sink)
-
     def _smoke_test(self, step: steps.SmokeTest) -> None:
-        session = self.session
-        if f"blueprint-{step.blueprint}" not in session.results.outputs:
-            session.journal.stage(step.name, "not asked: it is not deployed")
-            return
-        blueprint = blueprint_of(session.environment, step.blueprint)
-        evidence = Evidence(session, blueprint)
         with self._probing:
-            results = session.tools.smoke(
-                session.target.cloud,
-                blueprint,
-                dict(session.results.outputs),
-                on_event=session.journal.sink(step.name),
-                proven=evidence.still() if step.skip else {},
-            )
-        evidence.keep(results, timestamp(dt.datetime.now(dt.UTC)))
-        session.results.add_smoke([smoke_result(result) for result in results])
-        failed = [result for result in results if result.status == "failed"]
-        if failed:
-            lines = "; ".join(f"{each.probe}: {each.detail}" for each in failed)
-            raise SmokeFailed(
-                f"{len(failed)} of {len(results)} smoke probes of {blueprint.name} failed: {lines}",
-                hint=f"`orchestrator smoke {session.environment.name}` repeats them",
-            )
-        if not results:
-            raise SmokeFailed(f"no smoke probe ran for {blueprint.name}")
-
-    def _audit(self, step: steps.AuditOrphans) -> None:
-        session = self.session
-        if step.deployed:
-            self._audit_deployed()
-            return
-        session.results.orphans = tuple(teardown.audit(session))
-        bucket = session.target.store.bucket
-        session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
-        if session.results.orphans:
-            name = session.environment.name
-            told = f"{remains.told(name, len(session.results.orphans))}: {remains.named(session.results.orphans)}"
-            raise RemainsLeft(told, hint=remains.hint(name))
-
-    def _audit_deployed(self) -> None:
-        """What a killed run left spoils nothing of this one; but somebody pays for it."""
-        session, name = self.session, self.session.environment.name
-        try:
-            session.results.orphans = tuple(teardown.audit_deployed(session))
-        except PlatformError as error:
-            session.results.warn(f"nobody knows whether something is left over: {error.message}")
-            return
-        if session.results.orphans:
-            found = f"{remains.told(name, len(session.results.orphans))}: {remains.named(session.results.orphans)}"
-            session.results.warn(f"{found}; {remains.hint(name)}")
+            smoke_step.run(self.session, step)
 
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:
@@ -395,26 +300,6 @@ class Executor:
             hint=f"`orchestrator emulator logs {self.session.environment.name}` shows its last words; "
             "deploy again to start afresh",
         )
-
-
-def load_outputs(session: Session) -> None:
-    """Read what is deployed: outputs of every stack that has a state, and the live model versions."""
-    every = session.graph.stacks
-    with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="state") as pool:
-        states = list(pool.map(session.target.store.read, [stack.name for stack in every]))
-    for stack, state in zip(every, states, strict=True):
-        session.results.add_state(stack.name, state)
-        outputs = published(stack, state) if state and state.resources else None
-        if outputs is not None:
-            session.results.publish(stack.name, outputs)
-    load_model_versions(session)
-
-
-def load_model_versions(session: Session) -> None:
-    for group in session.environment.platform.registry.groups:
-        version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
-        if version is not None:
-            session.results.add_model_version(group, version)
 
 
 def _status(exit_code: int, preview: bool) -> Status:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.core.types import Json
-from orchestrator.execution.executor import load_outputs
+from orchestrator.execution.deployed import load_outputs
 from orchestrator.planning.graph import Graph, Stack
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder, now

@@ -21,11 +21,12 @@ from queue import Empty, SimpleQueue
 from typing import Literal
 
 from orchestrator.planning.steps import Step
-from orchestrator.system.process import gives_way
 
 Status = Literal["ok", "failed", "blocked", "cancelled"]
 Clear = Callable[[], None]
 """Returns once the step that calls it may change something. Raises `NotCleared`."""
+CanWait = Callable[[], bool]
+"""Whether a longer chain of steps than that of the present step is under way. For any thread."""
 _POLL_SECONDS = 0.2
 """How long a cancel event may be overlooked while every step is busy."""
 
@@ -56,15 +57,28 @@ def walk(
     *,
     parallelism: int,
     cancel: threading.Event,
+    on_start: Callable[[CanWait], object] = lambda can_wait: None,
 ) -> dict[str, Outcome]:
-    """Run `work` on every step; each ends up with an outcome. Names of no step in `needs` are ignored."""
+    """Run `work` on every step and return the outcome of each.
+
+    Args:
+        steps: names in `needs` that belong to none of them are ignored.
+        work: called in a thread for each step.
+        parallelism: how many steps that take a place run at the same time.
+        cancel: once set, no further step starts.
+        on_start: called in the thread of each step before its work.
+    """
     schedule = _Schedule(steps)
     running: dict[Future[None], Step] = {}
     ended: SimpleQueue[Future[None] | None] = SimpleQueue()
     places = _Places(parallelism, schedule.outcomes, cancel, on_free=lambda: ended.put(None))
 
+    def run(step: Step) -> None:
+        on_start(lambda: schedule.can_wait(step.name))
+        work(step, lambda: places.wait(step))
+
     def start(step: Step) -> None:
-        future = pool.submit(_in_its_place, schedule, step, work, lambda: places.wait(step))
+        future = pool.submit(run, step)
         running[future] = step
         future.add_done_callback(ended.put)
 
@@ -84,12 +98,6 @@ def walk(
                 if step.takes_place:
                     places.give()
                 places.tell()
-
-
-def _in_its_place(schedule: _Schedule, step: Step, work: Callable[[Step, Clear], None], clear: Clear) -> None:
-    """What the step starts gives way as long as a longer chain than its own is under way."""
-    gives_way.set(lambda: schedule.can_wait(step.name))
-    work(step, clear)
 
 
 def _next(ended: SimpleQueue[Future[None] | None]) -> list[Future[None]]:

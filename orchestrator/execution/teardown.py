@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from orchestrator.aws.client import pages, unless_gone
+from orchestrator.errors import PlatformError, RemainsLeft
+from orchestrator.planning.steps import AuditOrphans
 from orchestrator.planning.values import approval_tokens, live_parameter
 from orchestrator.recovery import remains
 from orchestrator.session.session import Session
@@ -111,19 +113,45 @@ def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
     return [package["ModelPackageArn"] for package in packages]
 
 
-def audit(session: Session) -> list[str]:
-    """ARNs of what is left of the environment; what cannot be listed is a warning, for there something may be left."""
+def report_orphans(session: Session, step: AuditOrphans) -> None:
+    """List resources that no state holds; after `destroy`, fail if there are any.
+
+    Raises:
+        RemainsLeft: resources are left after `destroy`. After a deployment they are a warning: a killed run left
+            them, and they cost money, but this run does not depend on them.
+    """
+    name, results = session.environment.name, session.results
+    if step.deployed:
+        try:
+            results.orphans = _untracked(session)
+        except PlatformError as error:
+            results.warn(f"could not check for leftover resources: {error.message}")
+            return
+    else:
+        results.orphans = _remaining(session)
+        bucket = session.target.store.bucket
+        session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
+    if not results.orphans:
+        return
+    message = f"{remains.told(name, len(results.orphans))}: {remains.named(results.orphans)}"
+    if not step.deployed:
+        raise RemainsLeft(message, hint=remains.hint(name))
+    results.warn(f"{message}; {remains.hint(name)}")
+
+
+def _remaining(session: Session) -> tuple[str, ...]:
+    """Return the ARNs of all that is left of the environment; warn about what could not be listed."""
     found = remains.look(session.target.cloud, session.environment, session.neighbours)
     for each in found.unseen:
         session.results.warn(f"the audit could not list {each}")
-    return sorted(each.arn for each in found.remains)
+    return tuple(sorted(each.arn for each in found.remains))
 
 
-def audit_deployed(session: Session) -> list[str]:
-    """ARNs of what carries the environment's tags and is in no state, though it is deployed; a killed run left it."""
+def _untracked(session: Session) -> tuple[str, ...]:
+    """Return the ARNs of what carries the environment's tags and is in no state."""
     found = remains.look(session.target.cloud, session.environment, names=False).remains
     left = remains.astray(session.target.store, session.environment, found)
-    return sorted(each.arn for each in left)
+    return tuple(sorted(each.arn for each in left))
 
 
 def _identity(session: Session) -> dict[str, str]:

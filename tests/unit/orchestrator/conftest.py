@@ -15,8 +15,7 @@ from orchestrator.config import Environment, load
 from orchestrator.core.types import Json
 from orchestrator.execution.executor import Executor
 from orchestrator.planning import graph as graphs
-from orchestrator.planning import phases
-from orchestrator.planning import steps as plans
+from orchestrator.planning import phases, plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Plan
 from orchestrator.runs.journal import Journal

@@ -222,4 +222,4 @@ def test_a_deploy_that_may_not_look_says_so_and_goes_well(cli: Cli) -> None:
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetResources")
     cli._tools["local"].aws.services["resourcegroupstaggingapi"] = {"get_resources": refused}
     answer = cli("deploy", "local")
-    assert (answer.code, "nobody knows whether something is left over: cannot list" in answer.out) == (0, True)
+    assert (answer.code, "could not check for leftover resources: cannot list" in answer.out) == (0, True)

@@ -9,9 +9,8 @@ from typing import ClassVar
 import pytest
 
 from orchestrator.errors import PlatformError
-from orchestrator.execution.scheduler import Clear, NotCleared, Outcome, walk
+from orchestrator.execution.scheduler import CanWait, Clear, NotCleared, Outcome, walk
 from orchestrator.planning.steps import Step
-from orchestrator.system.process import gives_way
 
 
 def test_everyone_waits_for_what_it_needs() -> None:
@@ -97,22 +96,23 @@ def test_what_the_longest_chain_waits_for_goes_first() -> None:
 
 
 def test_a_step_gives_way_while_a_longer_chain_is_under_way() -> None:
-    both, told = threading.Barrier(2), {}
-    short_told = threading.Event()
+    both, gives_way, can_wait = threading.Barrier(2), {}, threading.local()
+    short_decided = threading.Event()
 
     def work(step: Step, clear: Clear) -> None:
-        asked = gives_way.get()
-        assert asked is not None
         if step.name in ("long", "short"):
             both.wait(timeout=5)
-            told[step.name] = asked()
-            short_told.set() if step.name == "short" else short_told.wait(timeout=5)
+            gives_way[step.name] = can_wait.here()
+            short_decided.set() if step.name == "short" else short_decided.wait(timeout=5)
         else:
-            told[step.name] = asked()
+            gives_way[step.name] = can_wait.here()
+
+    def note(answer: CanWait) -> None:
+        can_wait.here = answer
 
     steps = [Step("long", ()), Step("then", ("long",)), Step("short", ())]
-    walk(steps, work, parallelism=2, cancel=threading.Event())
-    assert told == {"long": False, "short": True, "then": False}
+    walk(steps, work, parallelism=2, cancel=threading.Event(), on_start=note)
+    assert gives_way == {"long": False, "short": True, "then": False}
 
 
 def test_a_failure_blocks_a_long_chain_to_its_end() -> None:

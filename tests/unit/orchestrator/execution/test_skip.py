@@ -11,7 +11,7 @@ import pytest
 from orchestrator.config import Environment
 from orchestrator.core.state import State
 from orchestrator.errors import TerraformError
-from orchestrator.planning import steps as plans
+from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from orchestrator.runs.result import Result
 from tests.fakes.tools import FakeTools

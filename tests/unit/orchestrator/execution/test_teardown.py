@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator.config import Environment
-from orchestrator.planning import steps as plans
+from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from tests.fakes.listings import empty_but
 from tests.fakes.tools import TRAINING, FakeTools

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.config import Environment
 from orchestrator.core.state import State
-from orchestrator.planning import steps as plans
+from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Recovery
 from orchestrator.recovery import importing

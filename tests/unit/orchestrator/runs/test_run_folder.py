@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.config import Environment
 from orchestrator.errors import StateLocked
-from orchestrator.planning import steps as plan
+from orchestrator.planning import plans as plan
 from orchestrator.planning.graph import Graph
 from orchestrator.policy.model import PolicyReport
 from orchestrator.runs import run_folder

@@ -10,8 +10,7 @@ import pytest
 from orchestrator.config import Environment, load
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.planning import graph as graphs
-from orchestrator.planning import phases
-from orchestrator.planning import steps as plans
+from orchestrator.planning import phases, plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Approve, DeployStack, PreviewStack
 from orchestrator.planning.values import live_parameter

@@ -12,8 +12,7 @@ from orchestrator.config import Environment, load
 from orchestrator.core.state import State
 from orchestrator.errors import TerraformError
 from orchestrator.planning import graph as graphs
-from orchestrator.planning import phases
-from orchestrator.planning import steps as plans
+from orchestrator.planning import phases, plans
 from orchestrator.planning.graph import Graph, Stack
 from orchestrator.planning.steps import DeployStack, DestroyStack, RemoveReleases
 from orchestrator.planning.values import live_parameter

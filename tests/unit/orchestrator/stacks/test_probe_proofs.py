@@ -10,7 +10,7 @@ from orchestrator import smoke
 from orchestrator.config import Environment
 from orchestrator.config.model import platform
 from orchestrator.errors import TerraformError
-from orchestrator.planning import steps as plans
+from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from orchestrator.runs.result import Result
 from orchestrator.stacks import probe_proofs

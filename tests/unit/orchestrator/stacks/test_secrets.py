@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator.config import Environment
 from orchestrator.errors import PlatformError
-from orchestrator.planning import steps as plans
+from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from orchestrator.stacks import secrets
 from tests.fakes.aws import FakeCloud

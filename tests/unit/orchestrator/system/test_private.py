@@ -16,7 +16,7 @@ from orchestrator.config import Environment
 from orchestrator.core.local_access import LocalAccess
 from orchestrator.core.state import State
 from orchestrator.errors import SetupError, TerraformError
-from orchestrator.planning import steps as plans
+from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder

@@ -1,0 +1,264 @@
+"""Builds the plan of each command.
+
+Building a plan touches nothing: `explain` prints it and the executor walks the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from orchestrator.config.model.platform import Environment
+from orchestrator.config.rules.platform import MODEL_GROUPS
+from orchestrator.planning.api_keys import key_names
+from orchestrator.planning.graph import BLUEPRINT, Graph, Stack
+from orchestrator.planning.steps import (
+    KEYS,
+    PIPELINE,
+    RELEASES,
+    Approve,
+    AuditOrphans,
+    BuildPackages,
+    CheckAccount,
+    DeployStack,
+    DestroyStack,
+    KeepKeys,
+    OpenState,
+    Plan,
+    PlanStack,
+    PreviewStack,
+    RecoverRest,
+    RecoverStack,
+    Recovery,
+    Release,
+    RemoveKeys,
+    RemoveModels,
+    RemoveReleases,
+    RunPipeline,
+    ScanSource,
+    SmokeTest,
+    StartEmulator,
+    Step,
+    StopPipelines,
+)
+from orchestrator.planning.values import blueprint_of, is_released
+
+
+def _opening(environment: Environment, *, refresh: bool) -> list[Step]:
+    """What has to be true before the first stack."""
+    steps: list[Step] = []
+    if environment.is_local:
+        steps.append(StartEmulator("emulator", ()))
+    steps.append(CheckAccount("account", ("emulator",) if environment.is_local else ()))
+    # On AWS nothing starts before the account is known to be the right one; packages and policies
+    # do not need the local AWS, and so do not wait for it.
+    first = () if environment.is_local else ("account",)
+    steps.append(BuildPackages("packages", first))
+    steps.append(ScanSource("policy", first, refresh))
+    steps.append(OpenState("state", ("account",), create=True))
+    return steps
+
+
+def _opening_of_existing(*, create: bool) -> list[Step]:
+    """Return the first steps of commands that work on what is deployed."""
+    return [
+        CheckAccount("account", ()),
+        BuildPackages("packages", ("account",)),
+        OpenState("state", ("account",), create=create),
+    ]
+
+
+def deploy(
+    environment: Environment,
+    graph: Graph,
+    *,
+    stacks: Sequence[Stack] | None = None,
+    force_pipeline: bool = False,
+    refresh: bool = False,
+    done: Collection[str] = (),
+    leftovers: Sequence[Stack] = (),
+    command: str = "deploy",
+) -> Plan:
+    """Everything, or the given part of the graph; with `refresh` nothing is believed, everything is looked at.
+
+    `done` are steps that a run which this one takes up has done well: their stacks are left alone where their proof
+    still holds, and a training pipeline that it has run is not forced again. `leftovers`, whose files are gone, are
+    destroyed when everything that may have used them is what its files say.
+    """
+    skip = environment.skips_by_proof and not refresh
+    force_pipeline = force_pipeline and PIPELINE not in done
+    chosen = tuple(stacks if stacks is not None else graph.stacks)
+    names = {stack.name for stack in chosen}
+    steps = _opening(environment, refresh=refresh)
+    gates = tuple(step.name for step in steps if step.name in ("packages", "state"))
+    if environment.asks:
+        steps += _approval((*chosen, *leftovers))
+        gates = (*gates, steps[-1].name)
+    pipeline_host = next((stack for stack in chosen if "pipeline" in stack.after), None)
+    keys_host = next((stack for stack in chosen if "keys" in stack.after), None)
+    for stack in chosen:
+        needs = (*gates, *(name for name in stack.needs if name in names))
+        if stack is keys_host:
+            # *assumed*: a usage plan that still has keys cannot be deleted.
+            steps.append(RemoveKeys("former keys", ("policy", *gates), key_names(environment)))
+            needs = (*needs, "former keys")
+        if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
+            needs = (*needs, PIPELINE)
+        skipped = skip or stack.name in done
+        steps.append(DeployStack(stack.name, needs, stack, skipped, cleared_by=("policy",)))
+        if stack is pipeline_host:
+            has_data = environment.has_sample_data
+            steps.append(RunPipeline(PIPELINE, ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
+        if stack is keys_host:
+            steps.append(KeepKeys(KEYS, ("policy", stack.name)))
+    shared = tuple(name for name, there in ((RELEASES, RELEASES in names), (KEYS, keys_host is not None)) if there)
+    for stack in chosen:
+        if stack.blueprint:
+            steps += _proof_of_work(environment, stack, shared, skip=skip)
+    steps += _removal(leftovers, (*gates, "policy", *(stack.name for stack in chosen)), asks=environment.asks)
+    changed = tuple(step.name for step in steps if isinstance(step, (DeployStack, DestroyStack)))
+    steps.append(AuditOrphans("audit", changed, deployed=True))
+    return Plan(environment.name, command, tuple(steps))
+
+
+def left_alone(environment: Environment, leftovers: Sequence[Stack]) -> list[str]:
+    """What to tell where only a part is deployed, and what has no files any more stays."""
+    if not leftovers:
+        return []
+    names = ", ".join(f"`{stack.name}`" for stack in leftovers)
+    files, it = ("its file is", "it") if len(leftovers) == 1 else ("their files are", "them")
+    return [f"{names} stays deployed though {files} gone: `orchestrator deploy {environment.name}` destroys {it}"]
+
+
+def _removal(leftovers: Sequence[Stack], needs: tuple[str, ...], *, asks: bool = False) -> list[Step]:
+    """Destroy what has no files any more: blueprints first, for they use what other stacks make."""
+    steps: list[Step] = []
+    blueprints = tuple(stack.name for stack in leftovers if stack.former_blueprint)
+    for stack in leftovers:
+        waits = () if stack.former_blueprint else blueprints
+        steps.append(DestroyStack(stack.name, (*needs, *waits), stack, asks))
+    # No file says whether releases ever reached them; if not, there is nothing to remove.
+    return steps + _release_removal([stack.former_blueprint for stack in leftovers if stack.former_blueprint])
+
+
+def _release_removal(blueprints: Sequence[str]) -> list[Step]:
+    """Remove what releases of these blueprints made, once their stacks are destroyed."""
+    if not blueprints:
+        return []
+    destroyed = tuple(f"{BLUEPRINT}{name}" for name in blueprints)
+    return [RemoveReleases(f"remains of {', '.join(blueprints)}", destroyed, tuple(blueprints))]
+
+
+def _approval(chosen: Sequence[Stack]) -> list[Step]:
+    """Previews of all stacks at once, and the question that they end in."""
+    previews = [PreviewStack(f"preview {stack.name}", ("packages", "state"), stack) for stack in chosen]
+    shown = tuple(step.name for step in previews)
+    return [*previews, Approve("approval", ("policy", *shown), tuple(stack.name for stack in chosen))]
+
+
+def _proof_of_work(environment: Environment, stack: Stack, shared: Collection[str], *, skip: bool) -> list[Step]:
+    """What a blueprint has to show once its stack stands: that it runs what it should, and that it answers.
+
+    `shared` are the steps of this plan that all blueprints wait for: the release machine releases, keys let ask.
+    """
+    name = str(stack.blueprint)
+    keys = (KEYS,) if KEYS in shared else ()
+    if not is_released(blueprint_of(environment, name)):
+        return [SmokeTest(f"smoke {name}", ("policy", stack.name, *keys), name, skip)]
+    waits = (stack.name, *((RELEASES,) if RELEASES in shared else ()))
+    release = Release(f"release {name}", ("policy", *waits), name)
+    return [release, SmokeTest(f"smoke {name}", ("policy", release.name, *keys), name, skip)]
+
+
+def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
+    return bool(stack.blueprint) and blueprint_of(environment, str(stack.blueprint)).model.source == "sagemaker"
+
+
+def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:
+    """Plans of stacks, applied never; so no stack waits for another, and none for the policy's verdict."""
+    opening = (BuildPackages("packages", ()), ScanSource("policy", ()))
+    planned = tuple(PlanStack(stack.name, ("packages",), stack) for stack in stacks)
+    return Plan(environment.name, "plan", (*opening, *planned))
+
+
+def smoke(environment: Environment, graph: Graph) -> Plan:
+    """Only the probes, on what is deployed."""
+    tested = [stack.blueprint for stack in graph.stacks if stack.blueprint]
+    steps = (
+        CheckAccount("account", ()),
+        # A check of nothing would be green.
+        OpenState("state", ("account",), create=False, one_of=tuple(f"blueprint-{name}" for name in tested)),
+        *(SmokeTest(f"smoke {name}", ("state",), name) for name in tested),
+    )
+    return Plan(environment.name, "smoke", steps)
+
+
+def destroy_blueprints(
+    environment: Environment, graph: Graph, names: Sequence[str], leftovers: Sequence[Stack] = ()
+) -> Plan:
+    """Single blueprints, each with its own state: nothing builds on them, so nothing else is touched.
+
+    Those whose file is gone are among the `leftovers`.
+    """
+    gone = [stack for stack in leftovers if stack.former_blueprint in names]
+    names = [name for name in names if name not in {stack.former_blueprint for stack in gone}]
+    chosen = [stack for stack in graph.select(blueprints=names) if stack.blueprint] if names else []
+    steps = _opening_of_existing(create=False)
+    ready = tuple(step.name for step in steps)
+    steps += [DestroyStack(stack.name, ready, stack) for stack in chosen]
+    steps += _release_removal([name for name in names if is_released(blueprint_of(environment, name))])
+    steps += _removal(gone, ready)
+    return Plan(environment.name, "destroy", tuple(steps))
+
+
+def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] = ()) -> Plan:
+    """The graph backwards. Model versions go after the endpoints that serve them, before their group.
+
+    `leftovers`, whose files are gone, go before all but the blueprints: they used the rest as those do.
+    """
+    steps = _opening_of_existing(create=False)
+    ready = tuple(step.name for step in steps)
+    consumers: dict[str, list[str]] = {name: [] for name in graph.names}
+    for stack in graph.stacks:
+        for needed in stack.needs:
+            consumers[needed].append(stack.name)
+    removal = "model versions"
+    users = tuple(
+        stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after or stack.name == RELEASES
+    )
+    former = tuple(stack.name for stack in leftovers)
+    steps += _removal(leftovers, ready)
+    for stack in reversed(graph.stacks):
+        needs = (*ready, *consumers[stack.name], *(() if stack.blueprint else former))
+        if stack.order == 1 and stack.name == stack.phase:
+            needs = (*needs, removal)
+        if "keys" in stack.after:
+            steps.append(RemoveKeys(KEYS, needs))
+            needs = (*needs, KEYS)
+        if "pipeline" in stack.after:
+            steps.append(StopPipelines(PIPELINE, ready, stack.name))
+            needs = (*needs, PIPELINE)
+        steps.append(DestroyStack(stack.name, needs, stack))
+    groups = tuple(environment.platform.registry.groups)
+    steps.append(RemoveModels(removal, (*(users or ready), *former), groups))
+    steps.append(AuditOrphans("audit", (*graph.names, *former)))
+    return Plan(environment.name, "destroy", tuple(steps))
+
+
+def recover(
+    environment: Environment,
+    graph: Graph,
+    *,
+    wanted: Recovery | None,
+    remove_rest: bool,
+    sure: bool,
+    chosen: tuple[str, ...] = (),
+) -> Plan:
+    """What exists and is in no state, stack after stack: what one publishes, the next is looked for with."""
+    steps = _opening_of_existing(create=True)
+    ready = tuple(step.name for step in steps)
+    skip = environment.skips_by_proof
+    steps += [
+        RecoverStack(stack.name, (*ready, *stack.needs), stack, wanted, sure, skip, chosen) for stack in graph.stacks
+    ]
+    steps.append(RecoverRest("rest", (*ready, *graph.names), remove_rest, sure))
+    return Plan(environment.name, "recover", tuple(steps))
