@@ -43,5 +43,5 @@ def command(
         done=app.done(env, refresh=refresh),
         leftovers=() if blueprints else gone,
     )
-    warnings = plans.left_alone(environment, gone) if blueprints else []
+    warnings = plans.leftover_warnings(environment, gone) if blueprints else []
     ctx.exit(app.run(environment, graph, plan, as_json=as_json, why=why, tools=tools, warnings=warnings))

@@ -94,7 +94,7 @@ def rotate(
     """
     from orchestrator import api_keys
     from orchestrator.errors import ApprovalRequired
-    from orchestrator.execution.key_steps import told
+    from orchestrator.execution.key_steps import summary
     from orchestrator.runs.run_folder import alone
 
     app: App = ctx.obj
@@ -117,7 +117,7 @@ def rotate(
     if as_json:
         app.console.json([_data(each) for each in _of(cloud, owner, outputs, chosen, now)])
     else:
-        app.console.say(told(kept) or "already up to date")
+        app.console.say(summary(kept) or "already up to date")
         for each in _of(cloud, owner, outputs, chosen, now):
             app.console.line(f"{each.name}  {each.id}  {_words(each)}")
         if not finish:

@@ -56,7 +56,7 @@ def rollout(
         leftovers=gone if whole else (),
         command="phase rollout",
     )
-    warnings = [] if whole else plans.left_alone(environment, gone)
+    warnings = [] if whole else plans.leftover_warnings(environment, gone)
     ctx.exit(app.run(environment, graph, plan, as_json=as_json, why=why, tools=tools, warnings=warnings))
 
 

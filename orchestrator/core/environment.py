@@ -1,4 +1,4 @@
-"""The environment that every child process gets: an allow-list, never a copy.
+"""Build the environment of child processes from an allow-list, never as a copy.
 
 For a local environment nothing of the machine's AWS set-up may come through: a profile, a proxy, a CA bundle or a
 stray `AWS_ENDPOINT_URL_S3` would send calls elsewhere, some of them to a real account; a broken `~/.aws/config` would
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from orchestrator.config.model.platform import Environment
 
 LOCAL_REGION = "us-east-1"
-"""Where the local AWS puts what names no region."""
+"""Region of the local AWS for requests that name none."""
 REPO = Path(__file__).resolve().parents[2]
 
 _COMMON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TERM")
 _LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
 """Bytes of the path of a unix socket."""
 _SOCKET = "/plugin4294967295"
-"""The longest name that Go's plugins give to theirs; they put them into TMPDIR."""
+"""The longest name of a socket of Go's plugins, which are in TMPDIR."""
 _FOR_AWS = (
     *(name for proxy in ("http_proxy", "https_proxy", "no_proxy") for name in (proxy, proxy.upper())),
     "SSL_CERT_FILE",
@@ -39,34 +39,34 @@ _NOT_FOR_AWS = ("AWS_ENDPOINT_URL",)
 
 
 def base_env() -> dict[str, str]:
-    """The complete environment of any child that has no business with the real AWS."""
+    """Return the complete environment of a child process that does not use the real AWS."""
     return _common() | NOTHING_OF_THIS_MACHINE
 
 
 def require_socket_room(folder: str) -> None:
-    """Raise `SetupError` where a plugin's socket would get too long a path: it says "bind: invalid argument"."""
+    """Raise `SetupError` if a plugin's socket path would be too long; Go reports only "bind: invalid argument"."""
     length = len(os.fsencode(folder))
     if length + len(_SOCKET) > _LONGEST_SOCKET:
         raise SetupError(
             f"the folder for temporary files has too long a path ({length} characters: {folder}): "
-            f"sockets lie in it, and theirs may have {_LONGEST_SOCKET}",
+            f"paths of sockets in it may have at most {_LONGEST_SOCKET}",
             hint="set TMPDIR to a shorter one, such as /tmp",
         )
 
 
 def process_env(environment: Environment, local: LocalAccess | None) -> dict[str, str]:
-    """The complete environment for terraform in one platform environment.
+    """Return the complete environment of terraform for one platform environment.
 
     Args:
         environment: its region and whether it is local.
-        local: the way into its local AWS; `None` means AWS, and is refused for a local environment.
+        local: access to its local AWS; `None` means AWS, which is refused for a local environment.
     """
     env = _common() | _terraform() | {"AWS_REGION": environment.platform.region}
     require_socket_room(env.get("TMPDIR", ""))
     if environment.is_local or local is not None:
         if local is None:
             raise ConfigError(
-                f"the environment `{environment.name}` needs the endpoint of its local AWS, and got none",
+                f"the environment `{environment.name}` requires the endpoint of its local AWS, but has none",
                 hint=f"Run `orchestrator emulator up {environment.name}`.",
             )
         return env | local_variables(local) | NOTHING_OF_THIS_MACHINE
@@ -74,7 +74,7 @@ def process_env(environment: Environment, local: LocalAccess | None) -> dict[str
 
 
 def require_loopback(endpoint: str) -> str:
-    """The endpoint itself, if it cannot be anything but this machine."""
+    """Return the endpoint if it is on this machine. Raises `ConfigError`."""
     if urlsplit(endpoint).scheme != "http" or not is_loopback(endpoint):
         raise ConfigError(
             f"the endpoint of a local environment must be http on a loopback address, got `{endpoint}`",
@@ -84,7 +84,7 @@ def require_loopback(endpoint: str) -> str:
 
 
 def local_variables(local: LocalAccess) -> dict[str, str]:
-    """What makes any AWS client talk to the local AWS, and to nothing else."""
+    """Return the variables that make any AWS client use the local AWS and nothing else."""
     return {
         "AWS_ENDPOINT_URL": require_loopback(local.endpoint),
         "AWS_ACCESS_KEY_ID": local.access_key_id,
@@ -93,16 +93,16 @@ def local_variables(local: LocalAccess) -> dict[str, str]:
 
 
 def shell_variables(local: LocalAccess) -> tuple[dict[str, str], tuple[str, ...]]:
-    """For a person's shell: what to export, and what of the person's own set-up to unset."""
+    """Return the variables to export in a user's shell, and those to unset."""
     region = {"AWS_REGION": LOCAL_REGION, "AWS_DEFAULT_REGION": LOCAL_REGION}
     return local_variables(local) | region, ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
 
 def _common() -> dict[str, str]:
-    found = {name: os.environ[name] for name in _COMMON if name in os.environ}
-    if "TMPDIR" in found and not os.path.isdir(found["TMPDIR"]):
-        del found["TMPDIR"]  # Python looks for another one then, and so are children to
-    return found
+    common = {name: os.environ[name] for name in _COMMON if name in os.environ}
+    if "TMPDIR" in common and not os.path.isdir(common["TMPDIR"]):
+        del common["TMPDIR"]  # Python falls back to another folder then, and so should children
+    return common
 
 
 def _aws() -> dict[str, str]:
@@ -118,7 +118,7 @@ def _terraform() -> dict[str, str]:
     env = {
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",
-        # The provider's schema makes Go's collector run all the time: a seventh of the wall time.
+        # The provider's schema keeps Go's collector running: a seventh of the wall time.
         "GOGC": os.environ.get("GOGC", "400"),
     }
     generated = REPO / ".tools" / "terraform.rc"

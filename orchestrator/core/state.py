@@ -1,4 +1,4 @@
-"""A Terraform state, as every room that reads states sees it."""
+"""A Terraform state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orchestrator.core.types import Json
 
 @dataclass(frozen=True)
 class State:
-    """A Terraform state object as it lies in S3."""
+    """A Terraform state object in S3."""
 
     serial: int
     lineage: str
@@ -18,9 +18,9 @@ class State:
     resources: tuple[str, ...]
     """Addresses of managed resources."""
     ids: frozenset[str] = frozenset()
-    """ARNs and ids of managed resources: by these what exists is known again."""
+    """ARNs and ids of managed resources, by which existing resources are recognised."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is deployed; what waits to be deleted after a replacement has no address, but is there."""
+        """Whether nothing is deployed. A replaced resource that waits for deletion has an id but no address."""
         return not self.resources and not self.ids

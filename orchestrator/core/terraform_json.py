@@ -1,8 +1,8 @@
-"""How values become Terraform's JSON: text is data, and code only what says so itself.
+"""Convert values to Terraform's JSON: strings are data, and only an `Expression` is code.
 
 Terraform reads every string of a `.tf.json` file, keys of maps among them, as a template: `${…}` is evaluated by the
-machine that deploys, and `%{…}` is an instruction. What people write into an environment file must arrive as they wrote
-it, so each `str` is escaped here, and nowhere else. Code of our own is an `Expression`; whoever forgets that gets text.
+machine that deploys, and `%{…}` is an instruction. Values of an environment file must arrive
+unchanged, so each `str` is escaped here, and nowhere else. Code is passed as an `Expression`; anything else is text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 REQUIRED_TERRAFORM = ">= 1.11, < 2"
 REQUIRED_AWS = {"source": "hashicorp/aws", "version": "~> 5.100"}
-"""Of the roots that are written here, as of all others."""
+"""The same in generated roots as in all others."""
 _UNWRITABLE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029]')
 """What a string literal of HCL cannot hold as it is, or should not."""
 
@@ -29,7 +29,7 @@ class Expression:
 def code(template: str, *values: str) -> Expression:
     """Write an expression; each `{}` in it becomes one of `values`, as a quoted string.
 
-    The template is a literal of our own, never put together from anything: a test sees to that.
+    The template must be a literal, never composed at run time: a test checks that.
     """
     first, *parts = template.split("{}")
     if len(parts) != len(values):
@@ -38,25 +38,25 @@ def code(template: str, *values: str) -> Expression:
 
 
 def escaped(text: str) -> str:
-    """Make Terraform read a text as itself."""
+    """Escape a text so that Terraform reads it literally."""
     return text.replace("${", "$${").replace("%{", "%%{")
 
 
 def quoted(text: str) -> str:
-    """A text as a string literal of HCL, in an expression or a file."""
+    """Return a text as a string literal of HCL."""
     return '"' + escaped(_UNWRITABLE.sub(_character, text)) + '"'
 
 
 def _character(match: re.Match[str]) -> str:
-    found = match.group()
-    return f"\\{found}" if found in '"\\' else f"\\u{ord(found):04x}"
+    character = match.group()
+    return f"\\{character}" if character in '"\\' else f"\\u{ord(character):04x}"
 
 
 def rendered(value: Any) -> Any:
-    """A value as Terraform's JSON.
+    """Convert a value to Terraform's JSON.
 
     Raises:
-        TypeError: for what Terraform's JSON has no form for.
+        TypeError: Terraform's JSON cannot represent the type.
     """
     match value:
         case Expression():

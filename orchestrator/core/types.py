@@ -14,5 +14,5 @@ FIDELITY_ORDER: tuple[Fidelity, ...] = ("executed", "emulated", "stand-in", "rec
 
 
 def weakest(*values: Fidelity) -> Fidelity:
-    """The least real of several results; a chain is no more real than its weakest link."""
+    """Return the least real of several fidelities: a chain is only as real as its weakest link."""
     return max(values, key=FIDELITY_ORDER.index)

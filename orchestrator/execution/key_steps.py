@@ -1,4 +1,4 @@
-"""What `deploy` and `destroy` do with API keys: bring them to what was published, and take them away."""
+"""Create, adopt, end and remove API keys on `deploy` and `destroy`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from orchestrator.session.session import Session
 
 
 def keep(session: Session, step: KeepKeys) -> None:
-    """Make, adopt and end keys; of those that Terraform made, say what became of their values."""
+    """Bring the keys up to date; warn about keys that Terraform made, since its state holds their values."""
     environment = session.environment
     recipes = api_keys.recipes(session.results.outputs)
     kept = api_keys.keep(session.target.cloud, api_keys.Owner.of(environment), recipes, dt.datetime.now(dt.UTC))
-    session.journal.stage(step.name, told(kept) or f"{len(recipes)} keys, nothing to do")
+    session.journal.stage(step.name, summary(kept) or f"{len(recipes)} keys, up to date")
     if kept.adopted:
         session.results.warn(
             f"the API keys {', '.join(kept.adopted)} were made by Terraform: earlier versions of its state hold their "
@@ -24,12 +24,12 @@ def keep(session: Session, step: KeepKeys) -> None:
 
 
 def remove(session: Session, step: RemoveKeys) -> None:
-    """Delete keys and their records, but those of the names that stay."""
+    """Delete keys and their records, except those of the names that stay."""
     removed = api_keys.remove(session.target.cloud, api_keys.Owner.of(session.environment), step.but)
     session.journal.stage(step.name, f"{removed} keys removed")
 
 
-def told(kept: Kept) -> str:
-    """What was done, in words; empty if nothing was."""
+def summary(kept: Kept) -> str:
+    """Return what was done; empty if nothing was."""
     parts = (("made", kept.made), ("adopted", kept.adopted), ("ended", kept.ended))
     return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)

@@ -1,4 +1,4 @@
-"""Terraform by hand: all files written, and the lines to type."""
+"""Write the files of all stacks and return the commands that run terraform by hand."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Rendered:
 def render_all(
     tools: Tools, graph: Graph, chosen: Sequence[Stack], target: Target, examples: Mapping[str, Json]
 ) -> list[Rendered]:
-    """Write the files of the chosen stacks; with example values where an upstream does not exist."""
+    """Write the files of the chosen stacks, with example values where a dependency does not exist."""
     rendered = []
     with tempfile.TemporaryDirectory() as scratch:
-        # Rendering is no run and leaves no run folder.
+        # Rendering leaves no run folder: it is not a run.
         (Path(scratch) / "logs").mkdir()
         journal = Journal(RunFolder(Path(scratch), now()))
         session = Session(tools, graph, journal, threading.Event(), examples=examples, results=Results(target=target))

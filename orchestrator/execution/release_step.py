@@ -1,4 +1,4 @@
-"""What `deploy` does with endpoints that exist: release those that are due, and say what is live afterwards."""
+"""Release the endpoints that are due, and report what is live afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWERED = "probe of the release"
 
 
 def release(session: Session, step: Release, sink: EventSink) -> None:
-    """Release a blueprint if it runs something else than it should. Raises `ReleaseFailed` if that is red."""
+    """Release a blueprint whose endpoint does not run what it should. Raises `ReleaseFailed` if that fails."""
     name, cloud = step.blueprint, session.target.cloud
     parameter = session.results.outputs.get(f"blueprint-{name}", {}).get("release_parameter_name")
     if not parameter:
@@ -33,9 +33,9 @@ def release(session: Session, step: Release, sink: EventSink) -> None:
     if ended.error:
         raise ReleaseFailed(
             f"{name}: {ended.error}",
-            hint=f"it runs what it ran before; the execution {ended.execution_arn} has every step",
+            hint=f"the endpoint is unchanged; every step is in the execution {ended.execution_arn}",
         )
-    session.journal.stage(step.name, "released" if result.changed else "nothing to do: somebody else had already")
+    session.journal.stage(step.name, "released" if result.changed else "already up to date")
 
 
 def verified(session: Session, smoke: Sequence[SmokeResult]) -> list[EndpointResult]:
@@ -56,14 +56,14 @@ def _machine(session: Session, due: EndpointState) -> str:
     machine = session.results.outputs.get(RELEASES, {}).get("release", {}).get("state_machine_arn")
     if machine is None:
         raise ReleaseFailed(
-            f"{due.difference}; what would change that is not deployed",
+            f"{due.difference}; the stack that releases it is not deployed",
             hint=f"`orchestrator deploy {session.environment.name}` deploys the stack `{RELEASES}`",
         )
     return str(machine)
 
 
 def _found(session: Session, name: str, state: EndpointState) -> EndpointResult:
-    """Before any release."""
+    """Describe an endpoint before any release."""
     stack = session.results.stacks.get(f"blueprint-{name}")
     launched = stack is not None and stack.action == "created"
     return EndpointResult(
@@ -78,7 +78,7 @@ def _found(session: Session, name: str, state: EndpointState) -> EndpointResult:
 
 
 def _ended(result: ReleaseResult, before: EndpointState, after: EndpointState) -> EndpointResult:
-    """After the release, by what SageMaker says and not by what the release says of itself."""
+    """Describe an endpoint after its release, as SageMaker reports it: the release's own report is not trusted."""
     green = result.error is None and after.running == result.config_name
     back = not green and after.in_service and after.running == before.running
     rolled_back = back and after.last == "rolled-back"
@@ -97,5 +97,5 @@ def _ended(result: ReleaseResult, before: EndpointState, after: EndpointState) -
 
 
 def _described(state: EndpointState) -> str:
-    """Who says what runs. No release probes jobs: their versions have been probed before they went live."""
+    """Name the API call that reports what runs. Jobs are not probed: their versions were, before they went live."""
     return "DescribeModel" if state.jobs else "DescribeEndpoint"

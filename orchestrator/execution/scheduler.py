@@ -1,11 +1,12 @@
-"""Walks named steps in dependency order, some at the same time.
+"""Walks named steps in dependency order, several at a time.
 
-Knows nothing of what a step does. Of the steps that could start, the one goes first that the longest chain
-of others waits for, and the processes of the others give way to it. A step that fails blocks those that wait
-for it, and nobody else; a set cancel event starts no further step and waits for the running ones to wind up.
+The scheduler is independent of what a step does. Of the steps that are ready, the one with the longest chain of
+dependents starts first; `on_start` receives a function that says whether a step should give way to a longer chain. A
+failed step blocks its dependents and no other step. Once the cancel event is set, no further step starts, and the
+running ones are waited for.
 
-A step may begin before everything that it is `cleared_by` has succeeded; it asks for that clearance itself,
-before it changes anything. While it waits for it, its place is somebody else's.
+A step may start before the steps that it is `cleared_by` have succeeded; it requests that clearance itself before it
+changes anything. While it waits, another step takes its place.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ Status = Literal["ok", "failed", "blocked", "cancelled"]
 Clear = Callable[[], None]
 """Returns once the step that calls it may change something. Raises `NotCleared`."""
 CanWait = Callable[[], bool]
-"""Whether a longer chain of steps than that of the present step is under way. For any thread."""
+"""Whether a step with a longer chain of dependents is running. For any thread."""
 _POLL_SECONDS = 0.2
-"""How long a cancel event may be overlooked while every step is busy."""
+"""How long it may take to notice the cancel event while every step is busy."""
 
 
 class NotCleared(Exception):
-    """What the step is cleared by has failed, or the walk was cancelled; so the step must not go on.
+    """Raised where a step must not go on: a step that clears it has failed, or the walk was cancelled.
 
     Args:
         blocked_by: the failed step; `None` after a cancel.
@@ -48,7 +49,7 @@ class Outcome:
     status: Status
     error: Exception | None = None
     blocked_by: str | None = None
-    """The failed step at the root of it."""
+    """The failed step that caused it."""
 
 
 def walk(
@@ -82,7 +83,7 @@ def walk(
         running[future] = step
         future.add_done_callback(ended.put)
 
-    # On the way out, for whatever reason, first those are let go that wait for clearance, then all are waited for.
+    # On the way out, first the steps that wait for clearance are released, then all are waited for.
     with ThreadPoolExecutor(max_workers=max(len(steps), 1), thread_name_prefix="step") as pool, closing(places):
         while True:
             if cancel.is_set():
@@ -97,18 +98,18 @@ def walk(
                 schedule.end(step.name, outcome)
                 if step.takes_place:
                     places.give()
-                places.tell()
+                places.notify()
 
 
 def _next(ended: SimpleQueue[Future[None] | None]) -> list[Future[None]]:
-    """What has ended, waiting a moment for the first; a `None` only wakes up."""
-    found = []
+    """Return what has ended, waiting a moment for the first; a `None` only wakes up the caller."""
+    ended_now = []
     try:
-        found.append(ended.get(timeout=_POLL_SECONDS))
+        ended_now.append(ended.get(timeout=_POLL_SECONDS))
         while True:
-            found.append(ended.get_nowait())
+            ended_now.append(ended.get_nowait())
     except Empty:
-        return [future for future in found if future is not None]
+        return [future for future in ended_now if future is not None]
 
 
 def _outcome(future: Future[None], cancel: threading.Event) -> Outcome:
@@ -123,7 +124,7 @@ def _outcome(future: Future[None], cancel: threading.Event) -> Outcome:
 
 
 class _Places:
-    """How many steps may work at a time; and clearance for those that gave their place away to wait for it.
+    """Limits how many steps work at a time, and gives clearance to those that wait for it without a place.
 
     Args:
         outcomes: how steps have ended, as the walker fills it in.
@@ -140,13 +141,13 @@ class _Places:
         self._closed = False
 
     def close(self) -> None:
-        """Nobody is walking any more: no clearance will be given."""
+        """End the walk: no clearance is given any more."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def take(self) -> bool:
-        """A place for a step that starts; those that wait only for their old place come first."""
+        """Take a place for a step that starts, if one is free; steps that wait to get theirs back come first."""
         with self._changed:
             if self._free <= sum(self._is_decided(names) for names in self._waiting):
                 return False
@@ -157,20 +158,20 @@ class _Places:
         with self._changed:
             self._free += 1
 
-    def tell(self) -> None:
-        """Outcomes or places have changed."""
+    def notify(self) -> None:
+        """Wake up waiting steps after outcomes or places have changed."""
         with self._changed:
             self._changed.notify_all()
 
     def wait(self, step: Step) -> None:
-        """Return when all that clears a step has succeeded; meanwhile its place is free."""
+        """Return when every step that clears this one has succeeded; meanwhile its place is free."""
         with self._changed:
             if not self._is_decided(step.cleared_by):
                 self._waiting.append(step.cleared_by)
                 if step.takes_place:
                     self._free += 1
                     self._on_free()
-                # Whatever the answer, the place is taken again: the walker gives back one for each step that ends.
+                # The place is taken again in any case: the walker frees one for each step that ends.
                 while not self._over and (not self._is_decided(step.cleared_by) or step.takes_place > self._free):
                     self._changed.wait(_POLL_SECONDS)
                 self._waiting.remove(step.cleared_by)
@@ -191,7 +192,7 @@ class _Places:
 
 
 class _Schedule:
-    """Which step may start next; every end of a step costs only what waits for it."""
+    """Decides which step starts next. The end of a step costs time in proportion to its dependents only."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.outcomes: dict[str, Outcome] = {}
@@ -206,18 +207,18 @@ class _Schedule:
         self._cleared: dict[str, list[str]] = {name: [] for name in self._steps}
         for step in steps:
             for name in step.cleared_by:
-                assert name in self._steps, f"`{step.name}` is cleared by `{name}`, which is no step"
+                assert name in self._steps, f"`{step.name}` is cleared by `{name}`, which is not a step"
                 self._cleared[name].append(step.name)
         self._followers = _longest_chains(steps, self._steps)
         self._ready: list[tuple[int, int, str]] = []
         self._ready_anyway: list[tuple[int, int, str]] = []
-        """Steps that take no place."""
+        """Ready steps that take no place."""
         for name, needs in self._open.items():
             if not needs:
                 self._make_ready(name)
 
     def next(self, place: Callable[[], bool]) -> Step | None:
-        """Take the step that should start now, if one may; `place` takes a place for it, if there is one."""
+        """Return the step that should start now, if any; `place` takes a place for it, if one is free."""
         for ready, needs_place in ((self._ready_anyway, False), (self._ready, True)):
             while ready:
                 name = ready[0][-1]
@@ -232,7 +233,7 @@ class _Schedule:
         return None
 
     def end(self, name: str, outcome: Outcome) -> None:
-        """Note how a step ended; those behind it become ready, or blocked for good."""
+        """Note how a step ended; its dependents become ready, or blocked for good."""
         self.outcomes[name] = outcome
         match outcome.status:
             case "ok":
@@ -244,16 +245,16 @@ class _Schedule:
                 self._block(name, name)
             case "blocked":
                 self._block(name, str(outcome.blocked_by))
-            case _:  # cancelled: and so is the rest, by whoever watches the event
+            case _:  # cancelled: the walk cancels the rest
                 pass
 
     def can_wait(self, name: str) -> bool:
-        """Whether some other step that has started and not ended has a longer chain behind it. For any thread."""
+        """Whether another running step has a longer chain of dependents. For any thread."""
         under_way = self._started - self.outcomes.keys()
         return any(self._followers[other] > self._followers[name] for other in under_way)
 
     def _block(self, name: str, root: str) -> None:
-        """Nothing that waits for a failed step, directly or not, can start any more; what runs finds out itself."""
+        """Block all direct and indirect dependents that have not started; running ones notice it themselves."""
         waiting = [*self._dependents[name], *self._cleared[name]]
         while waiting:
             name = waiting.pop()
@@ -262,7 +263,7 @@ class _Schedule:
                 waiting += [*self._dependents[name], *self._cleared[name]]
 
     def cancel_rest(self, running: Iterable[str]) -> None:
-        """Everything that neither runs nor has ended will not start any more."""
+        """Cancel every step that neither runs nor has ended."""
         kept = {*running, *self.outcomes}
         self.outcomes.update({name: Outcome("cancelled") for name in self._steps if name not in kept})
 
@@ -272,7 +273,7 @@ class _Schedule:
 
 
 def _longest_chains(steps: Sequence[Step], known: Mapping[str, Step]) -> dict[str, int]:
-    """For each step the number of steps in the longest chain that waits for it, clearance included."""
+    """Return for each step the length of its longest chain of dependents, clearance included."""
     waits = {step.name: {name for name in (*step.needs, *step.cleared_by) if name in known} for step in steps}
     try:
         order = list(graphlib.TopologicalSorter(waits).static_order())

@@ -1,4 +1,4 @@
-"""What `destroy` has to do beside terraform: remove what the pipeline made, and look for what is left."""
+"""Remove what `terraform destroy` does not: objects that pipelines and releases made; and list what is left."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 
 
 def stop_pipelines(session: Session, stack: str, step: str) -> None:
-    """Stop the pipeline's executions: one may wait for a person for weeks, and its state machine would stay as long."""
+    """Stop the pipeline's executions: one may wait weeks for approval, and its state machine would exist as long."""
     machine = session.results.outputs.get(stack, {}).get("stepfunctions", {}).get("state_machine_arn")
     stopped = session.tools.stop_pipelines(session.target.cloud, str(machine)) if machine else 0
     session.journal.stage(step, f"{stopped} executions of the pipeline stopped")
 
 
 def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
-    """Candidates of interrupted pipelines, what releases made, model versions, and the live version's parameter."""
+    """Remove candidates of interrupted pipelines, objects of releases, model versions and their parameters."""
     cloud, environment = session.target.cloud, session.environment
     sagemaker = cloud.client("sagemaker")
     removed = _remove_candidates(session) + _remove_releases(session)
@@ -41,9 +41,9 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
 
 
 def _remove_candidates(session: Session) -> int:
-    """What probes of new versions left: of interrupted pipelines everything, and of all the endpoints' logs.
+    """Remove candidates that interrupted pipelines left, and the logs of all candidates' endpoints.
 
-    SageMaker makes a log group when an endpoint's container first writes, and nobody else ever deletes it.
+    SageMaker creates a log group when an endpoint's container first writes, and never deletes it.
     """
     sagemaker, logs = session.target.cloud.client("sagemaker"), session.target.cloud.client("logs")
     prefix, removed = f"{session.environment.name_prefix}-candidate-", 0
@@ -52,13 +52,13 @@ def _remove_candidates(session: Session) -> int:
         ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", "delete_endpoint_config"),
         ("list_models", "Models", "ModelName", "delete_model"),
     ):
-        found = [item[name_key] for item in pages(sagemaker, operation, key, NameContains=prefix)]
-        own = [name for name in found if name.startswith(prefix)]
+        names = [item[name_key] for item in pages(sagemaker, operation, key, NameContains=prefix)]
+        own = [name for name in names if name.startswith(prefix)]
         for name in own:
             unless_gone(getattr(sagemaker, delete), **{name_key: name})
             removed += 1
         if operation == "list_endpoints":
-            # Until it is gone, its container could write and so make the log group again.
+            # Until it is gone, its container could write and so create the log group again.
             for name in own:
                 sagemaker.get_waiter(waiter_name="endpoint_deleted").wait(EndpointName=name)
     groups = pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=f"{_ENDPOINT_LOGS}/{prefix}")
@@ -68,15 +68,15 @@ def _remove_candidates(session: Session) -> int:
 
 
 def remove_releases(session: Session, blueprints: tuple[str, ...], step: str) -> None:
-    """What the releases of single blueprints made, once their endpoints are gone."""
+    """Remove what releases of single blueprints made, once their endpoints are gone."""
     removed = sum(_remove_releases(session, name) for name in blueprints)
     session.journal.stage(step, f"{removed} objects of releases removed")
 
 
 def _remove_releases(session: Session, blueprint: str | None = None) -> int:
-    """Models and configurations that releases made, and what they noted; of one blueprint, or of all.
+    """Remove models, configurations and records of releases, of one blueprint or of all.
 
-    Names alone do not tell whose they are: another environment's may begin like ours, so the tags decide.
+    The tags decide which environment they belong to: names of another environment may start with the same prefix.
     """
     sagemaker, own, removed = session.target.cloud.client("sagemaker"), set(_identity(session).items()), 0
     prefix = f"{session.environment.name_prefix}-{blueprint or ''}"
@@ -108,7 +108,7 @@ def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
     registry = session.results.outputs.get("foundation", {}).get("model_registry", {})
     name = registry.get("group_names", {}).get(group)
     if name is None:
-        return []  # the group is gone, and a group cannot go before its versions
+        return []  # the group is deleted, which requires that its versions were deleted before
     packages = pages(sagemaker, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=name)
     return [package["ModelPackageArn"] for package in packages]
 
@@ -125,7 +125,7 @@ def report_orphans(session: Session, step: AuditOrphans) -> None:
         try:
             results.orphans = _untracked(session)
         except PlatformError as error:
-            results.warn(f"could not check for leftover resources: {error.message}")
+            results.warn(f"cannot check for leftover resources: {error.message}")
             return
     else:
         results.orphans = _remaining(session)
@@ -141,16 +141,16 @@ def report_orphans(session: Session, step: AuditOrphans) -> None:
 
 def _remaining(session: Session) -> tuple[str, ...]:
     """Return the ARNs of all that is left of the environment; warn about what could not be listed."""
-    found = remains.look(session.target.cloud, session.environment, session.neighbours)
-    for each in found.unseen:
+    listed = remains.look(session.target.cloud, session.environment, session.neighbours)
+    for each in listed.unseen:
         session.results.warn(f"the audit could not list {each}")
-    return tuple(sorted(each.arn for each in found.remains))
+    return tuple(sorted(each.arn for each in listed.remains))
 
 
 def _untracked(session: Session) -> tuple[str, ...]:
     """Return the ARNs of what carries the environment's tags and is in no state."""
-    found = remains.look(session.target.cloud, session.environment, names=False).remains
-    left = remains.astray(session.target.store, session.environment, found)
+    tagged = remains.look(session.target.cloud, session.environment, names=False).remains
+    left = remains.astray(session.target.store, session.environment, tagged)
     return tuple(sorted(each.arn for each in left))
 
 

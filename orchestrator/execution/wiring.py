@@ -1,7 +1,7 @@
-"""The composition root: the one place that knows the real tools.
+"""The composition root: the only module that creates the real tools.
 
-Everything is imported and made on first use. `orchestrator graph` thereby needs no boto3, and a missing
-tool is complained about by the step that needs it, not by `--help`.
+Each tool is imported and created on first use, so that `orchestrator graph` needs no boto3, and a missing tool is
+reported by the step that needs it and not by `--help`.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class RealTools:
     def cloud(self, local: LocalAccess | None) -> Cloud:
         from orchestrator.aws.client import Aws
 
-        # One for all that ask: making the clients of some services takes longer than most calls.
+        # Shared, because creating the clients of some services takes longer than most calls.
         if local not in self._clouds:
             self._clouds[local] = Aws(self.environment.platform.region, local)
         return self._clouds[local]
@@ -140,7 +140,7 @@ class RealTools:
     ) -> PipelineResult:
         from orchestrator.pipeline import run
 
-        # Only the local AWS has to prove what really ran; on AWS it did.
+        # Only the local AWS has to prove what really ran; on AWS everything did.
         evidence = self.emulator.evidence if cloud.endpoint else None
         return run(
             cloud,
@@ -157,10 +157,10 @@ class RealTools:
 
         return pending(cloud, [self._group(name) for name in self.environment.platform.registry.groups])
 
-    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
+    def approved_version(self, cloud: Cloud, group: str, version: str) -> str:
         from orchestrator.pipeline import approved
 
-        return approved(cloud, self._group(group), wanted)
+        return approved(cloud, self._group(group), version)
 
     def decide(
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
@@ -213,21 +213,21 @@ class RealTools:
 
 
 def local_emulator(repo: Path, environment: str, port: int | None = None) -> EmulatorProcess:
-    """The local AWS of one environment; `port` is what its file gives."""
+    """Return the local AWS of one environment; `port` is the one in its file."""
     from orchestrator.local_aws.process import LocalEmulator
 
     return LocalEmulator(repo, environment, configured=port)
 
 
 def earlier_emulator(repo: Path) -> EmulatorProcess:
-    """The one local AWS that a checkout had in earlier versions."""
+    """Return the single local AWS that a checkout had in earlier versions."""
     from orchestrator.local_aws.process import earlier
 
     return earlier(repo)
 
 
 def with_emulator(repo: Path) -> list[str]:
-    """Environments that have left a local AWS behind, though their files may be gone."""
+    """Return the environments that have left a local AWS behind, even if their files are gone."""
     from orchestrator.local_aws.process import ROOT
 
     return sorted(file.parent.name for file in (repo / ROOT).glob("*/emulator.json"))

@@ -1,7 +1,7 @@
-"""What keys are made from, which key of a name counts, and until when. Pure.
+"""What API keys are made from, which keys of a name are valid, and until when. Pure.
 
 A name has one key, and during a rotation more. All that follows from a rotation is in the tags of the new key, which
-exist from its first moment: whatever a run that was killed has left undone, the next one can tell.
+exist from its first moment: the next run can complete what a killed run has left undone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STAMPED = re.compile(r"(?P<name>[a-z][a-z0-9-]*)(?:-(?P<stamp>\d{8}T\d{6}Z))?")
 
 @dataclass(frozen=True)
 class Recipe:
-    """What Terraform publishes of a key: everything but the key."""
+    """What Terraform publishes about a key: everything except its value."""
 
     name: str
     key_name: str
@@ -62,12 +62,12 @@ class Key:
 
 
 def key_names(environment: Environment) -> tuple[str, ...]:
-    """The names that an environment has keys for; the phase `inference` makes a plan for each."""
+    """Return the names that an environment has keys for; `inference` creates a usage plan for each."""
     return (DEFAULT, SMOKE, *environment.platform.inference.api_keys)
 
 
 def recipes(outputs: Mapping[str, Json]) -> dict[str, Recipe]:
-    """By name, from what the stacks publish. Raises `PlatformError` where that is missing."""
+    """Return the recipes by name, from the outputs of the stacks. Raises `PlatformError` where they are missing."""
     published = outputs.get("inference", {}).get("api", {}).get("keys")
     if not published:
         raise PlatformError(
@@ -91,7 +91,7 @@ def _recipe(name: str, published: Json) -> Recipe:
 
 
 def recipe(outputs: Mapping[str, Json], name: str) -> Recipe:
-    """That of one key. Raises `PlatformError` with the names that there are."""
+    """Return the recipe of one key. Raises `PlatformError` with the valid names."""
     every = recipes(outputs)
     if name not in every:
         raise PlatformError(f"there is no API key `{name}`; available: {', '.join(sorted(every))}")
@@ -99,7 +99,7 @@ def recipe(outputs: Mapping[str, Json], name: str) -> Recipe:
 
 
 def parse(prefix: str, item: Mapping[str, Any]) -> Key | None:
-    """A key as API Gateway describes it; `None` if it is not named after `prefix` (`<name prefix>-inference`)."""
+    """Parse a key of API Gateway; `None` if its name does not start with `prefix` (`<name prefix>-inference`)."""
     named = str(item.get("name") or "")
     match = _STAMPED.fullmatch(named.removeprefix(f"{prefix}-")) if named.startswith(f"{prefix}-") else None
     if match is None:
@@ -115,32 +115,32 @@ def parse(prefix: str, item: Mapping[str, Any]) -> Key | None:
 
 
 def by_name(keys: Iterable[Key]) -> dict[str, tuple[Key, ...]]:
-    """The keys of each name, the newest first."""
-    found: dict[str, list[Key]] = {}
+    """Group keys by name, the newest first."""
+    groups: dict[str, list[Key]] = {}
     for key in sorted(keys, key=lambda key: key.age, reverse=True):
-        found.setdefault(key.name, []).append(key)
-    return {name: tuple(each) for name, each in found.items()}
+        groups.setdefault(key.name, []).append(key)
+    return {name: tuple(each) for name, each in groups.items()}
 
 
 def ends(keys: Sequence[Key]) -> dict[str, dt.datetime | None]:
-    """By id when a key of one name ends: at the earliest end that a newer one sets. The newest has none."""
-    found: dict[str, dt.datetime | None] = {}
+    """Return by id when each key of one name ends: at the earliest end that a newer one sets; the newest has none."""
+    end_of: dict[str, dt.datetime | None] = {}
     earliest: dt.datetime | None = None
     for key in sorted(keys, key=lambda key: key.age, reverse=True):
-        found[key.id] = earliest
-        said = moment(key.tags[UNTIL]) if UNTIL in key.tags else None
-        earliest = min((each for each in (earliest, said) if each is not None), default=None)
-    return found
+        end_of[key.id] = earliest
+        until = moment(key.tags[UNTIL]) if UNTIL in key.tags else None
+        earliest = min((each for each in (earliest, until) if each is not None), default=None)
+    return end_of
 
 
 def over(keys: Sequence[Key], now: dt.datetime) -> list[Key]:
-    """Those of one name whose time has passed."""
-    found = ends(keys)
-    return [key for key in keys if (end := found[key.id]) is not None and end <= now]
+    """Return the keys of one name that have ended."""
+    end_of = ends(keys)
+    return [key for key in keys if (end := end_of[key.id]) is not None and end <= now]
 
 
 def stamp(keys: Sequence[Key], now: dt.datetime) -> str:
-    """Of a new key of this name: now, and in any case after every other."""
+    """Return the stamp of a new key of this name: now, but later than every other."""
     newest = max((key.stamp for key in keys), default="")
     if newest >= now.strftime(_STAMP):
         now = dt.datetime.strptime(newest, _STAMP).replace(tzinfo=dt.UTC) + dt.timedelta(seconds=1)
@@ -148,24 +148,24 @@ def stamp(keys: Sequence[Key], now: dt.datetime) -> str:
 
 
 def written(time: dt.datetime) -> str:
-    """A moment as tags and records hold it."""
+    """Format a time for tags and records."""
     return time.astimezone(dt.UTC).strftime(_TIME)
 
 
 def moment(text: str) -> dt.datetime:
-    """A moment from a tag. Raises `PlatformError`: a rotation whose end nobody knows must not pass for none."""
+    """Parse a time from a tag. Raises `PlatformError`: an unreadable end must not count as no end."""
     try:
         return dt.datetime.strptime(text, _TIME).replace(tzinfo=dt.UTC)
     except ValueError as error:
         raise PlatformError(
-            f"the tag `{UNTIL}` of an API key is no moment: `{text}`", hint=f"it must read like {_TIME} in UTC"
+            f"the tag `{UNTIL}` of an API key is not a time: `{text}`", hint=f"the format is {_TIME}, in UTC"
         ) from error
 
 
 def record(recipe: Recipe, keys: Sequence[Key], hashes: Mapping[str, str]) -> Json:
-    """What the authorizer reads of a name: its blueprints, the hashes of its keys, and until when each counts.
+    """Build the authorizer's record of a name: its blueprints, the hashes of its keys, and until when each is valid.
 
-    A key without a hash has none to be let in by: it is disabled, or its time has passed.
+    A key without a hash is not accepted: it is disabled or has ended.
     """
     entries = []
     for key_id, end in ends(keys).items():

@@ -1,4 +1,4 @@
-"""Example outputs, spoken for one environment. Pure.
+"""Adapt example outputs to one environment. Pure.
 
 The files next to the phases are written for one environment, so that they can be read and be tested as
 they stand. In a preview they meet values of the environment that is planned, and Terraform compares the
@@ -18,14 +18,14 @@ _ACCOUNT, _REGION = "123456789012", "us-east-1"
 
 
 def for_environment(examples: Mapping[str, Json], environment: Environment, account_id: str) -> dict[str, Json]:
-    """The same examples with the names that this environment would have."""
+    """Return the examples with the names that this environment would have."""
     project, name = environment.platform.project, environment.name
     text = json.dumps(dict(examples))
     # Names of databases take no hyphens, names of parameters are paths.
     for written in (f"{_PROJECT}-{_ENVIRONMENT}", f"{_PROJECT}_{_ENVIRONMENT}", f"{_PROJECT}/{_ENVIRONMENT}"):
         joint = written[len(_PROJECT)]
-        wanted = f"{project}{joint}{name}"
-        text = text.replace(written, wanted.replace("-", "_") if joint == "_" else wanted)
+        renamed = f"{project}{joint}{name}"
+        text = text.replace(written, renamed.replace("-", "_") if joint == "_" else renamed)
     text = text.replace(_ACCOUNT, account_id).replace(_REGION, environment.platform.region)
-    spoken: dict[str, Json] = json.loads(text)
-    return spoken
+    adapted: dict[str, Json] = json.loads(text)
+    return adapted

@@ -1,7 +1,7 @@
-"""Which stacks exist and who waits for whom.
+"""Stacks and their dependencies.
 
-A stack is one Terraform root with one state: each phase is one, each blueprint instance is one. The
-graph is a value that speaks in names; it reads nothing.
+A stack is one Terraform root with one state: each phase and each blueprint is one. The graph is a value that refers
+to stacks by name; building it reads nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from orchestrator.planning.phases import Phase
 BLUEPRINT_PHASE = "inference"
 BLUEPRINT_UPSTREAM = ("foundation", "inference")
 TRAINED_BY = "models"
-"""The phase whose pipeline makes the models of blueprints on SageMaker: they come after it, and go before it."""
+"""Phase whose pipeline trains the models of blueprints on SageMaker: they are deployed after it, destroyed before."""
 BLUEPRINT_VALUES = ("context", "provider_options")
 BLUEPRINT = "blueprint-"
-"""How the names of blueprints' stacks begin."""
+"""Prefix of the names of blueprints' stacks."""
 QUEUED = ("batch", "async")
-"""Kinds of blueprints that have functions of their own."""
+"""Kinds of blueprints that have their own functions."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Stack:
     after: tuple[str, ...] = ()
     blueprint: str | None = None
     gone: bool = False
-    """It has a state and no files any more: all that can be done is to destroy it."""
+    """Whether the stack has a state but no files any more, so that it can only be destroyed."""
 
     @property
     def former_blueprint(self) -> str | None:
@@ -49,7 +49,7 @@ class Stack:
 
 
 def order(needs: Mapping[str, Iterable[str]], prefer: Callable[[str], Any] | None = None) -> list[str]:
-    """Names in an order in which everyone comes after what it needs; among those who may, the preferred first.
+    """Sort names topologically, dependencies first; among those that are ready, the preferred first.
 
     Raises:
         ConfigError: with the path of the cycle.
@@ -81,7 +81,7 @@ class Graph:
         return tuple(stack.name for stack in self.stacks)
 
     def stack(self, name: str) -> Stack:
-        """The stack of this name; a wrong name is answered with the valid ones."""
+        """Return a stack by name. The error for an unknown name lists the valid ones."""
         for stack in self.stacks:
             if stack.name == name:
                 return stack
@@ -95,16 +95,16 @@ class Graph:
         last: int | None = None,
         blueprints: Sequence[str] = (),
     ) -> tuple[Stack, ...]:
-        """A part of the graph, in order.
+        """Return a part of the graph, in order.
 
-        `phases` are names or numbers. `blueprints` choose single blueprint stacks and bring the stack
-        that watches them.
+        `phases` are names or numbers. `blueprints` select single blueprint stacks, together with the
+        stack that monitors them.
         """
         chosen: set[str] = set()
-        for wanted in phases or ():
-            matching = {stack.name for stack in self.stacks if wanted in (stack.phase, str(stack.order))}
+        for phase in phases or ():
+            matching = {stack.name for stack in self.stacks if phase in (stack.phase, str(stack.order))}
             if not matching:
-                raise unknown("phase", wanted, list(dict.fromkeys(stack.phase for stack in self.stacks)))
+                raise unknown("phase", phase, list(dict.fromkeys(stack.phase for stack in self.stacks)))
             chosen |= matching
         if first is not None or last is not None:
             low, high = first or 1, last or max(stack.order for stack in self.stacks)
@@ -123,7 +123,7 @@ class Graph:
 
 
 def unknown(kind: str, name: str, known: Sequence[str]) -> PlatformError:
-    """A wrong name, answered with the valid ones."""
+    """Return the error for an unknown name; it lists the valid ones."""
     guess = nearest(name, known)
     return PlatformError(
         f"there is no {kind} `{name}`; available: {', '.join(known) or 'none'}",
@@ -132,7 +132,7 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> PlatformError:
 
 
 def build(phases: Sequence[Phase], environment: Environment) -> Graph:
-    """Stacks of one environment: the phases, and one per blueprint file."""
+    """Build the stacks of one environment: those of the phases, and one per blueprint file."""
     stacks: dict[str, Stack] = {}
     for phase in phases:
         needs = tuple(dict.fromkeys((*phase.needs, *phase.upstream)))

@@ -33,10 +33,10 @@ KNOWN_VALUES = (*SECTIONS, *ALWAYS, "packages", "blueprints")
 
 
 class SideStack(BaseModel):
-    """A further stack of a phase, in a folder of its own below the phase's.
+    """A further stack of a phase, in a subfolder of the phase's folder.
 
     Either the phase's own stack builds on it (it is named in the phase's `needs` and `upstream`), or it waits
-    long inside the provider and nobody builds on it: then it runs beside everything else.
+    long inside the provider and has no dependents: then it runs in parallel to everything else.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -151,7 +151,7 @@ def _json(repo: Path, file: Path) -> dict[str, Any]:
 
 
 def read_examples(repo: Path, phases: tuple[Phase, ...]) -> dict[str, dict[str, Any]]:
-    """Example outputs of each stack that has some: what stands in for it before it exists (preview only)."""
+    """Read the example outputs of each stack that has some, for previews before the stack exists."""
     folders = {phase.name: phase.folder for phase in phases}
     folders |= {stack.name: f"{phase.folder}/{stack.name}" for phase in phases for stack in phase.stacks}
     examples: dict[str, dict[str, Any]] = {}

@@ -44,7 +44,7 @@ from orchestrator.planning.values import blueprint_of, is_released
 
 
 def _opening(environment: Environment, *, refresh: bool) -> list[Step]:
-    """What has to be true before the first stack."""
+    """Return the steps that precede the first stack of a deployment."""
     steps: list[Step] = []
     if environment.is_local:
         steps.append(StartEmulator("emulator", ()))
@@ -78,11 +78,18 @@ def deploy(
     leftovers: Sequence[Stack] = (),
     command: str = "deploy",
 ) -> Plan:
-    """Everything, or the given part of the graph; with `refresh` nothing is believed, everything is looked at.
+    """Plan a deployment of everything, or of the given part of the graph.
 
-    `done` are steps that a run which this one takes up has done well: their stacks are left alone where their proof
-    still holds, and a training pipeline that it has run is not forced again. `leftovers`, whose files are gone, are
-    destroyed when everything that may have used them is what its files say.
+    Args:
+        environment: what is deployed.
+        graph: all its stacks.
+        stacks: those to deploy; all by default.
+        force_pipeline: run the training pipeline although a model version is live.
+        refresh: ignore proofs and caches.
+        done: steps that succeeded in an unfinished run that this one continues: their stacks are skipped where the
+            proof still holds, and a training pipeline that ran is not forced again.
+        leftovers: stacks whose files are gone; destroyed once everything that may have used them is up to date.
+        command: the name of the command in the plan.
     """
     skip = environment.skips_by_proof and not refresh
     force_pipeline = force_pipeline and PIPELINE not in done
@@ -113,15 +120,15 @@ def deploy(
     shared = tuple(name for name, there in ((RELEASES, RELEASES in names), (KEYS, keys_host is not None)) if there)
     for stack in chosen:
         if stack.blueprint:
-            steps += _proof_of_work(environment, stack, shared, skip=skip)
+            steps += _verification(environment, stack, shared, skip=skip)
     steps += _removal(leftovers, (*gates, "policy", *(stack.name for stack in chosen)), asks=environment.asks)
     changed = tuple(step.name for step in steps if isinstance(step, (DeployStack, DestroyStack)))
     steps.append(AuditOrphans("audit", changed, deployed=True))
     return Plan(environment.name, command, tuple(steps))
 
 
-def left_alone(environment: Environment, leftovers: Sequence[Stack]) -> list[str]:
-    """What to tell where only a part is deployed, and what has no files any more stays."""
+def leftover_warnings(environment: Environment, leftovers: Sequence[Stack]) -> list[str]:
+    """Return the warning of a partial deployment about stacks whose files are gone."""
     if not leftovers:
         return []
     names = ", ".join(f"`{stack.name}`" for stack in leftovers)
@@ -130,7 +137,7 @@ def left_alone(environment: Environment, leftovers: Sequence[Stack]) -> list[str
 
 
 def _removal(leftovers: Sequence[Stack], needs: tuple[str, ...], *, asks: bool = False) -> list[Step]:
-    """Destroy what has no files any more: blueprints first, for they use what other stacks make."""
+    """Destroy stacks whose files are gone: blueprints first, since they use what other stacks make."""
     steps: list[Step] = []
     blueprints = tuple(stack.name for stack in leftovers if stack.former_blueprint)
     for stack in leftovers:
@@ -149,16 +156,17 @@ def _release_removal(blueprints: Sequence[str]) -> list[Step]:
 
 
 def _approval(chosen: Sequence[Stack]) -> list[Step]:
-    """Previews of all stacks at once, and the question that they end in."""
+    """Preview all stacks in parallel, then require approval."""
     previews = [PreviewStack(f"preview {stack.name}", ("packages", "state"), stack) for stack in chosen]
     shown = tuple(step.name for step in previews)
     return [*previews, Approve("approval", ("policy", *shown), tuple(stack.name for stack in chosen))]
 
 
-def _proof_of_work(environment: Environment, stack: Stack, shared: Collection[str], *, skip: bool) -> list[Step]:
-    """What a blueprint has to show once its stack stands: that it runs what it should, and that it answers.
+def _verification(environment: Environment, stack: Stack, shared: Collection[str], *, skip: bool) -> list[Step]:
+    """Release a blueprint once its stack is deployed, then probe it.
 
-    `shared` are the steps of this plan that all blueprints wait for: the release machine releases, keys let ask.
+    `shared` are steps of this plan that blueprints wait for: the stack of the release machine, and the API keys that
+    probes call with.
     """
     name = str(stack.blueprint)
     keys = (KEYS,) if KEYS in shared else ()
@@ -174,18 +182,18 @@ def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
 
 
 def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:
-    """Plans of stacks, applied never; so no stack waits for another, and none for the policy's verdict."""
+    """Plan stacks without applying them, so that no stack waits for another or for the policy gate."""
     opening = (BuildPackages("packages", ()), ScanSource("policy", ()))
     planned = tuple(PlanStack(stack.name, ("packages",), stack) for stack in stacks)
     return Plan(environment.name, "plan", (*opening, *planned))
 
 
 def smoke(environment: Environment, graph: Graph) -> Plan:
-    """Only the probes, on what is deployed."""
+    """Probe what is deployed."""
     tested = [stack.blueprint for stack in graph.stacks if stack.blueprint]
     steps = (
         CheckAccount("account", ()),
-        # A check of nothing would be green.
+        # Without any probe, the run would pass.
         OpenState("state", ("account",), create=False, one_of=tuple(f"blueprint-{name}" for name in tested)),
         *(SmokeTest(f"smoke {name}", ("state",), name) for name in tested),
     )
@@ -195,9 +203,9 @@ def smoke(environment: Environment, graph: Graph) -> Plan:
 def destroy_blueprints(
     environment: Environment, graph: Graph, names: Sequence[str], leftovers: Sequence[Stack] = ()
 ) -> Plan:
-    """Single blueprints, each with its own state: nothing builds on them, so nothing else is touched.
+    """Destroy single blueprints: each has its own state and no dependents, so nothing else is touched.
 
-    Those whose file is gone are among the `leftovers`.
+    Blueprints whose file is gone are among the `leftovers`.
     """
     gone = [stack for stack in leftovers if stack.former_blueprint in names]
     names = [name for name in names if name not in {stack.former_blueprint for stack in gone}]
@@ -211,9 +219,9 @@ def destroy_blueprints(
 
 
 def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] = ()) -> Plan:
-    """The graph backwards. Model versions go after the endpoints that serve them, before their group.
+    """Destroy all stacks in reverse order. Model versions are removed after their endpoints and before their group.
 
-    `leftovers`, whose files are gone, go before all but the blueprints: they used the rest as those do.
+    `leftovers`, whose files are gone, are destroyed with the blueprints, before everything that they may have used.
     """
     steps = _opening_of_existing(create=False)
     ready = tuple(step.name for step in steps)
@@ -253,7 +261,7 @@ def recover(
     sure: bool,
     chosen: tuple[str, ...] = (),
 ) -> Plan:
-    """What exists and is in no state, stack after stack: what one publishes, the next is looked for with."""
+    """Recover what exists and is in no state, in the order of the stacks: each needs the outputs of those before it."""
     steps = _opening_of_existing(create=True)
     ready = tuple(step.name for step in steps)
     skip = environment.skips_by_proof

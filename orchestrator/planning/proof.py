@@ -1,9 +1,8 @@
-"""Skip by proof: a stack is left alone only if everything it was made from is what it was at its last success.
+"""Skip by proof: a stack is skipped only if all its inputs are the same as at its last success.
 
 Pure. An input is a name and a hash: a file of the code, a value, a version. A proof holds all inputs of a
-success and which state came out of it (lineage and serial). It proves nothing about the real world, where
-somebody may have changed things by hand; so environments that people rely on are
-always refreshed (`deploy.skip`).
+success and which state came out of it (lineage and serial). It does not cover changes made by
+hand outside Terraform; so environments that people rely on are always refreshed (`deploy.skip`).
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Proof(BaseModel):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a stack's proof is worth now."""
+    """Whether a stack's proof still holds."""
 
     holds: bool
     why: tuple[str, ...]
@@ -51,16 +50,16 @@ def digest(content: bytes) -> str:
 
 
 def value_digests(values: Mapping[str, Any], checkout: str) -> dict[str, str]:
-    """One input per variable. Where the checkout lies is no input: packages carry their hash in name and value."""
-    found = {}
+    """Return one input per variable, without the checkout's path: packages carry their hash in name and value."""
+    digests = {}
     for name, value in values.items():
         text = json.dumps(value, sort_keys=True).replace(json.dumps(f"{checkout}/")[1:-1], "")
-        found[f"value `{name}`"] = digest(text.encode())
-    return found
+        digests[f"value `{name}`"] = digest(text.encode())
+    return digests
 
 
 def read(document: object, stack: str) -> Proof | None:
-    """The proof in a stored document; `None` for anything that is not wholly one of this stack."""
+    """Parse a stored proof; `None` unless the document is a complete proof of this stack."""
     try:
         proof = Proof.model_validate(document)
     except ValidationError:
@@ -69,7 +68,7 @@ def read(document: object, stack: str) -> Proof | None:
 
 
 def judge(proof: Proof | None, inputs: Mapping[str, str], state: State | None) -> Verdict:
-    """Compare a proof with how things stand."""
+    """Compare a proof with the present inputs and state."""
     if state is None or not state.resources:
         return Verdict(False, ("nothing is deployed",))
     if proof is None:

@@ -1,7 +1,7 @@
-"""What an environment needs an AWS account to allow, computed from its files.
+"""Compute from an environment's files which service quotas it needs.
 
-Pure. Each entry is one service quota (as `aws service-quotas` names it) with the amount that this environment
-takes of it at its peak. Whoever can look at an account compares it with what is granted and what is in use.
+Pure. Each entry is one service quota (as `aws service-quotas` names it) with the amount that this environment uses at
+its peak. Compare it with what the account grants and what is in use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EXPERIMENTS = 3
 """Roles of the jobs that data engineers, data scientists and ML engineers start."""
 FUNCTIONS = 8
 """Data validation, model evaluation, model artifacts, endpoint probe, model router, token authorizer, job API, batch
-submitter: each has a role of its own."""
+submitter: each has its own role."""
 SERVICE_ROLES = 10
 """Glue, processing, training, candidate endpoint, training pipeline, releases, their start by an event, log delivery of
 the API, and the state machines that run the ETL and the preprocessing."""
@@ -55,7 +55,7 @@ class Need:
 
 
 def needs(platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Need, ...]:
-    """Every quota of which this environment takes something."""
+    """Return every quota that this environment uses."""
     serverless = _serverless(blueprints)
     every = (
         *_network(platform),
@@ -68,7 +68,7 @@ def needs(platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Need, ..
 
 
 def beyond_defaults(platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Need, ...]:
-    """Those that a new account certainly does not allow: they have to be asked for, which takes days."""
+    """Return the quotas beyond the defaults of a new account: an increase has to be requested, which takes days."""
     return tuple(
         need for need in needs(platform, blueprints) if need.default is not None and need.amount > need.default
     )
@@ -108,10 +108,10 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
     roles += sum(1 + (each.model.source == "bedrock") for each in blueprints if each.kind == "batch")
     roles += sum(section is not None for each in blueprints for section in (each.knowledge_base, each.agent))
     queued = [(each, each.async_ or Async()) for each in blueprints if each.kind == "async"]
-    # Workers of a queue, and the functions that tell of its ends.
+    # Workers of a queue, and the functions that report finished jobs.
     roles += sum(each.model.source == "bedrock" for each, _ in queued)
-    roles += sum(bool(asked.callback.webhook or asked.callback.table) for _, asked in queued)
-    workers = sum(asked.max_concurrency for each, asked in queued if each.model.source == "bedrock")
+    roles += sum(bool(settings.callback.webhook or settings.callback.table) for _, settings in queued)
+    workers = sum(settings.max_concurrency for each, settings in queued if each.model.source == "bedrock")
     burst = platform.inference.throttle.burst
     yield Need(
         "iam", "L-FE177D64", "Roles per account", roles, "one role per function, job, endpoint and persona", 1000
@@ -123,13 +123,13 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
         "L-B99A9384",
         "Concurrent executions",
         burst + workers,
-        "inference.throttle.burst: requests let in at once; async.max_concurrency of Bedrock's blueprints",
+        "inference.throttle.burst: requests admitted at once; async.max_concurrency of Bedrock's blueprints",
         1000,
     )
 
 
 def _serverless(blueprints: Sequence[Blueprint]) -> Iterator[Need]:
-    """What all serverless endpoints of a region together may answer at once; a new account has little of it."""
+    """Concurrency of all serverless endpoints of a region; a new account has little of it."""
     endpoints = [each for each in blueprints if each.kind == "serverless" and each.model.source == "sagemaker"]
     at_once = sum((each.serverless or Serverless()).max_concurrency for each in endpoints)
     name = "Maximum total concurrency that can be allocated across all serverless endpoints"

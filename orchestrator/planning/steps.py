@@ -1,8 +1,4 @@
-"""What a command is going to do, as a value.
-
-Building a plan touches nothing. `explain` prints it, `execute` walks it: the same list, so what was
-shown is what runs. A step names the steps it waits for.
-"""
+"""The steps of plans. A plan is a value: what is printed is what runs. Each step names the steps that it waits for."""
 
 from __future__ import annotations
 
@@ -14,9 +10,9 @@ from orchestrator.planning.graph import Stack
 RELEASES = "releases"
 """Name of the stack that holds the release machine."""
 PIPELINE = "pipeline"
-"""Name of the step that runs it."""
+"""Name of the step that runs the training pipeline."""
 KEYS = "api keys"
-"""Name of the step that makes them, or removes them all."""
+"""Name of the step that creates all API keys, or removes them."""
 
 
 @dataclass(frozen=True)
@@ -26,174 +22,174 @@ class Step:
     name: str
     needs: tuple[str, ...]
     cleared_by: tuple[str, ...] = field(default=(), kw_only=True)
-    """Steps that must have succeeded before this one changes anything; until then it may look."""
+    """Steps that must have succeeded before this one changes anything; until then it may only read."""
 
     takes_place: ClassVar[bool] = True
-    """Whether it counts among those that may run at the same time."""
+    """Whether the step counts towards the limit of parallel steps."""
 
 
 @dataclass(frozen=True)
 class StartEmulator(Step):
-    """Start the local AWS, or find the running one."""
+    """Start the local AWS unless it is running."""
 
 
 @dataclass(frozen=True)
 class CheckAccount(Step):
-    """Credentials are there and belong to the account that the environment names."""
+    """Check that the credentials belong to the account that the environment names."""
 
 
 @dataclass(frozen=True)
 class BuildPackages(Step):
-    """Lambda zips and job archives."""
+    """Build the archives of functions and jobs."""
 
 
 @dataclass(frozen=True)
 class ScanSource(Step):
-    """Policy gate on the Terraform source."""
+    """Run the policy gate on the Terraform source."""
 
     fresh: bool = False
-    """Scan even if these very files were found green before."""
+    """Scan even if these files have passed before."""
 
 
 @dataclass(frozen=True)
 class OpenState(Step):
-    """State bucket, outputs of what is deployed already, live model versions."""
+    """Open the state bucket; read the outputs of what is deployed and the live model versions."""
 
     create: bool = True
     one_of: tuple[str, ...] = ()
-    """Stacks of which at least one has to be there."""
+    """Stacks of which at least one must be deployed."""
 
 
 @dataclass(frozen=True)
 class DeployStack(Step):
     stack: Stack
     skip: bool = False
-    """Leave it alone if it is proven to be what its files say."""
+    """Skip the stack if it is proven to be up to date."""
 
 
 @dataclass(frozen=True)
 class PlanStack(Step):
-    """Plan only: real where what it builds on exists, with example values where not."""
+    """Plan only, with example values for dependencies that do not exist."""
 
     stack: Stack
 
 
 @dataclass(frozen=True)
 class PreviewStack(Step):
-    """The plan of a stack that is to be deployed, for whoever approves it."""
+    """Plan a stack that is to be deployed, for approval."""
 
     stack: Stack
 
 
 @dataclass(frozen=True)
 class Approve(Step):
-    """Accepted risks and one yes for everything that was previewed."""
+    """Require accepted risks and one confirmation for everything that was previewed."""
 
     stacks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RunPipeline(Step):
-    """Training pipeline; without `force` only for groups that have no live version."""
+    """Run the training pipeline; without `force` only for groups that have no live version."""
 
     groups: tuple[str, ...]
     force: bool
     has_data: bool
-    """Whether sample data may be uploaded for it."""
+    """Whether sample data may be uploaded for the pipeline."""
 
     takes_place: ClassVar[bool] = False
-    """It is only watched: the work is done elsewhere."""
+    """The step only watches: AWS does the work."""
 
 
 @dataclass(frozen=True)
 class KeepKeys(Step):
-    """API keys as Terraform publishes them: it must not make them itself, for its state would hold their values."""
+    """Create the API keys that Terraform describes: if it made them itself, its state would hold their values."""
 
     takes_place: ClassVar[bool] = False
-    """It mostly waits for answers."""
+    """The step mostly waits for responses."""
 
 
 @dataclass(frozen=True)
 class RemoveKeys(Step):
-    """API keys and what the authorizer knows of them."""
+    """Remove API keys and their records for the authorizer."""
 
     but: tuple[str, ...] = ()
     """Names that stay."""
 
     takes_place: ClassVar[bool] = False
-    """It mostly waits for answers."""
+    """The step mostly waits for responses."""
 
 
 @dataclass(frozen=True)
 class Release(Step):
-    """A blueprint that exists gets what its file and the live version make; skipped where it runs that already."""
+    """Release what a blueprint's file and the live model version call for; skipped if the endpoint runs it already."""
 
     blueprint: str
 
     takes_place: ClassVar[bool] = False
-    """It is only watched: the work is done elsewhere."""
+    """The step only watches: AWS does the work."""
 
 
 @dataclass(frozen=True)
 class SmokeTest(Step):
     blueprint: str
     skip: bool = False
-    """Run no jobs again that an earlier deployment of the same things has proven."""
+    """Do not repeat jobs that an earlier deployment of the same inputs has proven."""
 
     takes_place: ClassVar[bool] = False
-    """It mostly waits for answers, and stacks that still deploy are not to wait for it."""
+    """The step mostly waits for responses, and must not hold up stacks that still deploy."""
 
 
 @dataclass(frozen=True)
 class DestroyStack(Step):
     stack: Stack
     asks: bool = False
-    """As a part of a deployment: its risks and changes are to be approved like those of other stacks."""
+    """Whether approval is required: the stack is destroyed as part of a deployment."""
 
 
 @dataclass(frozen=True)
 class StopPipelines(Step):
-    """End what runs of the pipeline, before its state machine goes."""
+    """Stop executions of the pipeline before its state machine is destroyed."""
 
     stack: str
 
 
 @dataclass(frozen=True)
 class RemoveModels(Step):
-    """What the pipeline made and no Terraform state knows."""
+    """Remove what the pipeline made and no Terraform state holds."""
 
     groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RemoveReleases(Step):
-    """What releases of single blueprints made and no Terraform state knows."""
+    """Remove what releases of single blueprints made and no Terraform state holds."""
 
     blueprints: tuple[str, ...]
 
 
 Recovery = Literal["imported", "removed"]
-"""What may be done with something that exists and is in no state."""
+"""What may be done with a resource that exists and is in no state."""
 
 
 @dataclass(frozen=True)
 class RecoverStack(Step):
-    """What exists of a stack, and is not in its state."""
+    """Recover the resources of a stack that are not in its state."""
 
     stack: Stack
     wanted: Recovery | None
-    """`None`: shown, and asked about."""
+    """`None`: list the resources and ask."""
     sure: bool
-    """Whether it is done without a question."""
+    """Whether it is done without confirmation."""
     skip: bool
-    """Leave a stack alone whose last success is proven still to hold."""
+    """Skip the stack if it is proven to be up to date."""
     chosen: tuple[str, ...] = ()
-    """Ids to take where several things look like the one that is missing."""
+    """Ids to use where several resources match the missing one."""
 
 
 @dataclass(frozen=True)
 class RecoverRest(Step):
-    """What carries the environment's tags or names, and belongs to no address."""
+    """Recover what carries the environment's tags or names and belongs to no stack."""
 
     remove: bool
     sure: bool
@@ -201,17 +197,17 @@ class RecoverRest(Step):
 
 @dataclass(frozen=True)
 class AuditOrphans(Step):
-    """What is there and in no state: after `destroy` anything at all, by tags and names."""
+    """List resources that no state holds; after `destroy` all of them, by tags and names."""
 
     deployed: bool = False
-    """After a deployment: by tags alone, which takes one call; what is found is told, and spoils nothing."""
+    """After a deployment: by tags alone, which takes one call; matches are a warning and no failure."""
 
     takes_place: ClassVar[bool] = False
-    """It mostly waits for answers."""
+    """The step mostly waits for responses."""
 
 
 StackStep = DeployStack | PlanStack | DestroyStack | RecoverStack
-"""Steps that come to a result of their stack's own."""
+"""Steps that record a result of their stack."""
 
 
 @dataclass(frozen=True)

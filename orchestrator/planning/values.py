@@ -1,7 +1,6 @@
 """What each Terraform root receives: configuration, packages and upstream outputs as one set of values.
 
-Pure. The result is written as `values.tfvars.json`, whether terraform is then started by the
-orchestrator or by hand.
+Pure. The result is written to `values.tfvars.json`, for the orchestrator and for terraform run by hand.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 NEVER = "never"
 """The day on which a permanent environment expires."""
 FIXED_SIZE = {"endpoint-size": "fixed"}
-"""Tells the policies that somebody wants it so: a plan says nothing of the environment's file."""
+"""Tells the policies that the environment allows it: a plan does not contain the environment's file."""
 
 MODEL_VERSION_KEYS = ("model_package_arn", "model_data_url", "image")
 HASH_KEY = "files_sha256"
-"""Of versions whose archive was registered by its hash; older ones have none."""
+"""Key of versions whose archive was registered by its hash; older versions lack it."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything beside the configuration that values are made of."""
+    """Everything that values are made of, besides the configuration."""
 
     account_id: str
     emulated: bool
@@ -47,23 +46,23 @@ class Facts:
 
 
 def published(stack: Stack, state: State) -> Json | None:
-    """The one object that a stack publishes: the output named after its phase, or `blueprint`."""
+    """Return the one object that a stack publishes: the output named after its phase, or `blueprint`."""
     value = state.outputs.get("blueprint" if stack.blueprint or stack.former_blueprint else stack.name)
     return value if isinstance(value, dict) else None
 
 
 def live_parameter(environment: Environment, group: str) -> str:
-    """Name of the SSM parameter that says which version of a model group is live."""
+    """Return the name of the SSM parameter that holds the live version of a model group."""
     return f"/{environment.platform.project}/{environment.name}/models/{group}/live"
 
 
 def approval_tokens(environment: Environment, group: str) -> str:
-    """Path of the SSM parameters, one for each version of a group, that wake executions which wait for a person."""
+    """Return the path of the SSM parameters, one per version of a group, with the tokens of waiting executions."""
     return f"/{environment.platform.project}/{environment.name}/approvals/{group}"
 
 
 def partition(region: str) -> str:
-    """The partition that ARNs of a region begin with."""
+    """Return the partition in the ARNs of a region."""
     return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
 
 
@@ -72,7 +71,7 @@ def state_bucket(environment: Environment, account_id: str) -> str:
 
 
 def tags(environment: Environment, phase: str | None = None) -> dict[str, str]:
-    """What every resource carries; cost reports and the orphan audit read these."""
+    """Return the tags of every resource; cost reports and the orphan audit read them."""
     platform = environment.platform
     own = {
         "project": platform.project,
@@ -113,10 +112,10 @@ def _keeps_its_size(environment: Environment, stack: Stack) -> bool:
 
 
 def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:
-    """All variables of one stack.
+    """Return all variables of one stack.
 
     Raises:
-        PlatformError: an upstream stack has published nothing.
+        PlatformError: an upstream stack is not deployed.
     """
     values: Json = {
         "context": context(environment, stack, facts.account_id),
@@ -126,7 +125,7 @@ def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:
         if name == "packages":
             values[name] = _packages(environment, stack, facts)
         elif name == "blueprints":
-            values[name] = {each.name: _watched(environment, each) for each in environment.blueprints}
+            values[name] = {each.name: _monitored(environment, each) for each in environment.blueprints}
         elif name not in values:
             values[name] = getattr(environment.platform, name).model_dump(mode="json")
     for name in stack.upstream:
@@ -146,12 +145,12 @@ def blueprint_of(environment: Environment, name: str) -> Blueprint:
 
 
 def is_released(blueprint: Blueprint) -> bool:
-    """Whether later model versions reach it through releases: SageMaker's endpoints and batch jobs."""
+    """Whether later model versions reach the blueprint through releases: SageMaker's endpoints and batch jobs."""
     return blueprint.model.source == "sagemaker"
 
 
 def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | None:
-    """Model group whose first approved version this stack still lacks."""
+    """Return the model group whose first approved version this stack waits for."""
     if not stack.blueprint:
         return None
     model = blueprint_of(environment, stack.blueprint).model
@@ -159,20 +158,20 @@ def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | Non
 
 
 def _packages(environment: Environment, stack: Stack, facts: Facts) -> Json:
-    """Of a blueprint's stack only the functions that it deploys: others change without it."""
-    wanted = cell(blueprint_of(environment, stack.blueprint)).packages if stack.blueprint else tuple(facts.packages)
-    return {key: _package(facts.packages[key]) for key in sorted(wanted) if key in facts.packages}
+    """Return the packages of a stack; for a blueprint only those that it deploys, since others change without it."""
+    keys = cell(blueprint_of(environment, stack.blueprint)).packages if stack.blueprint else tuple(facts.packages)
+    return {key: _package(facts.packages[key]) for key in sorted(keys) if key in facts.packages}
 
 
 def _package(package: Package) -> Json:
     return {"path": str(package.path), "sha256_base64": package.sha256_base64}
 
 
-def _watched(environment: Environment, blueprint: Blueprint) -> Json:
-    """One blueprint as monitoring sees it.
+def _monitored(environment: Environment, blueprint: Blueprint) -> Json:
+    """Describe one blueprint for monitoring.
 
-    Its endpoint's name is known before the endpoint exists, and an alarm on a metric that nobody has sent
-    yet is fine; so monitoring does not wait for the blueprints. A batch job has none.
+    The name of an endpoint is known before the endpoint exists, and an alarm may refer to a metric without data; so
+    monitoring does not wait for the blueprints. A batch blueprint has no endpoint.
     """
     has_endpoint = blueprint.model.source == "sagemaker" and blueprint.kind != "batch"
     endpoint = f"{environment.name_prefix}-{blueprint.name}" if has_endpoint else None
@@ -189,7 +188,7 @@ def _model_version(environment: Environment, name: str, facts: Facts) -> Json:
 
 
 def example_model_version(environment: Environment, group: str, account_id: str) -> Json:
-    """Stands in for a live version in a preview; valid in form, applied never."""
+    """Return an example of a live version for previews: valid in form, never applied."""
     region = environment.platform.region
     prefix = environment.name_prefix
     digest = "0" * 64

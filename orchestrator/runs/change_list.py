@@ -1,4 +1,4 @@
-"""What a plan holds, in lines that a person can read: resources by stack and module, risks by class."""
+"""Render the contents of a plan as text: resources by stack and module, risks by class."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _WORDS: dict[ChangeAction, str] = {
 _ADDRESS = re.compile(r"(?P<module>(?:module\.[\w-]+(?:\[[^]]*\])?\.)*)(?P<type>\w+)\.(?P<name>.+)")
 _WIDTH = 110
 _FEW = 8
-"""Risks of one class in one stack that are listed; more than that are summed up."""
+"""How many risks of one class in one stack are listed; the others are summed up."""
 
 
 def change_result(change: Change) -> ChangeResult:
-    """Terraform's actions as one word."""
+    """Convert terraform's actions to one word."""
     actions = set(change.actions)
     action: ChangeAction
     if {"create", "delete"} <= actions:
@@ -40,7 +40,7 @@ def change_result(change: Change) -> ChangeResult:
 
 
 def stacks(changes: Mapping[str, Sequence[ChangeResult]]) -> list[str]:
-    """Everything that changes, one paragraph for each stack."""
+    """Return everything that changes, one paragraph per stack."""
     lines = []
     for stack, every in changes.items():
         lines += [f"{stack}: {counts(every)}", *_modules(every), ""]
@@ -53,8 +53,8 @@ def stacks(changes: Mapping[str, Sequence[ChangeResult]]) -> list[str]:
 def counts(changes: Sequence[ChangeResult]) -> str:
     """`112 to add, 3 to change`."""
     number = Counter(change.action for change in changes)
-    told = [f"{number[action]} {word}" for action, word in _WORDS.items() if number[action]]
-    return ", ".join(told) or "no changes"
+    parts = [f"{number[action]} {word}" for action, word in _WORDS.items() if number[action]]
+    return ", ".join(parts) or "no changes"
 
 
 def _modules(changes: Sequence[ChangeResult]) -> Iterator[str]:
@@ -70,14 +70,14 @@ def _modules(changes: Sequence[ChangeResult]) -> Iterator[str]:
 
 
 def _place(change: ChangeResult) -> tuple[str, str, str, str]:
-    """Module path, mark, type and name. What is no known address (there is none) would stand as its own name."""
-    found = _ADDRESS.fullmatch(change.address)
-    module, name = (found["module"].rstrip("."), found["name"]) if found else ("", change.address)
+    """Return module path, mark, type and name. An address of unknown form counts as a name."""
+    match = _ADDRESS.fullmatch(change.address)
+    module, name = (match["module"].rstrip("."), match["name"]) if match else ("", change.address)
     return module, MARKS[change.action], change.type, name
 
 
 def _shared(names: Sequence[str]) -> Iterator[str]:
-    """Instances of one resource together: `private["a", "b"]`."""
+    """Combine the instances of one resource: `private["a", "b"]`."""
     instances: dict[str, list[str]] = {}
     for name in names:
         own, _, key = name.partition("[")
@@ -87,7 +87,7 @@ def _shared(names: Sequence[str]) -> Iterator[str]:
 
 
 def _folded(start: str, text: str) -> Iterator[str]:
-    """One entry, its further lines under the first one's names."""
+    """Wrap one entry; further lines are indented to the names."""
     line = start
     for word in text.split(" "):
         if len(line) + len(word) > _WIDTH and line.strip():
@@ -97,48 +97,48 @@ def _folded(start: str, text: str) -> Iterator[str]:
     yield line.rstrip()
 
 
-def risks(found: Sequence[Risk | RiskResult], *, every: bool = False) -> list[str]:
-    """A line per class with its stacks, then the single risks by stack.
+def risks(entries: Sequence[Risk | RiskResult], *, every: bool = False) -> list[str]:
+    """Return a line per class with its stacks, then the single risks by stack.
 
-    First creations hold many grants: of a class that has more than a few risks in a stack only some are
-    listed, unless `every` one is wanted. What is lost or exposed is always listed.
+    A first deployment has many grants: of a class with more than a few risks in a stack only some are listed, unless
+    `every` is set. State loss and exposure are always listed in full.
     """
-    lines = counted(found)
-    for stack in dict.fromkeys(risk.stack for risk in found):
+    lines = counted(entries)
+    for stack in dict.fromkeys(risk.stack for risk in entries):
         lines.append(f"  {stack}")
         for kind in CLASSES:
-            lines += _of_class([risk for risk in found if (risk.stack, risk.kind) == (stack, kind)], every=every)
+            lines += _of_class([risk for risk in entries if (risk.stack, risk.kind) == (stack, kind)], every=every)
         lines.append("")
     return lines
 
 
-def counted(found: Sequence[Risk | RiskResult]) -> list[str]:
-    """A line per class with the number of risks in each stack."""
-    if not found:
+def counted(entries: Sequence[Risk | RiskResult]) -> list[str]:
+    """Return a line per class with the number of risks in each stack."""
+    if not entries:
         return []
     lines = ["Risks"]
     for kind in CLASSES:
-        number = Counter(risk.stack for risk in found if risk.kind == kind)
+        number = Counter(risk.stack for risk in entries if risk.kind == kind)
         if number:
             where = ", ".join(f"{stack} {count}" for stack, count in number.items())
             lines.append(f"  {kind:<16} {sum(number.values()):>3}  ({where})")
     return [*lines, ""]
 
 
-def _of_class(found: Sequence[Risk | RiskResult], *, every: bool) -> Iterator[str]:
-    if not found:
+def _of_class(entries: Sequence[Risk | RiskResult], *, every: bool) -> Iterator[str]:
+    if not entries:
         return
-    whole = every or len(found) <= _FEW or found[0].kind != "iam-growth"
-    for risk in found if whole else found[: _FEW - 1]:
+    whole = every or len(entries) <= _FEW or entries[0].kind != "iam-growth"
+    for risk in entries if whole else entries[: _FEW - 1]:
         yield f"    {risk.kind:<16} {risk.resource}"
         yield f"    {'':<16}   {risk.reason}"
     if not whole:
-        rest = found[_FEW - 1 :]
+        rest = entries[_FEW - 1 :]
         kinds = Counter(_type(risk.resource) for risk in rest)
         words = ", ".join(f"{count} {type_}" for type_, count in kinds.most_common())
         yield f"    {rest[0].kind:<16} and {len(rest)} more: {words}"
 
 
 def _type(address: str) -> str:
-    found = _ADDRESS.fullmatch(address)
-    return found["type"] if found else address
+    match = _ADDRESS.fullmatch(address)
+    return match["type"] if match else address

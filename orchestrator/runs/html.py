@@ -1,6 +1,6 @@
-"""`report.html`: one run on one page that needs nothing else, for people who were not there.
+"""Render `report.html`: one run on one self-contained page.
 
-Pure: result and events in, text out. What comes from outside (error texts, addresses) is escaped.
+Pure: result and events in, text out. Error texts, addresses and other external values are escaped.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Cell = str | int | float
 
 
 def render(result: Result, events: Iterable[Json]) -> str:
-    """The whole page.
+    """Render the whole page.
 
     Args:
         events: the lines of `events.jsonl`; the timeline is drawn from the beginnings and ends of steps.
@@ -86,9 +86,9 @@ def _risks(result: Result) -> Iterator[str]:
 
 def _rest(result: Result) -> Iterator[str]:
     if result.policy:
-        rules, wanted = result.policy.rules_ran, result.policy.rules_expected
+        rules, expected = result.policy.rules_ran, result.policy.rules_expected
         verdict = "passed" if result.policy.passed else "FAILED"
-        yield f"<h2>Policy gate</h2><p>{verdict}: {rules} of {wanted} rules ran in {result.policy.scans} scans</p>"
+        yield f"<h2>Policy gate</h2><p>{verdict}: {rules} of {expected} rules ran in {result.policy.scans} scans</p>"
         rows = [(each.rule, each.severity, each.resource, each.file, each.message) for each in result.policy.findings]
         yield from _table("Findings", ("rule", "severity", "resource", "file", "message"), rows)
     if result.pipeline:
@@ -110,7 +110,7 @@ def _rest(result: Result) -> Iterator[str]:
 
 
 def _timeline(events: Iterable[Json]) -> Iterator[str]:
-    """A bar for each step, from its beginning to its end."""
+    """Draw a bar for each step, from its start to its end."""
     began: dict[str, float] = {}
     bars: list[tuple[str, float, float, str]] = []
     for event in events:

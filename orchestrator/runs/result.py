@@ -1,4 +1,4 @@
-"""`result.json`: the published contract of a run, one file for people's scripts and for CI.
+"""The published contract of a run, `result.json`: one file for scripts and for CI.
 
 `orchestrator schema result` prints its JSON Schema. Fields are added, never renamed; a breaking change
 raises `schema`.
@@ -92,18 +92,18 @@ class PipelineRunResult(Part):
 
 
 class EndpointResult(Part):
-    """One endpoint, or the jobs of a batch blueprint: what changes through releases alone."""
+    """One endpoint, or the jobs of a batch blueprint, which change through releases only."""
 
     blueprint: str
     status: Literal["launched", "unchanged", "released", "rolled-back", "failed", "due"] = Field(
-        description="failed: the endpoint was not touched, or somebody has to look; due: not begun"
+        description="failed: the endpoint is unchanged or needs attention; due: not started"
     )
     before: str | None = Field(
         None, description="configuration (of jobs: model) that was live before this run; none: not deployed"
     )
-    now: str | None = Field(None, description="configuration (of jobs: model) that is live now, as SageMaker says")
+    now: str | None = Field(None, description="configuration (of jobs: model) that is live now, from SageMaker")
     model_version: str = Field(description="that it should run")
-    verified: list[str] = Field([], description="what vouches for `now`: DescribeEndpoint, probes")
+    verified: list[str] = Field([], description="what verified `now`: DescribeEndpoint, probes")
     rolled_back: bool = False
     execution_arn: str | None = None
     error: str | None = None
@@ -118,20 +118,18 @@ class SmokeResult(Part):
     latency_ms: float
     fidelity: Fidelity
     detail: str = ""
-    proven_at: str | None = Field(
-        None, description="its jobs ran in that earlier deployment, and nothing that they ran on has changed since"
-    )
+    proven_at: str | None = Field(None, description="when its jobs ran: in an earlier deployment of the same inputs")
 
 
 class RecoveredResult(Part):
-    """Something that exists, and that no state held when the run began."""
+    """A resource that exists and that no state held when the run started."""
 
     stack: str = Field("", description="where it belongs; empty: nowhere")
     address: str = Field("", description="of the resource in that stack, or empty")
     type: str = ""
     id: str = Field("", description="by which it is imported, or its ARN")
     action: Literal["found", "imported", "removed", "left"] = Field(
-        description="found: nothing was decided; left: it is not ours for certain, or could not be told from others"
+        description="found: not decided yet; left: it may belong to something else, or matches several addresses"
     )
     reason: str = ""
 
@@ -159,12 +157,12 @@ class Result(Part):
     risks: list[RiskResult] = Field([], description="what the plans lose, grant or expose; see `--accept-risk`")
     policy: PolicyResult | None = None
     pipeline: PipelineRunResult | None = None
-    releases: list[EndpointResult] = Field([], description="what was live before, what is now, and who vouches for it")
+    releases: list[EndpointResult] = Field([], description="what was live before, what is now, and what verified it")
     smoke: list[SmokeResult] = []
-    warnings: list[str] = Field([], description="what somebody should do, though nothing went wrong")
+    warnings: list[str] = Field([], description="what needs attention although the run succeeded")
     recovered: list[RecoveredResult] = Field([], description="recover only: what existed and was in no state")
     orphans: list[str] | None = Field(
-        None, description="ARNs of what is there and in no Terraform state; none: nobody looked"
+        None, description="ARNs of resources that no Terraform state holds; none: not checked"
     )
 
     def to_json(self) -> dict[str, Any]:
@@ -172,13 +170,13 @@ class Result(Part):
 
 
 def risk_results(risks: Iterable[Risk], stacks: Sequence[str]) -> list[RiskResult]:
-    """Each risk once, in the order of the stacks: of a preview and the real plan the later reason counts."""
+    """Return each risk once, in the order of the stacks; the reason in the real plan replaces that in the preview."""
     latest = {risk.key: risk for risk in risks}
     return [RiskResult(**vars(risk)) for risk in sorted(latest.values(), key=lambda risk: stacks.index(risk.stack))]
 
 
 def policy_result(reports: Sequence[PolicyReport]) -> PolicyResult | None:
-    """Several scans as one verdict: red when one of them is."""
+    """Combine several scans into one verdict: failed if one of them failed."""
     if not reports:
         return None
     expected = frozenset[str]().union(*(report.rules_expected for report in reports))

@@ -3,14 +3,14 @@
     run.json       which command it is, and which process; written before anything else
     plan.json      the steps, as planned
     events.jsonl   everything that happened, one object per line
-    logs/<step>.log  what terraform and the other tools said
+    logs/<step>.log  the output of terraform and the other tools
     tools/         every terraform command, written down before it starts (`terraform.record`)
     result.json    the published contract (`orchestrator schema result`)
     report.html    the same for people, on one page with a timeline
     junit.xml      the same for CI
 
-`.runs/<env>/latest` points to the newest run. One with `run.json` and without `result.json` is unfinished: it is at
-work, was killed, or has left a terraform that is at work or was killed.
+`.runs/<env>/latest` points to the newest run. A run with `run.json` and without `result.json` is unfinished: it is
+running, was killed, or has left a terraform that is running or was killed.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, repo: Path, environment: str, command: str = "", arguments: Sequence[str] = ()) -> RunFolder:
-        """Begin a run: of which `command` of the plan, and the `arguments` of the command line that repeat it."""
+        """Create the folder of a run: the `command` of its plan, and the command-line `arguments` that repeat it."""
         started = now()
         run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         path = repo / RUNS / environment / run_id
@@ -89,14 +89,14 @@ class RunFolder:
         self._append(self.path / "events.jsonl", line)
 
     def events(self) -> list[Json]:
-        """Everything told so far, but for what a full disk has cut short."""
+        """Return all events so far, except lines that a full disk has cut short."""
         file = self.path / "events.jsonl"
         lines = file.read_bytes().split(b"\n") if file.is_file() else []
-        found = []
+        events = []
         for line in lines:
             with suppress(ValueError):
-                found.append(json.loads(line))
-        return [event for event in found if isinstance(event, dict)]
+                events.append(json.loads(line))
+        return [event for event in events if isinstance(event, dict)]
 
     def log(self, step: str, text: str) -> None:
         self._append(self.log_file(step), text.rstrip("\n") + "\n")
@@ -114,7 +114,7 @@ class RunFolder:
         _write(self.path / "plan.json", json.dumps(document, indent=2) + "\n")
 
     def write_result(self, result: Result, *, finished: bool = True) -> None:
-        """Write the reports; the contract only of a run that has left nothing to be taken up by another command."""
+        """Write the reports, and `result.json` unless another command has to continue the run."""
         _write(self.path / "junit.xml", junit(result))
         _write(self.path / "report.html", html.render(result, self.events()))
         if finished:
@@ -122,7 +122,7 @@ class RunFolder:
 
 
 def keep(folder: RunFolder, result: Result, *, finished: bool = True) -> Result:
-    """Write the result. Where that fails the one that is returned says so, but never in place of what went wrong."""
+    """Write the result. A failure to write is added to the returned result, but never replaces an earlier error."""
     try:
         folder.write_result(result, finished=finished)
     except OSError as error:
@@ -140,12 +140,12 @@ def keep(folder: RunFolder, result: Result, *, finished: bool = True) -> Result:
 
 @contextmanager
 def alone(repo: Path, environment: str) -> Iterator[None]:
-    """Be this checkout's only run that renders and plans an environment: two would write into one `build/<env>/`.
+    """Lock an environment in this checkout: two runs would write into the same `build/<env>/`.
 
-    The lock is the process's own and goes with it, however it ends; the file stays.
+    The lock belongs to the process and is released when it ends, however it ends; the file stays.
 
     Raises:
-        StateLocked: another run is at work; the message says which process, and since when.
+        StateLocked: another run holds the lock; the message names its process and start.
     """
     file = repo / RUNS / f"{environment}.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -168,23 +168,23 @@ def alone(repo: Path, environment: str) -> Iterator[None]:
 
 
 def latest(repo: Path, environment: str) -> Result | None:
-    """Result of the newest run that ended.
+    """Return the result of the newest run that ended.
 
     Raises:
-        PlatformError: it is there, and is no result.
+        PlatformError: its file cannot be read as a result.
     """
     for path in sorted((repo / RUNS / environment).glob("*/result.json"), reverse=True):
         if not path.parent.is_symlink():
             try:
                 return Result.model_validate_json(text_files.read(path, _LARGEST_RESULT))
             except (text_files.Refused, ValidationError) as error:
-                why = error.rule if isinstance(error, text_files.Refused) else "is no complete result"
+                why = error.rule if isinstance(error, text_files.Refused) else "is not a complete result"
                 raise PlatformError(f"{path.relative_to(repo)}: {why}", hint=f"remove {path.parent.name}") from error
     return None
 
 
 def junit(result: Result) -> str:
-    """Stacks, pipeline steps and smoke probes as JUnit suites."""
+    """Render stacks, pipeline steps and smoke probes as JUnit suites."""
     root = ET.Element("testsuites", name=f"{result.command} {result.env}", time=f"{result.seconds:.3f}")
     _suite(root, "stacks", [_stack_case(stack) for stack in result.stacks])
     if result.pipeline:
@@ -245,7 +245,7 @@ def _printable(text: str) -> str:
 
 
 def _point(link: Path, target: str) -> None:
-    """Replace the pointer in one step, so that a reader never finds none."""
+    """Replace the link atomically, so that it always exists for readers."""
     fresh = link.with_name(f".latest-{secrets.token_hex(4)}")
     fresh.symlink_to(target)
     os.replace(fresh, link)

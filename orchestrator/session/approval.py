@@ -1,9 +1,9 @@
-"""One yes per run: what a deployment may do is shown beforehand, and asked about once.
+"""One approval per run: what a deployment may do is shown beforehand and confirmed once.
 
-Environments that ask (`approvals.deploy`; by default all on AWS) are previewed as a whole before
-anything is applied. Each class of risk in it has to be accepted by name, and then a person (or `--yes`)
-approves the preview. While applying, a stack is asked about again only if its real plan shows a risk that
-the preview did not: example values stood in for what did not exist then.
+Environments with `approvals.deploy` (by default all on AWS) are previewed as a whole before anything is applied. Each
+class of risk in the preview has to be accepted by name, and then a person (or `--yes`) approves it. While applying,
+a stack requires another confirmation only if its real plan has a risk that the preview did not show, because example
+values took the place of what did not exist then.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class Granted:
-    """What was said beforehand, on the command line."""
+    """What the command line approves in advance."""
 
     risks: frozenset[RiskClass] = frozenset()
     yes: bool = False
 
 
 class Person(Protocol):
-    """Whoever can be asked."""
+    """The person at the terminal, if any."""
 
     def show(self, lines: Sequence[str]) -> None: ...
     def ask(self, question: str) -> bool | None:
-        """The answer; `None` if nobody is there."""
+        """Return the answer; `None` without a terminal."""
         ...
 
 
-class Nobody:
-    """No terminal, no answer."""
+class NoTerminal:
+    """Answers no question."""
 
     def show(self, lines: Sequence[str]) -> None:
-        """There is nobody to see it."""
+        """Show nothing."""
 
     def ask(self, question: str) -> bool | None:
         return None
@@ -50,10 +50,10 @@ class Nobody:
 
 @dataclass
 class Approval:
-    """The decision of one run. Safe to use from several threads; only one of them asks at a time."""
+    """The decision of one run. Safe to use from several threads; one of them asks at a time."""
 
     granted: Granted = Granted()
-    person: Person = field(default_factory=Nobody)
+    person: Person = field(default_factory=NoTerminal)
     _previewed: dict[str, Sequence[ChangeResult]] = field(default_factory=dict)
     _risks: list[Risk] = field(default_factory=list)
     _approved: bool = False
@@ -66,11 +66,11 @@ class Approval:
             self._risks += risks
 
     def decide(self, environment: str, stacks: Sequence[str]) -> None:
-        """After the previews of all stacks, before anything is applied.
+        """Require approval after the previews of all stacks, before anything is applied.
 
         Raises:
-            RiskNotAccepted: a class of risk occurs that nobody has accepted.
-            ApprovalRequired: nobody approved it.
+            RiskNotAccepted: a class of risk occurs that was not accepted.
+            ApprovalRequired: the preview was not approved.
         """
         with self._lock:
             changes = {name: self._previewed[name] for name in stacks if self._previewed.get(name)}
@@ -79,30 +79,30 @@ class Approval:
             risks = [risk for name in stacks for risk in self._risks if risk.stack == name]
             self.person.show([*change_list.stacks(changes), *change_list.risks(risks)])
             self._require_accepted(f"deploying `{environment}`", risks)
-            self._require_yes(f"Deploy this to `{environment}`?", f"deploying `{environment}` needs a yes")
+            self._require_yes(f"Deploy this to `{environment}`?", f"deploying `{environment}` requires confirmation")
             self._approved = True
 
     def before_apply(
         self, environment: str, stack: str, changes: Sequence[ChangeResult], risks: Sequence[Risk]
     ) -> None:
-        """With the real plan of one stack in hand.
+        """Require approval for the real plan of one stack, as far as the preview did not show it.
 
         Raises:
             RiskNotAccepted: as for `decide`.
-            ApprovalRequired: the plan holds what the preview did not show, and nobody approved that.
+            ApprovalRequired: the plan has changes or risks that the preview did not show and that were not approved.
         """
         with self._lock:
             shown = {risk.key for risk in self._risks}
             new = [risk for risk in risks if risk.key not in shown]
             if not new and (self._approved or not changes):
                 return
-            self.person.show([f"`{stack}` would do what the preview did not show:"])
+            self.person.show([f"`{stack}`: the preview did not show this:"])
             self.person.show([*change_list.stacks({stack: changes}), *change_list.risks(new)])
             self._require_accepted(f"`{stack}`", new)
             words = f"`{stack}` has {len(new)} risks" if new else f"`{stack}` has changes"
             self._require_yes(
                 f"Apply `{stack}` to `{environment}`?",
-                f"{words} that the preview did not show, so it needs a yes of its own: {_named(new)}".rstrip(": "),
+                f"{words} that the preview did not show; they require confirmation: {_named(new)}".rstrip(": "),
                 preview=not new,
             )
             self._risks += new
@@ -113,7 +113,7 @@ class Approval:
             named = "; ".join(f"{kind}: {_named([r for r in risks if r.kind == kind])}" for kind in missing)
             options = " ".join(f"--accept-risk {kind}" for kind in missing)
             raise RiskNotAccepted(
-                f"{what} has risks that nobody has accepted: {named}",
+                f"{what} has risks that were not accepted: {named}",
                 hint=f"read them above (`orchestrator plan ENV` shows them too), then repeat with `{options}`",
             )
 
@@ -124,11 +124,13 @@ class Approval:
             case True:
                 return
             case None if preview:
-                raise ApprovalRequired(otherwise, hint="nobody can be asked here: `--yes` approves what is shown above")
+                raise ApprovalRequired(otherwise, hint="no terminal to ask on: `--yes` approves what is shown above")
             case None:
-                raise ApprovalRequired(otherwise, hint="`--yes` speaks for the preview only: repeat, it knows them now")
+                raise ApprovalRequired(
+                    otherwise, hint="`--yes` covers the preview only: repeat the command, its preview shows them"
+                )
             case _:
-                raise ApprovalRequired(otherwise, hint="the answer was no, so nothing of it was applied")
+                raise ApprovalRequired(otherwise, hint="not confirmed: nothing was applied")
 
 
 def _named(risks: Collection[Risk]) -> str:

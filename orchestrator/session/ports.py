@@ -1,7 +1,7 @@
-"""Everything that execution may reach the world with, as one value.
+"""The tools of a run: everything through which it reaches AWS, files and processes.
 
-`context.py` builds the real one, `tests/fakes` another. Tools that depend on the endpoint are made on
-demand, because the local AWS has none before it was started.
+`execution/wiring.py` builds the real ones, `tests/fakes` others. Tools that depend on the endpoint are created on
+demand, because the local AWS has no endpoint before it was started.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class Tools(Protocol):
-    """The doors of one run."""
+    """The tools of one run."""
 
     repo: Path
     environment: Environment
 
     @property
     def parallelism(self) -> int:
-        """How many stacks this machine deploys at the same time."""
+        """How many stacks this machine deploys in parallel."""
         ...
 
     @property
@@ -48,7 +48,7 @@ class Tools(Protocol):
     def emulator(self) -> EmulatorProcess: ...
 
     def throwaway_emulator(self) -> AbstractContextManager[EmulatorInfo]:
-        """A local AWS of its own port and data, gone afterwards (previews)."""
+        """Start a local AWS with a separate port and separate data, deleted afterwards (previews)."""
         ...
 
     def cloud(self, local: LocalAccess | None) -> Cloud: ...
@@ -56,7 +56,7 @@ class Tools(Protocol):
     def process_env(self, local: LocalAccess | None) -> dict[str, str]: ...
     def synth(self, blueprint: Blueprint, out: Path) -> None: ...
     def prepare_synth(self) -> None:
-        """Blueprints will be synthesised later on: get ready for it meanwhile."""
+        """Prepare in the background to synthesise blueprints later on."""
         ...
 
     def synth_inputs(self, blueprint: Blueprint) -> SynthInputs: ...
@@ -72,31 +72,31 @@ class Tools(Protocol):
         own: Sequence[str] = (),
     ) -> PipelineResult: ...
     def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
-        """Model versions of the environment that wait for a person."""
+        """Return the model versions of the environment that wait for approval."""
         ...
 
-    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
-        """ARN of the approved version that a number, or that ARN itself, means. Raises `PlatformError`."""
+    def approved_version(self, cloud: Cloud, group: str, version: str) -> str:
+        """Return the ARN of an approved version, given by number or ARN. Raises `PlatformError`."""
         ...
 
     def decide(
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
     ) -> Decision:
-        """Approve or reject a version (`None`: the one that waits), and follow what comes of it."""
+        """Approve or reject a version (`None`: the one that waits), and wait for the result."""
         ...
 
     def stop_pipelines(self, cloud: Cloud, machine: str) -> int:
-        """Stop what runs of the training pipeline; how many those were."""
+        """Stop the running executions of the training pipeline and return their number."""
         ...
 
     def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
-        """Of the endpoints whose specifications these parameters hold, by blueprint, what they run and should run."""
+        """Return by blueprint what the endpoints with specifications in these parameters run and should run."""
         ...
 
     def release(
         self, cloud: Cloud, machine: str, versions: Mapping[str, str | None], *, on_event: EventSink
     ) -> tuple[ReleaseResult, ...]:
-        """Release blueprints side by side, each with the version named or with the one that it should have."""
+        """Release blueprints in parallel, each with the given version or, for `None`, the one that it should run."""
         ...
 
     def smoke(
@@ -108,5 +108,5 @@ class Tools(Protocol):
         on_event: EventSink,
         proven: Mapping[str, Proven],
     ) -> tuple[ProbeResult, ...]:
-        """Probe a blueprint; `proven`: by probe, what need not be asked again."""
+        """Probe a blueprint; `proven` holds, by probe, results that need not be repeated."""
         ...

@@ -1,7 +1,7 @@
-"""Stacks that have a state and no files any more: what is deployed is told by the states, not by the files.
+"""Find stacks that have a state but no files any more: the states say what is deployed, not the files.
 
-A blueprint's file may be deleted or renamed, and an older version of this code may have had a stack more. What such a
-stack holds runs on, and is paid for, until it is destroyed; its state says all that Terraform needs for that.
+A blueprint's file may be deleted or renamed, and an older version of this code may have had another stack. The
+resources of such a stack run on and cost money until it is destroyed; for that, Terraform needs only the state.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _READERS = 8
 
 
 def find(store: StateStore, graph: Graph) -> tuple[Stack, ...]:
-    """Stacks of the state bucket that no file speaks of and that hold something, blueprints first.
+    """Return the stacks with resources in the state bucket that no file describes, blueprints first.
 
     Raises:
-        TerraformError: a state cannot be listed or read, so nobody knows what it holds.
+        TerraformError: a state cannot be listed or read, so its contents are unknown.
     """
     names = [name for name in store.stacks() if name not in graph.names]
     with ThreadPoolExecutor(_READERS, thread_name_prefix="state") as pool:
@@ -39,9 +39,9 @@ def _stack(name: str) -> Stack:
 
 
 def write_root(folder: Path, lock_file: Path) -> None:
-    """A root without resources: Terraform plans to destroy whatever the state holds.
+    """Write a root without resources, so that Terraform plans to destroy everything in the state.
 
-    Resources of modules take the root's provider too. No module here has a provider of its own, nor an alias.
+    Resources of modules use the root's provider too, since no module here has its own provider or an alias.
     """
     provider = {
         "region": "${var.context.region}",

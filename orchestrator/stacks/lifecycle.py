@@ -1,4 +1,4 @@
-"""One stack: render → init → plan → policy gate → apply what was planned → verify. And back again."""
+"""Deploy one stack (render, init, plan, policy gate, apply the saved plan, verify), preview it or destroy it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _SHOWN_FINDINGS = 5
 
 
 def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: bool = False) -> None:
-    """Bring one stack to what its files say. Terraform applies only if the plan has changes.
+    """Bring one stack up to date. Terraform applies only if the plan has changes.
 
-    With `skip` it is not even started for a stack that is proven to be what its files say. `clear` is called
-    before anything is applied or proven; it returns when that is allowed.
+    With `skip`, terraform is not even started for a stack that is proven to be up to date. `clear` is called before
+    anything is applied or proven; it returns when that is allowed.
     """
     started = time.monotonic()
     facts = session.facts()
@@ -59,7 +59,7 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
     store_unsaved(session, stack, ws)
     with forgetting_plan(ws):
         plan = _plan(session, stack, ws)
-        changes, risks = _looked_at(session, stack, plan)
+        changes, risks = _assess(session, stack, plan)
         if session.environment.asks:
             session.approval.before_apply(session.environment.name, stack.name, changes, risks)
         clear()
@@ -79,16 +79,16 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
 
 
 def is_real(session: Session, stack: Stack) -> bool:
-    """Whether everything that a stack builds on exists, so that its plan needs no example values."""
+    """Whether all dependencies of a stack exist, so that its plan needs no example values."""
     if stack.gone:
-        return not session.target.throwaway  # it is found by its state
+        return not session.target.throwaway  # its state exists
     known = set(session.results.outputs)
     has_model = waits_for(session.environment, stack, session.facts()) is None
     return bool(known) and set(stack.upstream) <= known and has_model and not session.target.throwaway
 
 
 def workspace(session: Session, stack: Stack, *, real: bool, step: str = "") -> Workspace:
-    """A stack's files, for looking only: example values and a local state unless everything is `real`."""
+    """Write a stack's files for a plan only: example values and a local state unless everything is `real`."""
     facts = session.facts(with_examples=not real)
     facts = facts if real else _with_example_models(session, stack, facts)
     return _workspace(session, stack, facts, bucket=session.target.store.bucket if real else None, step=step)
@@ -97,12 +97,12 @@ def workspace(session: Session, stack: Stack, *, real: bool, step: str = "") -> 
 def show_for_approval(session: Session, stack: Stack, step: str) -> None:
     """Plan one stack that is to be deployed, so that its changes and risks can be approved beforehand.
 
-    It is told under the name of the `step`: under the stack's own, the deployment itself will be told.
+    Events carry the name of the `step`; those of the deployment itself carry the name of the stack.
     """
     ws = workspace(session, stack, real=is_real(session, stack), step=step)
     with forgetting_plan(ws):
         plan = _plan_removal(session, stack, ws, step=step) if stack.gone else _plan(session, stack, ws, step=step)
-    session.approval.previewed(stack.name, *_looked_at(session, stack, plan, step=step))
+    session.approval.previewed(stack.name, *_assess(session, stack, plan, step=step))
 
 
 def preview(session: Session, stack: Stack) -> None:
@@ -112,7 +112,7 @@ def preview(session: Session, stack: Stack) -> None:
     ws = workspace(session, stack, real=real)
     with forgetting_plan(ws):
         plan = _plan_removal(session, stack, ws) if stack.gone else _plan(session, stack, ws)
-    changes, _ = _looked_at(session, stack, plan)
+    changes, _ = _assess(session, stack, plan)
     if not real:
         session.results.previewed = True
     counts = ApplySummary(plan.count("create"), plan.count("update"), plan.count("delete"))
@@ -122,16 +122,16 @@ def preview(session: Session, stack: Stack) -> None:
         result = _result(stack, "destroyed", counts, 0, started, reason=f"planned only: {GONE}", changes=changes)
         session.results.add_stack(result)
         return
-    reason = "planned only" if real else "preview: example values stand in for what does not exist yet"
+    reason = "planned only" if real else "preview: with example values for what does not exist yet"
     session.results.add_stack(
         _result(stack, planned, counts, plan.resources_total, started, reason=reason, changes=changes)
     )
 
 
 def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
-    """Remove everything in one stack's state. Safe to repeat after any failure.
+    """Destroy everything in one stack's state. Safe to repeat after any failure.
 
-    As a part of a deployment that `asks`, what the plan shows is approved first.
+    With `asks`, as part of a deployment, the plan requires approval first.
     """
     started = time.monotonic()
     store = session.target.store
@@ -150,7 +150,7 @@ def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
         plan = _plan_removal(session, stack, ws)
         changes = [change_list.change_result(change) for change in plan.changes]
         if asks:
-            changes, risks = _looked_at(session, stack, plan)
+            changes, risks = _assess(session, stack, plan)
             session.approval.before_apply(session.environment.name, stack.name, changes, risks)
         _forget_proofs(session, stack)
         session.journal.stage(stack.name, f"destroy ({plan.count('delete')} resources)")
@@ -160,7 +160,7 @@ def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
         left = ", ".join(after.resources[:_SHOWN_FINDINGS])
         raise TerraformError(
             f"`{stack.name}` still has {len(after.resources)} resources after its destroy: {left}",
-            hint="repeat the command; it continues where things stand",
+            hint="repeat the command to continue",
         )
     secrets.remove_for(session, stack)
     reason = GONE if stack.gone else ""
@@ -168,7 +168,7 @@ def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
 
 
 def _plan_removal(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> PlanSummary:
-    """init, and a plan that destroys everything; no policy asks anything of what will not be there."""
+    """Run init and plan the destruction of everything; policies do not apply to it."""
     step = step or stack.name
     terraform, sink = session.tools.terraform, session.journal.sink(step)
     session.journal.stage(step, "init")
@@ -178,24 +178,24 @@ def _plan_removal(session: Session, stack: Stack, ws: Workspace, *, step: str = 
 
 
 def _forget_proofs(session: Session, stack: Stack) -> None:
-    """Of the stack, and of what its blueprint's probes saw."""
+    """Remove the proof of the stack and that of its blueprint's probes."""
     session.target.store.remove_proof(stack.name)
     if blueprint := stack.blueprint or stack.former_blueprint:
         session.target.store.remove_proof(probe_proofs.document(blueprint))
 
 
 def workspace_to_destroy(session: Session, stack: Stack) -> Workspace:
-    """A stack's files with its real state.
+    """Write a stack's files with its real state.
 
-    An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have to be valid
-    for terraform to read the configuration, since it deletes what the state says.
+    After an interrupted destroy, outputs of dependencies may be gone. Example values are enough then: terraform needs
+    valid values to read the configuration, and deletes what is in the state.
     """
     facts = _with_example_models(session, stack, session.facts(with_examples=True))
     return _workspace(session, stack, facts, bucket=session.target.store.bucket)
 
 
 def record_end(session: Session, stack: Stack, action: Action, reason: str, seconds: float = 0.0) -> None:
-    """A stack that did not come to a result of its own."""
+    """Record the end of a stack that has no result yet."""
     if stack.name not in session.results.stacks:
         session.results.add_stack(
             StackResult(name=stack.name, phase=stack.phase, action=action, reason=reason, seconds=round(seconds, 2))
@@ -220,18 +220,18 @@ def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | No
 
 
 def _unsaved(session: Session, stack: Stack) -> list[Errored]:
-    """States of a stack that earlier commands could not store; not those of a local AWS that is gone."""
-    found = [each for each in errored.find(session.tools.repo, session.environment.name) if each.stack == stack.name]
-    running = session.tools.emulator.status() if found and session.environment.is_local else None
-    for each in list(found):
+    """Return states that earlier commands could not store, except those of a local AWS that is gone."""
+    unsaved = [each for each in errored.find(session.tools.repo, session.environment.name) if each.stack == stack.name]
+    running = session.tools.emulator.status() if unsaved and session.environment.is_local else None
+    for each in list(unsaved):
         if running is not None and each.before(running.started_at):
             each.file.unlink()
-            found.remove(each)
-    return found
+            unsaved.remove(each)
+    return unsaved
 
 
 def store_unsaved(session: Session, stack: Stack, ws: Workspace) -> None:
-    """Store what earlier commands could not, before anything is planned on a state that lacks it."""
+    """Store states that earlier commands could not, before anything is planned on an outdated state."""
     for left in _unsaved(session, stack):
         terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
         session.journal.stage(stack.name, "store what an earlier run could not")
@@ -240,7 +240,7 @@ def store_unsaved(session: Session, stack: Stack, ws: Workspace) -> None:
 
 
 def _plan(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> PlanSummary:
-    """init, plan, and the policy gate on exactly what would be applied."""
+    """Run init, plan, and the policy gate on exactly what would be applied."""
     step = step or stack.name
     terraform, sink = session.tools.terraform, session.journal.sink(step)
     session.tools.gate.prepare()
@@ -255,26 +255,26 @@ def _plan(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> P
     return plan
 
 
-def _looked_at(
+def _assess(
     session: Session, stack: Stack, plan: PlanSummary, *, step: str = ""
 ) -> tuple[list[ChangeResult], tuple[Risk, ...]]:
-    """What the plan changes, and which risks are in it; the run remembers these."""
+    """Return the changes and the risks of a plan, and add the risks to the results."""
     risks = risk.of_plan(plan.document, stack=stack.name, account_id=session.target.account_id)
     session.results.add_risks(risks)
     if risks:
-        told = ", ".join(f"{sum(each.kind == kind for each in risks)} {kind}" for kind in risk.classes_of(risks))
-        session.journal.stage(step or stack.name, f"risks: {told}")
+        counts = ", ".join(f"{sum(each.kind == kind for each in risks)} {kind}" for kind in risk.classes_of(risks))
+        session.journal.stage(step or stack.name, f"risks: {counts}")
     return [change_list.change_result(change) for change in plan.changes], risks
 
 
 def require_green(report: PolicyReport, what: str) -> None:
-    """Let nothing pass that has findings, or that not every rule has looked at."""
+    """Raise unless every rule ran and none has a finding."""
     missing = sorted(report.rules_expected - report.rules_ran)
     if missing:
         raise PolicyGateBroken(
             f"{what} was not checked by {len(missing)} of {len(report.rules_expected)} rules: "
             f"{', '.join(missing[:_SHOWN_FINDINGS])}{' …' if len(missing) > _SHOWN_FINDINGS else ''}",
-            hint="a rule that does not run is no green; look for import errors in policies/checks",
+            hint="a rule that did not run fails the gate; check policies/checks for import errors",
         )
     if not report.passed:
         shown = [f"{each.rule} {each.resource} ({each.file}): {each.message}" for each in report.findings]
@@ -290,7 +290,7 @@ def require_green(report: PolicyReport, what: str) -> None:
 
 
 def _verified(session: Session, stack: Stack) -> State:
-    """The state after the apply, with the outputs that other stacks rely on."""
+    """Return the state after the apply; check that it has the outputs that other stacks need."""
     session.journal.stage(stack.name, "verify")
     state = session.target.store.read(stack.name)
     if state is None or not _publish(session, stack, state):
@@ -303,7 +303,7 @@ def _verified(session: Session, stack: Stack) -> State:
 
 
 def _publish(session: Session, stack: Stack, state: State) -> bool:
-    """Hand the state's outputs to those who build on them; False if there are none."""
+    """Make the state's outputs available to dependents; return False if there are none."""
     outputs = published(stack, state)
     if outputs is not None:
         session.results.publish(stack.name, outputs)

@@ -1,8 +1,8 @@
-"""What smoke probes saw in an earlier deployment, as long as nothing that they looked at has changed.
+"""Keep the evidence of smoke probes from earlier deployments, as long as their inputs have not changed.
 
-Most probes ask again in every deployment. One that runs jobs (minutes, and on AWS money) says once that they come
-back right; it is asked again when a stack below it, its blueprint file, the live model version or the probes' own
-code is another one, and always where stacks are not skipped by proof either.
+Most probes run in every deployment. A probe that runs jobs, which takes minutes and on AWS costs money, runs again
+only if a stack that it depends on, its blueprint file, the live model version or the code of the probes has changed,
+and always where stacks are not skipped by proof either.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orchestrator.smoke.model import ProbeResult, Proven
 
 
 class Seen(BaseModel):
-    """A probe that was green, and a digest of all that it looked at."""
+    """A probe that passed, and a digest of its inputs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,7 +33,7 @@ class Seen(BaseModel):
 
 
 class Kept(BaseModel):
-    """Green probes of one blueprint by name: `proofs/smoke-<blueprint>.json`, beside those of the stacks."""
+    """Passed probes of one blueprint by name: `proofs/smoke-<blueprint>.json`, beside those of the stacks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -45,12 +45,12 @@ class Kept(BaseModel):
 
 
 def document(blueprint: str) -> str:
-    """Where the store of proofs has it."""
+    """Return the name of a blueprint's document in the store of proofs."""
     return f"smoke-{blueprint}"
 
 
 class Evidence:
-    """Of one blueprint that a run probes."""
+    """The evidence of one blueprint in one run."""
 
     def __init__(self, session: Session, blueprint: Blueprint) -> None:
         self._session = session
@@ -59,11 +59,11 @@ class Evidence:
         self._kept = self._read()
 
     def still(self) -> dict[str, Proven]:
-        """By probe, what need not be asked again."""
+        """Return by probe what need not be repeated."""
         return {name: seen.proven for name, seen in self._kept.probes.items() if seen.subject == self._subject}
 
     def keep(self, results: Iterable[ProbeResult], at: str) -> None:
-        """Remember the green ones, forget the red ones; what was not asked again is as old as it was."""
+        """Store passed probes and remove failed ones; a probe that was not repeated keeps its time."""
         probes = dict(self._kept.probes)
         for result in results:
             if result.status == "failed":
@@ -80,20 +80,20 @@ class Evidence:
         except ValidationError:
             return Kept(schema_version=1)
         except PlatformError as error:
-            # Asking once more is all that it costs.
-            self._session.journal.stage(self._document, f"what was seen is unreadable: {error.message}")
+            # The probe runs once more; nothing else is lost.
+            self._session.journal.stage(self._document, f"evidence of probes is unreadable: {error.message}")
             return Kept(schema_version=1)
 
     def _write(self, kept: Kept) -> None:
         try:
             self._session.target.store.write_proof(self._document, kept.to_json())
         except PlatformError as error:
-            # The probes were green all the same; the next deploy will ask again.
-            self._session.journal.stage(self._document, f"what was seen could not be stored: {error.message}")
+            # The probes passed anyway; the next deployment repeats them.
+            self._session.journal.stage(self._document, f"evidence of probes could not be stored: {error.message}")
 
 
 def _subject(session: Session, blueprint: Blueprint) -> str | None:
-    """All that a probe's answer rests on; nothing where one of its stacks is not proven by this very run."""
+    """Digest all inputs of a probe; `None` if one of its stacks is not proven by this run."""
     proofs, released = [], session.results.releases.get(blueprint.name)
     for name in _below(session, f"blueprint-{blueprint.name}"):
         if name not in session.results.proofs:
@@ -105,7 +105,7 @@ def _subject(session: Session, blueprint: Blueprint) -> str | None:
                 proofs,
                 blueprint.model_dump(mode="json"),
                 session.results.model_versions if blueprint.model.source == "sagemaker" else {},
-                # Somebody may have released another version than the live one.
+                # Another version than the live one may have been released.
                 [(released.now, released.model_version)] if released else [],
                 _code(),
             ],
@@ -115,7 +115,7 @@ def _subject(session: Session, blueprint: Blueprint) -> str | None:
 
 
 def _below(session: Session, stack: str) -> list[str]:
-    """A stack and everything that it needs."""
+    """Return a stack and all its direct and indirect dependencies."""
     needs: Mapping[str, tuple[str, ...]] = {each.name: each.needs for each in session.graph.stacks}
     found, waiting = set[str](), [stack]
     while waiting:

@@ -1,4 +1,4 @@
-"""The inputs of one stack, found and hashed: what its proof is made of."""
+"""Collect and hash the inputs of one stack for its proof."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
 
 
 def of_stack(session: Session, stack: Stack, values: Mapping[str, Any]) -> dict[str, str]:
-    """Every input by name, with the hash of its content.
+    """Return the hash of every input by name.
 
     Raises:
-        Opaque: the code reads what cannot be hashed here.
+        Opaque: the code reads something that cannot be hashed here.
     """
     tools = session.tools
-    found = proof.value_digests(values, str(tools.repo))
-    found["the policies"] = tools.gate.fingerprint()
+    digests = proof.value_digests(values, str(tools.repo))
+    digests["the policies"] = tools.gate.fingerprint()
     if stack.root is not None:
         code = source_files.files(tools.repo / stack.root)
     else:
-        asked = tools.synth_inputs(blueprint_of(session.environment, str(stack.blueprint)))
-        code = [*source_files.files(asked.module), *asked.code, tools.repo / _LOCK_FILE]
-        for name, fact in asked.facts.items():
-            found[name] = proof.digest(json.dumps(fact, sort_keys=True).encode())
+        inputs = tools.synth_inputs(blueprint_of(session.environment, str(stack.blueprint)))
+        code = [*source_files.files(inputs.module), *inputs.code, tools.repo / _LOCK_FILE]
+        for name, fact in inputs.facts.items():
+            digests[name] = proof.digest(json.dumps(fact, sort_keys=True).encode())
     repo = tools.repo.resolve()
     for file in code:
-        found[f"file {_short(repo, file)}"] = proof.digest(file.read_bytes())
-    return found
+        digests[f"file {_short(repo, file)}"] = proof.digest(file.read_bytes())
+    return digests
 
 
 class StackProof:
@@ -59,11 +59,11 @@ class StackProof:
         return verdict
 
     def drop(self) -> None:
-        """Before anything is changed: whatever becomes of this run, the old proof no longer speaks for it."""
+        """Remove the proof before anything is changed, since it no longer holds however this run ends."""
         self._session.target.store.remove_proof(self._stack.name)
 
     def store(self, state: State) -> None:
-        """After a success. Not when a file was changed meanwhile, since nobody knows which text terraform read."""
+        """Store a proof after a success, unless a file changed meanwhile: then it is unknown what terraform read."""
         if self._inputs is None or self._inputs != self._hash():
             return
         made = Proof(stack=self._stack.name, lineage=state.lineage, serial=state.serial, inputs=self._inputs)
@@ -71,7 +71,7 @@ class StackProof:
             self._session.target.store.write_proof(self._stack.name, made.to_json())
             self._session.results.add_proof(made)
         except PlatformError as error:
-            # The stack is deployed all the same; the next deploy will look at it again.
+            # The stack is deployed anyway; the next deployment plans it again.
             self._session.journal.stage(self._stack.name, f"its proof could not be stored: {error.message}")
 
     def _stored(self) -> Proof | None:

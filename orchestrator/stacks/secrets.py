@@ -1,7 +1,7 @@
-"""Secrets of an environment: made here, once, and known to no Terraform configuration, plan or state.
+"""Create and remove secrets of an environment. No Terraform configuration, plan or state contains them.
 
-A function is told the name of the parameter and reads it itself. The value is never printed and never kept here. It
-stays as long as the stack whose functions read it: what it made (ids, signatures) is good for nothing without it.
+A function receives the name of the parameter and reads it itself. The value is never printed or stored here. It is
+removed with the stack whose functions read it: ids and signatures made with it are not valid without it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OF_STACK = {"inference": ("job-ids",)}
 
 
 def ensure_for(session: Session, stack: Stack) -> None:
-    """Make what is missing of a stack's secrets."""
+    """Create the missing secrets of a stack."""
     for name in OF_STACK.get(stack.name, ()):
         parameter = parameter_of(session.environment, name)
         tags = {**state_tags(session.environment), "phase": stack.phase}
@@ -32,13 +32,13 @@ def ensure_for(session: Session, stack: Stack) -> None:
 
 
 def remove_for(session: Session, stack: Stack) -> None:
-    """Remove a stack's secrets once nothing of it is left to read them."""
+    """Remove a stack's secrets once the stack that reads them is destroyed."""
     for name in OF_STACK.get(stack.name, ()):
         remove_secret(session.target.cloud, parameter_of(session.environment, name))
 
 
 def manual_lines(session: Session, stack: Stack) -> list[str]:
-    """Say what to type, once, where no deployment makes a stack's secrets."""
+    """Return the commands that create a stack's secrets where no deployment does."""
     return [
         f"openssl rand -hex {BYTES} | tr -d '\\n' | aws ssm put-parameter --type SecureString "
         f"--name {parameter_of(session.environment, name)} --key-id {_key(session)} --value file:///dev/stdin"
@@ -55,16 +55,16 @@ def parameter_of(environment: Environment, name: str) -> str:
 
 
 def ensure_secret(cloud: Cloud, name: str, kms_key: str, tags: Mapping[str, str]) -> bool:
-    """Make a secret of random bytes unless there is one; tells whether it was made.
+    """Create a secret of random bytes unless it exists; return whether it was created.
 
-    One that is there is never replaced, and has to be what would be made here: readable only with the key.
+    An existing secret is never replaced, and must be readable only with the key.
     """
     ssm = cloud.client("ssm")
     try:
         with explained(cloud, f"make the secret {name}"):
             ssm.put_parameter(
                 Name=name,
-                Description="Made by the orchestrator; nobody needs to know it.",
+                Description="Created by the orchestrator; its value is not needed elsewhere.",
                 Value=secrets.token_hex(BYTES),
                 Type="SecureString",
                 KeyId=kms_key,
@@ -80,11 +80,11 @@ def ensure_secret(cloud: Cloud, name: str, kms_key: str, tags: Mapping[str, str]
 
 
 def _check(cloud: Cloud, name: str, kms_key: str) -> None:
-    """Refuse a secret that somebody else may have made: one in plain text, or under another key."""
+    """Refuse a secret that the orchestrator did not create: one in plain text, or under another key."""
     filters = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
-    with explained(cloud, f"look at the secret {name}"):
-        found = cloud.client("ssm").describe_parameters(ParameterFilters=filters)["Parameters"]
-    for parameter in found:
+    with explained(cloud, f"read the type of the secret {name}"):
+        parameters = cloud.client("ssm").describe_parameters(ParameterFilters=filters)["Parameters"]
+    for parameter in parameters:
         kind, key = parameter.get("Type"), parameter.get("KeyId")
         if (kind, key) != ("SecureString", kms_key):
             under = f" under {key}" if key else ""
@@ -96,7 +96,7 @@ def _check(cloud: Cloud, name: str, kms_key: str) -> None:
 
 
 def remove_secret(cloud: Cloud, name: str) -> None:
-    """Remove a secret. One that is gone is fine."""
+    """Remove a secret, if it exists."""
     try:
         with explained(cloud, f"remove the secret {name}"):
             cloud.client("ssm").delete_parameter(Name=name)

@@ -1,7 +1,7 @@
-"""Writes what terraform reads: `build/<env>/<stack>/`.
+"""Write the files that terraform reads to `build/<env>/<stack>/`.
 
-After that plain terraform works by hand, with the lines that `manual_lines` prints. Phase roots are
-shared by all environments, so everything that belongs to one environment lies here: values, backend
+Afterwards terraform can be run by hand, with the commands that `manual_lines` returns. Phase roots are
+shared by all environments, so everything that belongs to one environment is here: values, backend
 settings, the data directory and the saved plan.
 """
 
@@ -28,11 +28,11 @@ BUILD = Path("build")
 LOCK_FILE = ".terraform.lock.hcl"
 PLAN = "plan.tfplan"
 LOCAL_VARIABLES = 'eval "$(.venv/bin/orchestrator emulator env {})"'
-"""Address, key and region of the local AWS, for a shell."""
+"""Sets address, key and region of the local AWS in a shell."""
 
 
 def stack_folder(repo: Path, environment: Environment, stack: str, *, preview: bool = False) -> Path:
-    """Previews have folders of their own, so that they leave nothing for a later apply to pick up."""
+    """Return the folder of a stack. Previews use separate folders, so that no later apply finds their files."""
     folder = repo / BUILD / environment.name
     return (folder / "preview" / stack) if preview else (folder / stack)
 
@@ -76,7 +76,7 @@ def render(
 def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
     if stack.root is not None:
         return tools.repo / stack.root
-    # Apart from each other: a file may come back.
+    # Separate folders: the file of a stack may be restored.
     root = folder / ("emptied" if stack.gone else "root")
     root.mkdir(exist_ok=True)
     canonical = tools.repo / "terraform" / LOCK_FILE
@@ -90,7 +90,7 @@ def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
 
 
 def backend(environment: Environment, bucket: str, key: str, key_arn: str | None) -> str:
-    """Settings of the S3 backend; the lock is an object beside the state, no table is needed."""
+    """Return the settings of the S3 backend; the lock is an object beside the state, so no table is needed."""
     lines = {
         "bucket": quoted(bucket),
         "key": quoted(key),
@@ -107,7 +107,7 @@ def backend(environment: Environment, bucket: str, key: str, key_arn: str | None
 
 @contextmanager
 def forgetting_plan(ws: Workspace) -> Iterator[None]:
-    """Remove the saved plan at the end, however that comes: it holds every value, and serves one apply."""
+    """Remove the saved plan in any case: it contains every value, and is used by one apply only."""
     try:
         yield
     finally:
@@ -115,7 +115,7 @@ def forgetting_plan(ws: Workspace) -> Iterator[None]:
 
 
 def forget_plans(repo: Path, environment: str) -> None:
-    """Remove the plans that a killed run has left, those for the policy gate too."""
+    """Remove plans that a killed run has left, including those for the policy gate."""
     for place in ("*", "preview/*"):
         for found in (repo / BUILD / environment).glob(f"{place}/{PLAN}"):
             found.unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def forget_plans(repo: Path, environment: str) -> None:
 
 
 def manual_lines(repo: Path, environment: str, ws: Workspace) -> list[str]:
-    """What to type for this stack, in a shell at the repository's root."""
+    """Return the shell commands for this stack, to be run at the root of the repository."""
     exported = {name: value for name, value in ws.env.items() if _worth_showing(name, ws.env)}
     exported["TF_DATA_DIR"] = str(ws.data_dir)
     lines = [LOCAL_VARIABLES.format(environment)] if "AWS_ENDPOINT_URL" in ws.env else []
@@ -140,7 +140,7 @@ def manual_lines(repo: Path, environment: str, ws: Workspace) -> list[str]:
 
 
 def _worth_showing(name: str, env: Mapping[str, str]) -> bool:
-    """No secret is printed: of the local AWS one command tells the key, of AWS the profile does."""
+    """Whether a variable is printed. Keys are not: a command sets those of the local AWS, the profile those of AWS."""
     if name.startswith("AWS_"):
         return "AWS_ENDPOINT_URL" not in env and name in ("AWS_PROFILE", "AWS_REGION")
     return name == "TF_CLI_CONFIG_FILE"
@@ -151,7 +151,7 @@ def _short(repo: Path, path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Leave an unchanged file alone: its time then says when it last changed."""
+    """Write a file unless it is unchanged, so that its time says when it last changed."""
     if not path.is_file() or path.read_bytes() != text.encode():
         with trouble.writing(path):
             path.write_text(text, encoding="utf-8")

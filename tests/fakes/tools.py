@@ -223,10 +223,10 @@ class FakeTools:
     def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
         return tuple(self.pending)
 
-    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
-        if wanted not in self.approved_versions:
-            raise PlatformError(f"`{group}` has no version `{wanted}`")
-        return self.approved_versions[wanted]
+    def approved_version(self, cloud: Cloud, group: str, version: str) -> str:
+        if version not in self.approved_versions:
+            raise PlatformError(f"`{group}` has no version `{version}`")
+        return self.approved_versions[version]
 
     def decide(
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink

@@ -219,7 +219,7 @@ def test_an_end_that_cannot_be_read_is_no_missing_end(aws: KeysOfAws, owner: Own
     keep(aws, owner)
     rotate(aws, owner, "default")
     aws.keys[aws.plans["plan-default"][-1]]["tags"]["predecessors-until"] = "tomorrow"
-    with pytest.raises(PlatformError, match="is no moment: `tomorrow`"):
+    with pytest.raises(PlatformError, match="is not a time: `tomorrow`"):
         keep(aws, owner)
 
 

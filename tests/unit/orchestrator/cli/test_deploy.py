@@ -158,7 +158,7 @@ def test_a_deploy_to_staging_is_previewed_and_refused_in_two_lines_that_name_the
     refused = cli("deploy", "staging", "--yes")
     assert refused.code == 15
     assert refused.err.endswith(
-        "error: deploying `staging` has risks that nobody has accepted: public-exposure: data: "
+        "error: deploying `staging` has risks that were not accepted: public-exposure: data: "
         "module.m.aws_subnet.this\n"
         "hint: read them above (`orchestrator plan staging` shows them too), "
         "then repeat with `--accept-risk public-exposure`\n"
@@ -166,7 +166,7 @@ def test_a_deploy_to_staging_is_previewed_and_refused_in_two_lines_that_name_the
     assert "data: 1 to add" in refused.err
     unasked = cli("deploy", "staging", "--accept-risk", "public-exposure")
     assert unasked.code == 14
-    assert "hint: nobody can be asked here: `--yes` approves what is shown above" in unasked.err
+    assert "hint: no terminal to ask on: `--yes` approves what is shown above" in unasked.err
     answer = cli("deploy", "staging", "--accept-risk", "public-exposure", "--approve")
     assert answer.code == 0, answer.err
     assert "  public-exposure    1  (data 1)" in answer.out
@@ -222,4 +222,4 @@ def test_a_deploy_that_may_not_look_says_so_and_goes_well(cli: Cli) -> None:
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetResources")
     cli._tools["local"].aws.services["resourcegroupstaggingapi"] = {"get_resources": refused}
     answer = cli("deploy", "local")
-    assert (answer.code, "could not check for leftover resources: cannot list" in answer.out) == (0, True)
+    assert (answer.code, "cannot check for leftover resources: cannot list" in answer.out) == (0, True)

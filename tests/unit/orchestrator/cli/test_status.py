@@ -53,7 +53,9 @@ def test_status_works_without_a_readable_result(cli: Cli) -> None:
     answer = cli("status", "local")
     assert answer.code == 0
     run = file.resolve().parent.name
-    assert f"the last run is unknown: .runs/local/{run}/result.json: is no complete result (remove {run})" in answer.err
+    assert (
+        f"the last run is unknown: .runs/local/{run}/result.json: is not a complete result (remove {run})" in answer.err
+    )
     assert "Last run: none" in answer.out
 
 

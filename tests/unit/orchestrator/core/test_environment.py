@@ -154,7 +154,7 @@ def test_aws_keeps_credentials_and_proxies_but_no_foreign_endpoint() -> None:
 
 
 def test_local_without_an_emulator_is_refused() -> None:
-    with pytest.raises(ConfigError, match="`here` needs the endpoint of its local AWS, and got none"):
+    with pytest.raises(ConfigError, match="`here` requires the endpoint of its local AWS, but has none"):
         env_of("local", None)
 
 

@@ -286,7 +286,7 @@ def test_an_interrupted_walker_leaves_nobody_waiting() -> None:
 
 
 def test_a_clearance_that_nobody_can_give_is_refused() -> None:
-    with pytest.raises(AssertionError, match="`a` is cleared by `gate`, which is no step"):
+    with pytest.raises(AssertionError, match="`a` is cleared by `gate`, which is not a step"):
         walk([gated("a")], lambda step, clear: clear(), parallelism=1, cancel=threading.Event())
 
 

@@ -55,7 +55,7 @@ def test_a_risk_that_nobody_accepted_is_refused_by_name_before_anybody_is_asked(
     with pytest.raises(RiskNotAccepted) as raised:
         approval.decide("prod", ["foundation"])
     assert raised.value.message == (
-        f"deploying `prod` has risks that nobody has accepted: iam-growth: foundation: {GROWTH.resource}"
+        f"deploying `prod` has risks that were not accepted: iam-growth: foundation: {GROWTH.resource}"
     )
     assert "`--accept-risk iam-growth`" in str(raised.value.hint)
     assert person.asked == []
@@ -73,11 +73,11 @@ def test_one_question_for_the_whole_preview() -> None:
     assert len(person.asked) == 1
 
 
-@pytest.mark.parametrize(("answer", "hint"), [(None, "`--yes` approves"), (False, "the answer was no")])
+@pytest.mark.parametrize(("answer", "hint"), [(None, "`--yes` approves"), (False, "not confirmed")])
 def test_without_a_yes_nothing_is_deployed(answer: bool | None, hint: str) -> None:
     approval, _ = accepting(answers=[answer])
     approval.previewed("data", [CHANGE], [])
-    with pytest.raises(ApprovalRequired, match="deploying `prod` needs a yes") as raised:
+    with pytest.raises(ApprovalRequired, match="deploying `prod` requires confirmation") as raised:
         approval.decide("prod", ["data"])
     assert hint in str(raised.value.hint)
 
@@ -106,7 +106,7 @@ def test_a_risk_that_the_preview_did_not_show_is_asked_about_again() -> None:
     approval.decide("prod", ["inference"])
     approval.before_apply("prod", "inference", [CHANGE], [EXPOSED])
     assert person.asked == ["Deploy this to `prod`?", "Apply `inference` to `prod`?"]
-    assert "`inference` would do what the preview did not show:" in person.shown
+    assert "`inference`: the preview did not show this:" in person.shown
 
 
 def test_yes_beforehand_does_not_answer_for_what_the_preview_did_not_show() -> None:
@@ -116,14 +116,14 @@ def test_yes_beforehand_does_not_answer_for_what_the_preview_did_not_show() -> N
     with pytest.raises(ApprovalRequired) as raised:
         approval.before_apply("prod", "inference", [CHANGE], [EXPOSED])
     assert EXPOSED.resource in raised.value.message
-    assert raised.value.hint == "`--yes` speaks for the preview only: repeat, it knows them now"
+    assert raised.value.hint == "`--yes` covers the preview only: repeat the command, its preview shows them"
 
 
 def test_a_new_class_of_risk_has_to_be_accepted_too() -> None:
     approval, _ = accepting("iam-growth", yes=True)
     approval.previewed("inference", [CHANGE], [])
     approval.decide("prod", ["inference"])
-    with pytest.raises(RiskNotAccepted, match="`inference` has risks that nobody has accepted: public-exposure"):
+    with pytest.raises(RiskNotAccepted, match="`inference` has risks that were not accepted: public-exposure"):
         approval.before_apply("prod", "inference", [CHANGE], [EXPOSED])
 
 
