@@ -17,7 +17,7 @@ from orchestrator.cli import cli
 from orchestrator.cli.app import App
 from orchestrator.config import load
 from orchestrator.planning import graph as graphs
-from orchestrator.planning import phases, steps
+from orchestrator.planning import phases, plans
 from orchestrator.recovery import unfinished
 
 REPO = Path(__file__).resolve().parents[3]
@@ -156,7 +156,7 @@ def test_a_command_that_cannot_be_typed_is_noticed(command: str) -> None:
 def test_the_commands_that_are_repeated_by_name_are_commands(repo: Path) -> None:
     environment = load(repo, "local")
     graph = graphs.build(phases.read(repo), environment)
-    planned = [steps.deploy(environment, graph), steps.destroy(environment, graph), steps.smoke(environment, graph)]
+    planned = [plans.deploy(environment, graph), plans.destroy(environment, graph), plans.smoke(environment, graph)]
     names = {*(each.command for each in planned), "phase rollout", *unfinished.CHANGING}
     assert {name: why for name in sorted(names) if (why := problem(f"orchestrator {name} ENV"))} == {}
 

@@ -8,7 +8,7 @@ import pytest
 from orchestrator.config import Environment, load
 from orchestrator.errors import ConfigError
 from orchestrator.planning import graph as graphs
-from orchestrator.planning import phases, steps
+from orchestrator.planning import phases, plans, steps
 from orchestrator.planning.graph import Graph, order
 from orchestrator.reporting import explain
 from tests.fakes.platforms import SHIPPED, platform
@@ -24,7 +24,7 @@ def needs(wanted: steps.Plan) -> dict[str, set[str]]:
 
 
 def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, graph: Graph) -> None:
-    wanted = steps.deploy(environment, graph)
+    wanted = plans.deploy(environment, graph)
     # The widths of columns are those of the longest name.
     assert [re.sub(" {2,}", "  ", line.strip()) for line in explain.describe(wanted)] == [
         "1. emulator  start the local AWS, if it is not running",
@@ -73,7 +73,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
 def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
     environment: Environment, graph: Graph
 ) -> None:
-    found = needs(steps.deploy(environment, graph))
+    found = needs(plans.deploy(environment, graph))
     assert found["smoke chat"] == {"policy", "blueprint-chat", "api keys"}
     assert found["smoke reviews"] == {"policy", "release reviews", "api keys"}
     assert found["release reviews"] == {"policy", "blueprint-reviews", "releases"}
@@ -85,20 +85,20 @@ def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
 def test_keys_follow_their_plans_and_those_of_callers_that_left_go_before(
     environment: Environment, graph: Graph
 ) -> None:
-    wanted = steps.deploy(environment, graph)
+    wanted = plans.deploy(environment, graph)
     found = needs(wanted)
     assert found[steps.KEYS] == {"policy", "inference"}
     assert "former keys" in found["inference"]
     assert {step.but for step in wanted.steps if isinstance(step, steps.RemoveKeys)} == {
         ("default", "smoke", "reviews-team")
     }
-    without = steps.deploy(environment, graph, stacks=graph.select(phases=["data"]))
+    without = plans.deploy(environment, graph, stacks=graph.select(phases=["data"]))
     assert not [step for step in without.steps if isinstance(step, (steps.KeepKeys, steps.RemoveKeys))]
 
 
 def test_no_key_is_removed_before_a_person_has_approved() -> None:
     prod = load(REPO, "prod")
-    assert "approval" in needs(steps.deploy(prod, graphs.build(phases.read(REPO), prod)))["former keys"]
+    assert "approval" in needs(plans.deploy(prod, graphs.build(phases.read(REPO), prod)))["former keys"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_no_key_is_removed_before_a_person_has_approved() -> None:
 )
 def test_where_a_proof_is_enough(name: str, refresh: bool, skipping: bool) -> None:
     chosen = load(REPO, name)
-    wanted = steps.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
+    wanted = plans.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
     assert {step.skip for step in wanted.steps if isinstance(step, steps.DeployStack)} == {skipping}
     assert {step.fresh for step in wanted.steps if isinstance(step, steps.ScanSource)} == {refresh}
 
@@ -125,7 +125,7 @@ def test_where_the_file_says_nothing_the_target_decides(
 ) -> None:
     """On AWS every stack is looked at, somebody is asked, and nothing is trained on the sample reviews."""
     bare = environment.model_copy(update={"platform": platform(target=target)})
-    wanted = steps.deploy(bare, graph)
+    wanted = plans.deploy(bare, graph)
     assert {step.skip for step in wanted.steps if isinstance(step, steps.DeployStack)} == {takes}
     assert {step.has_data for step in wanted.steps if isinstance(step, steps.RunPipeline)} == {takes}
     assert any(isinstance(step, steps.Approve) for step in wanted.steps) is not takes
@@ -134,7 +134,7 @@ def test_where_the_file_says_nothing_the_target_decides(
 def test_what_an_unfinished_run_has_done_is_left_alone_and_its_training_not_forced_again(repo: Path) -> None:
     staging = load(repo, "staging")
     graph = graphs.build(phases.read(repo), staging)
-    wanted = steps.deploy(staging, graph, force_pipeline=True, refresh=True, done=("data", "pipeline"))
+    wanted = plans.deploy(staging, graph, force_pipeline=True, refresh=True, done=("data", "pipeline"))
     assert [step.name for step in wanted.steps if isinstance(step, steps.DeployStack) and step.skip] == ["data"]
     assert [step.force for step in wanted.steps if isinstance(step, steps.RunPipeline)] == [False]
 
@@ -143,7 +143,7 @@ def test_which_environments_of_this_repository_train_on_the_sample() -> None:
     assert {name for name in SHIPPED if load(REPO, name).has_sample_data} == {"local", "dev", "staging"}
 
 
-@pytest.mark.parametrize("make", [steps.deploy, steps.destroy])
+@pytest.mark.parametrize("make", [plans.deploy, plans.destroy])
 def test_every_plan_can_be_walked(environment: Environment, graph: Graph, make: object) -> None:
     wanted = make(environment, graph)  # type: ignore[operator]
     names = {step.name for step in wanted.steps}
@@ -152,7 +152,7 @@ def test_every_plan_can_be_walked(environment: Environment, graph: Graph, make: 
 
 
 def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environment: Environment, graph: Graph) -> None:
-    found = needs(steps.deploy(environment, graph))
+    found = needs(plans.deploy(environment, graph))
     assert {name for name, each in found.items() if "pipeline" in each} == {
         "blueprint-reviews",
         "blueprint-reviews-async",
@@ -163,20 +163,20 @@ def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environmen
 
 def test_on_aws_nothing_starts_before_the_account_is_known() -> None:
     dev = load(REPO, "dev")
-    wanted = steps.deploy(dev, graphs.build(phases.read(REPO), dev))
+    wanted = plans.deploy(dev, graphs.build(phases.read(REPO), dev))
     assert [step.name for step in wanted.steps if not step.needs] == ["account"]
     assert not any(isinstance(step, steps.StartEmulator) for step in wanted.steps)
 
 
 def test_a_part_is_gated_like_the_whole(environment: Environment, graph: Graph) -> None:
-    part = steps.deploy(environment, graph, stacks=graph.select(phases=["2"]))
+    part = plans.deploy(environment, graph, stacks=graph.select(phases=["2"]))
     assert needs(part)["data"] == {"packages", "state"}
     assert {step.cleared_by for step in part.steps if isinstance(step, steps.DeployStack)} == {("policy",)}
     assert not any(isinstance(step, (steps.RunPipeline, steps.SmokeTest)) for step in part.steps)
 
 
 def test_destroy_takes_consumers_first_and_models_before_their_group(environment: Environment, graph: Graph) -> None:
-    found = needs(steps.destroy(environment, graph))
+    found = needs(plans.destroy(environment, graph))
     for stack in graph.stacks:
         for needed in stack.needs:
             assert stack.name in found[needed]
