@@ -9,61 +9,34 @@ from collections.abc import Collection, Sequence
 
 from orchestrator.config.model.platform import Environment
 from orchestrator.config.rules.platform import MODEL_GROUPS
+from orchestrator.planning import steps
 from orchestrator.planning.api_keys import key_names
 from orchestrator.planning.graph import BLUEPRINT, Graph, Stack
-from orchestrator.planning.steps import (
-    KEYS,
-    PIPELINE,
-    RELEASES,
-    Approve,
-    AuditOrphans,
-    BuildPackages,
-    CheckAccount,
-    DeployStack,
-    DestroyStack,
-    KeepKeys,
-    OpenState,
-    Plan,
-    PlanStack,
-    PreviewStack,
-    RecoverRest,
-    RecoverStack,
-    Recovery,
-    Release,
-    RemoveKeys,
-    RemoveModels,
-    RemoveReleases,
-    RunPipeline,
-    ScanSource,
-    SmokeTest,
-    StartEmulator,
-    Step,
-    StopPipelines,
-)
+from orchestrator.planning.steps import KEYS, PIPELINE, RELEASES, Plan, Step
 from orchestrator.planning.values import blueprint_of, is_released
 
 
 def _opening(environment: Environment, *, refresh: bool) -> list[Step]:
     """Return the steps that precede the first stack of a deployment."""
-    steps: list[Step] = []
+    planned: list[Step] = []
     if environment.is_local:
-        steps.append(StartEmulator("emulator", ()))
-    steps.append(CheckAccount("account", ("emulator",) if environment.is_local else ()))
+        planned.append(steps.StartEmulator("emulator", ()))
+    planned.append(steps.CheckAccount("account", ("emulator",) if environment.is_local else ()))
     # On AWS nothing starts before the account is known to be the right one; packages and policies
     # do not need the local AWS, and so do not wait for it.
     first = () if environment.is_local else ("account",)
-    steps.append(BuildPackages("packages", first))
-    steps.append(ScanSource("policy", first, refresh))
-    steps.append(OpenState("state", ("account",), create=True))
-    return steps
+    planned.append(steps.BuildPackages("packages", first))
+    planned.append(steps.ScanSource("policy", first, refresh))
+    planned.append(steps.OpenState("state", ("account",), create=True))
+    return planned
 
 
 def _opening_of_existing(*, create: bool) -> list[Step]:
     """Return the first steps of commands that work on what is deployed."""
     return [
-        CheckAccount("account", ()),
-        BuildPackages("packages", ("account",)),
-        OpenState("state", ("account",), create=create),
+        steps.CheckAccount("account", ()),
+        steps.BuildPackages("packages", ("account",)),
+        steps.OpenState("state", ("account",), create=create),
     ]
 
 
@@ -95,36 +68,36 @@ def deploy(
     force_pipeline = force_pipeline and PIPELINE not in done
     chosen = tuple(stacks if stacks is not None else graph.stacks)
     names = {stack.name for stack in chosen}
-    steps = _opening(environment, refresh=refresh)
-    gates = tuple(step.name for step in steps if step.name in ("packages", "state"))
+    planned = _opening(environment, refresh=refresh)
+    gates = tuple(step.name for step in planned if step.name in ("packages", "state"))
     if environment.asks:
-        steps += _approval((*chosen, *leftovers))
-        gates = (*gates, steps[-1].name)
+        planned += _approval((*chosen, *leftovers))
+        gates = (*gates, planned[-1].name)
     pipeline_host = next((stack for stack in chosen if "pipeline" in stack.after), None)
     keys_host = next((stack for stack in chosen if "keys" in stack.after), None)
     for stack in chosen:
         needs = (*gates, *(name for name in stack.needs if name in names))
         if stack is keys_host:
             # *assumed*: a usage plan that still has keys cannot be deleted.
-            steps.append(RemoveKeys("former keys", ("policy", *gates), key_names(environment)))
+            planned.append(steps.RemoveKeys("former keys", ("policy", *gates), key_names(environment)))
             needs = (*needs, "former keys")
         if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
             needs = (*needs, PIPELINE)
         skipped = skip or stack.name in done
-        steps.append(DeployStack(stack.name, needs, stack, skipped, cleared_by=("policy",)))
+        planned.append(steps.DeployStack(stack.name, needs, stack, skipped, cleared_by=("policy",)))
         if stack is pipeline_host:
             has_data = environment.has_sample_data
-            steps.append(RunPipeline(PIPELINE, ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
+            planned.append(steps.RunPipeline(PIPELINE, ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
         if stack is keys_host:
-            steps.append(KeepKeys(KEYS, ("policy", stack.name)))
+            planned.append(steps.KeepKeys(KEYS, ("policy", stack.name)))
     shared = tuple(name for name, there in ((RELEASES, RELEASES in names), (KEYS, keys_host is not None)) if there)
     for stack in chosen:
         if stack.blueprint:
-            steps += _verification(environment, stack, shared, skip=skip)
-    steps += _removal(leftovers, (*gates, "policy", *(stack.name for stack in chosen)), asks=environment.asks)
-    changed = tuple(step.name for step in steps if isinstance(step, (DeployStack, DestroyStack)))
-    steps.append(AuditOrphans("audit", changed, deployed=True))
-    return Plan(environment.name, command, tuple(steps))
+            planned += _verification(environment, stack, shared, skip=skip)
+    planned += _removal(leftovers, (*gates, "policy", *(stack.name for stack in chosen)), asks=environment.asks)
+    changed = tuple(step.name for step in planned if isinstance(step, (steps.DeployStack, steps.DestroyStack)))
+    planned.append(steps.AuditOrphans("audit", changed, deployed=True))
+    return Plan(environment.name, command, tuple(planned))
 
 
 def leftover_warnings(environment: Environment, leftovers: Sequence[Stack]) -> list[str]:
@@ -138,13 +111,13 @@ def leftover_warnings(environment: Environment, leftovers: Sequence[Stack]) -> l
 
 def _removal(leftovers: Sequence[Stack], needs: tuple[str, ...], *, asks: bool = False) -> list[Step]:
     """Destroy stacks whose files are gone: blueprints first, since they use what other stacks make."""
-    steps: list[Step] = []
+    planned: list[Step] = []
     blueprints = tuple(stack.name for stack in leftovers if stack.former_blueprint)
     for stack in leftovers:
         waits = () if stack.former_blueprint else blueprints
-        steps.append(DestroyStack(stack.name, (*needs, *waits), stack, asks))
+        planned.append(steps.DestroyStack(stack.name, (*needs, *waits), stack, asks))
     # No file says whether releases ever reached them; if not, there is nothing to remove.
-    return steps + _release_removal([stack.former_blueprint for stack in leftovers if stack.former_blueprint])
+    return planned + _release_removal([stack.former_blueprint for stack in leftovers if stack.former_blueprint])
 
 
 def _release_removal(blueprints: Sequence[str]) -> list[Step]:
@@ -152,14 +125,14 @@ def _release_removal(blueprints: Sequence[str]) -> list[Step]:
     if not blueprints:
         return []
     destroyed = tuple(f"{BLUEPRINT}{name}" for name in blueprints)
-    return [RemoveReleases(f"remains of {', '.join(blueprints)}", destroyed, tuple(blueprints))]
+    return [steps.RemoveReleases(f"remains of {', '.join(blueprints)}", destroyed, tuple(blueprints))]
 
 
 def _approval(chosen: Sequence[Stack]) -> list[Step]:
     """Preview all stacks in parallel, then require approval."""
-    previews = [PreviewStack(f"preview {stack.name}", ("packages", "state"), stack) for stack in chosen]
+    previews = [steps.PreviewStack(f"preview {stack.name}", ("packages", "state"), stack) for stack in chosen]
     shown = tuple(step.name for step in previews)
-    return [*previews, Approve("approval", ("policy", *shown), tuple(stack.name for stack in chosen))]
+    return [*previews, steps.Approve("approval", ("policy", *shown), tuple(stack.name for stack in chosen))]
 
 
 def _verification(environment: Environment, stack: Stack, shared: Collection[str], *, skip: bool) -> list[Step]:
@@ -171,10 +144,10 @@ def _verification(environment: Environment, stack: Stack, shared: Collection[str
     name = str(stack.blueprint)
     keys = (KEYS,) if KEYS in shared else ()
     if not is_released(blueprint_of(environment, name)):
-        return [SmokeTest(f"smoke {name}", ("policy", stack.name, *keys), name, skip)]
+        return [steps.SmokeTest(f"smoke {name}", ("policy", stack.name, *keys), name, skip)]
     waits = (stack.name, *((RELEASES,) if RELEASES in shared else ()))
-    release = Release(f"release {name}", ("policy", *waits), name)
-    return [release, SmokeTest(f"smoke {name}", ("policy", release.name, *keys), name, skip)]
+    release = steps.Release(f"release {name}", ("policy", *waits), name)
+    return [release, steps.SmokeTest(f"smoke {name}", ("policy", release.name, *keys), name, skip)]
 
 
 def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
@@ -183,21 +156,21 @@ def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
 
 def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:
     """Plan stacks without applying them, so that no stack waits for another or for the policy gate."""
-    opening = (BuildPackages("packages", ()), ScanSource("policy", ()))
-    planned = tuple(PlanStack(stack.name, ("packages",), stack) for stack in stacks)
+    opening = (steps.BuildPackages("packages", ()), steps.ScanSource("policy", ()))
+    planned = tuple(steps.PlanStack(stack.name, ("packages",), stack) for stack in stacks)
     return Plan(environment.name, "plan", (*opening, *planned))
 
 
 def smoke(environment: Environment, graph: Graph) -> Plan:
     """Probe what is deployed."""
     tested = [stack.blueprint for stack in graph.stacks if stack.blueprint]
-    steps = (
-        CheckAccount("account", ()),
+    planned = (
+        steps.CheckAccount("account", ()),
         # Without any probe, the run would pass.
-        OpenState("state", ("account",), create=False, one_of=tuple(f"blueprint-{name}" for name in tested)),
-        *(SmokeTest(f"smoke {name}", ("state",), name) for name in tested),
+        steps.OpenState("state", ("account",), create=False, one_of=tuple(f"blueprint-{name}" for name in tested)),
+        *(steps.SmokeTest(f"smoke {name}", ("state",), name) for name in tested),
     )
-    return Plan(environment.name, "smoke", steps)
+    return Plan(environment.name, "smoke", planned)
 
 
 def destroy_blueprints(
@@ -210,12 +183,12 @@ def destroy_blueprints(
     gone = [stack for stack in leftovers if stack.former_blueprint in names]
     names = [name for name in names if name not in {stack.former_blueprint for stack in gone}]
     chosen = [stack for stack in graph.select(blueprints=names) if stack.blueprint] if names else []
-    steps = _opening_of_existing(create=False)
-    ready = tuple(step.name for step in steps)
-    steps += [DestroyStack(stack.name, ready, stack) for stack in chosen]
-    steps += _release_removal([name for name in names if is_released(blueprint_of(environment, name))])
-    steps += _removal(gone, ready)
-    return Plan(environment.name, "destroy", tuple(steps))
+    planned = _opening_of_existing(create=False)
+    ready = tuple(step.name for step in planned)
+    planned += [steps.DestroyStack(stack.name, ready, stack) for stack in chosen]
+    planned += _release_removal([name for name in names if is_released(blueprint_of(environment, name))])
+    planned += _removal(gone, ready)
+    return Plan(environment.name, "destroy", tuple(planned))
 
 
 def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] = ()) -> Plan:
@@ -223,8 +196,8 @@ def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] =
 
     `leftovers`, whose files are gone, are destroyed with the blueprints, before everything that they may have used.
     """
-    steps = _opening_of_existing(create=False)
-    ready = tuple(step.name for step in steps)
+    planned = _opening_of_existing(create=False)
+    ready = tuple(step.name for step in planned)
     consumers: dict[str, list[str]] = {name: [] for name in graph.names}
     for stack in graph.stacks:
         for needed in stack.needs:
@@ -234,39 +207,39 @@ def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] =
         stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after or stack.name == RELEASES
     )
     former = tuple(stack.name for stack in leftovers)
-    steps += _removal(leftovers, ready)
+    planned += _removal(leftovers, ready)
     for stack in reversed(graph.stacks):
         needs = (*ready, *consumers[stack.name], *(() if stack.blueprint else former))
         if stack.order == 1 and stack.name == stack.phase:
             needs = (*needs, removal)
         if "keys" in stack.after:
-            steps.append(RemoveKeys(KEYS, needs))
+            planned.append(steps.RemoveKeys(KEYS, needs))
             needs = (*needs, KEYS)
         if "pipeline" in stack.after:
-            steps.append(StopPipelines(PIPELINE, ready, stack.name))
+            planned.append(steps.StopPipelines(PIPELINE, ready, stack.name))
             needs = (*needs, PIPELINE)
-        steps.append(DestroyStack(stack.name, needs, stack))
+        planned.append(steps.DestroyStack(stack.name, needs, stack))
     groups = tuple(environment.platform.registry.groups)
-    steps.append(RemoveModels(removal, (*(users or ready), *former), groups))
-    steps.append(AuditOrphans("audit", (*graph.names, *former)))
-    return Plan(environment.name, "destroy", tuple(steps))
+    planned.append(steps.RemoveModels(removal, (*(users or ready), *former), groups))
+    planned.append(steps.AuditOrphans("audit", (*graph.names, *former)))
+    return Plan(environment.name, "destroy", tuple(planned))
 
 
 def recover(
     environment: Environment,
     graph: Graph,
     *,
-    wanted: Recovery | None,
+    wanted: steps.Recovery | None,
     remove_rest: bool,
     sure: bool,
     chosen: tuple[str, ...] = (),
 ) -> Plan:
     """Recover what exists and is in no state, in the order of the stacks: each needs the outputs of those before it."""
-    steps = _opening_of_existing(create=True)
-    ready = tuple(step.name for step in steps)
+    planned = _opening_of_existing(create=True)
+    ready = tuple(step.name for step in planned)
     skip = environment.skips_by_proof
-    steps += [
-        RecoverStack(stack.name, (*ready, *stack.needs), stack, wanted, sure, skip, chosen) for stack in graph.stacks
-    ]
-    steps.append(RecoverRest("rest", (*ready, *graph.names), remove_rest, sure))
-    return Plan(environment.name, "recover", tuple(steps))
+    for stack in graph.stacks:
+        needs = (*ready, *stack.needs)
+        planned.append(steps.RecoverStack(stack.name, needs, stack, wanted, sure, skip, chosen))
+    planned.append(steps.RecoverRest("rest", (*ready, *graph.names), remove_rest, sure))
+    return Plan(environment.name, "recover", tuple(planned))

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from orchestrator.config import Environment
 from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import KEYS
 from tests.fakes.listings import empty_but
 from tests.fakes.tools import TRAINING, FakeTools
 from tests.unit.orchestrator.conftest import Runs
@@ -277,8 +278,8 @@ def test_api_keys_go_before_the_stack_of_their_plans(
     assert deployed.keys.keys
     wanted = plans.destroy(environment, graph)
     needs = {step.name: set(step.needs) for step in wanted.steps}
-    assert plans.KEYS in needs["inference"]
-    assert {f"blueprint-{each.name}" for each in environment.blueprints} <= needs[plans.KEYS], "nobody asks any more"
+    assert KEYS in needs["inference"]
+    assert {f"blueprint-{each.name}" for each in environment.blueprints} <= needs[KEYS], "nobody asks any more"
     assert run(wanted).exit_code == 0
     assert (deployed.keys.keys, any(deployed.keys.plans.values())) == ({}, False)
 

@@ -12,6 +12,7 @@ from orchestrator.config.model import platform
 from orchestrator.errors import TerraformError
 from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import SmokeTest
 from orchestrator.runs.result import Result
 from orchestrator.stacks import probe_proofs
 from tests.fakes.tools import OUTPUTS, VERSION, FakeTools
@@ -147,4 +148,4 @@ def test_a_store_that_cannot_be_read_is_asked_around(deploy: Deploy, run: Runs, 
 def test_where_stacks_are_not_skipped_no_probe_is(environment: Environment, graph: Graph) -> None:
     looked_at = environment.platform.model_copy(update={"deploy": platform.Deploy(skip="never")})
     steps = plans.deploy(environment.model_copy(update={"platform": looked_at}), graph).steps
-    assert [step.skip for step in steps if isinstance(step, plans.SmokeTest)] == [False] * 8
+    assert [step.skip for step in steps if isinstance(step, SmokeTest)] == [False] * 8
