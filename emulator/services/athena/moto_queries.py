@@ -58,7 +58,7 @@ class RealExecution(ProcessStatus, Execution):
         self._state = outcome.state
 
     def describe(self) -> dict[str, Any]:
-        """A `QueryExecution`."""
+        """Return the `QueryExecution`."""
         status: dict[str, Any] = {"State": self._state, "SubmissionDateTime": self.start_time}
         if self.end_time is not None:
             status["CompletionDateTime"] = self.end_time

@@ -36,7 +36,7 @@ class Column:
     type: str
 
     def info(self) -> dict[str, Any]:
-        """A `ColumnInfo`."""
+        """Return the `ColumnInfo`."""
         return {
             "CatalogName": "hive",
             "SchemaName": "",

@@ -46,7 +46,7 @@ class Statement:
 
     @property
     def type(self) -> str:
-        """`StatementType` of GetQueryExecution."""
+        """Return the `StatementType` of GetQueryExecution."""
         if self.kind in ("select", "unload"):
             return "DML"
         return "UTILITY" if self.kind in ("explain", "describe") or self.kind.startswith("show") else "DDL"

@@ -128,7 +128,7 @@ def _number(text: str, low: int, high: int, names: dict[str, int] | None = None)
 
 
 def _numbers(field: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
-    """`*`, `1,5`, `1-5`, `0/15`, `MON-FRI`."""
+    """Parse a field such as `*`, `1,5`, `1-5`, `0/15` or `MON-FRI`."""
     numbers: set[int] = set()
     for part in field.split(","):
         base, slash, step = part.partition("/")

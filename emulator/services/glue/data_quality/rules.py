@@ -76,7 +76,7 @@ def _judge(rule: Rule, metric: str, value: float | None, default: Condition | No
 
 
 def holds(condition: Condition, value: float) -> bool:
-    """Whether a number meets a condition."""
+    """Return whether a number meets a condition."""
     if condition.operator == "matches" or not all(isinstance(item, float) for item in condition.values):
         raise Unsupported("a measured number is compared with numbers")
     numbers = [float(item) for item in condition.values]
@@ -198,7 +198,7 @@ def _primary_key(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
 
 
 def _custom_sql(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
-    """`CustomSql "select count(*) from primary where …" = 0`."""
+    """Evaluate `CustomSql "select count(*) from primary where …" = 0`."""
     sql = _column(rule).replace(" primary", f" {PRIMARY}")
     row = connection.execute(sql).fetchone()
     return _judge(rule, "Dataset.*.CustomSQL", None if row is None or row[0] is None else float(row[0]))

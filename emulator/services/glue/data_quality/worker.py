@@ -60,7 +60,7 @@ def judge(run: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _result(connection: duckdb.DuckDBPyConnection, rule: Any, number: int) -> dict[str, Any]:
-    """A `DataQualityRuleResult`."""
+    """Return a `DataQualityRuleResult`."""
     verdict = rules.evaluate(connection, rule)
     document = {
         "Name": f"Rule_{number}",

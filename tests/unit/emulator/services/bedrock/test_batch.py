@@ -1,4 +1,4 @@
-"""A batch job of Bedrock, from its files to its files, without a local AWS."""
+"""A batch job of Bedrock, from input to output files, without a local AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ARN = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghijkl"
 
 
 class Storage:
-    """As much of S3 as a job needs, and of the emulator's own clients."""
+    """A fake of S3 and of the emulator's clients."""
 
     def __init__(self, **files: str) -> None:
         self.objects = {f"in/{name}.jsonl": text.encode() for name, text in files.items()}

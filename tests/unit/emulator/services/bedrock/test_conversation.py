@@ -1,4 +1,4 @@
-"""The local Bedrock refuses what Bedrock refuses, whichever way a conversation comes in."""
+"""The local Bedrock rejects what Bedrock rejects, in every API for conversations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the local guardrail finds, by policy, and what it says it cannot judge."""
+"""Matches of the local guardrail by policy, and the policies that it reports as not judged."""
 
 from __future__ import annotations
 

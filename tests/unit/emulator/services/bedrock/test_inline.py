@@ -1,4 +1,4 @@
-"""What a guardrail inside a model call does to the prompt, the answer and the trace."""
+"""Effects of a guardrail inside a model call on the prompt, the answer and the trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""States of an alarm by what was measured in its last periods."""
+"""States of an alarm by the data of its last periods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attempts, and what ends them. No clock runs: what is put off is done at once."""
+"""Attempts and their end. No clock runs: delayed work is done at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filter policies on attributes and bodies, and the addresses that lead nowhere else."""
+"""Filter policies on attributes and bodies, and addresses of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the guard takes away from requests before anybody behind it reads them."""
+"""Headers that the guard removes from requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emulator.services.iam.guard import OWN_HEADER, Guard
 
 @pytest.mark.parametrize("path", ["/_emulator/health", "/restapis/a/v1/_user_request_/realtime/chat"])
 def test_a_caller_without_a_key_cannot_claim_the_emulator_s_own_header(path: str) -> None:
-    """Such calls are spared by faults."""
+    """Faults skip calls with that header."""
     seen: list[dict[str, Any]] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:

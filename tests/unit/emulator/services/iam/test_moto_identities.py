@@ -1,4 +1,4 @@
-"""A function's variables are opened with its role, for this function alone; a table's key through DynamoDB."""
+"""Keys of a function's variables, which its role may use for this function alone, and keys of tables."""
 
 from __future__ import annotations
 

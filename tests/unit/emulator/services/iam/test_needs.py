@@ -1,4 +1,4 @@
-"""Which permissions a call needs, after AWS's "Service Authorization Reference"."""
+"""Permissions that a call requires, after AWS's "Service Authorization Reference"."""
 
 from __future__ import annotations
 

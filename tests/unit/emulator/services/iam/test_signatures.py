@@ -1,4 +1,4 @@
-"""Signatures of AWS's own client library are accepted; anything changed in what they cover is not."""
+"""Signatures of AWS's client library are accepted; any change of the signed parts is not."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SENDERS, READERS, EACH = 4, 4, 150
 
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """One of moto's, as in the emulator until the test ends; threads take turns as often as they can."""
+    """Moto's backend with the patch; threads switch as often as possible."""
     for owner, methods in {
         models.Queue: ("__init__", "add_message", "delete_message"),
         models.SQSBackend: ("receive_message", "change_message_visibility", "purge_queue"),

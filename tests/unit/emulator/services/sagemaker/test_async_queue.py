@@ -18,7 +18,7 @@ GOOD = Answer(200, b"ok", "text/csv", "v", "")
 
 
 class Store:
-    """Keeps what would be written."""
+    """Stores the outcomes that would be written."""
 
     def __init__(self) -> None:
         self.written: list[tuple[str, Outcome]] = []

@@ -1,4 +1,4 @@
-"""Studio's control plane: what comes back, and in which order things may go."""
+"""Studio's control plane: descriptions, and the order of deletions."""
 
 from __future__ import annotations
 

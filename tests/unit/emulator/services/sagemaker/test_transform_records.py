@@ -1,4 +1,4 @@
-"""Records of a batch transform, cut, chosen from, joined and put together."""
+"""Records of a batch transform: splitting, filtering, joining and assembling."""
 
 from __future__ import annotations
 

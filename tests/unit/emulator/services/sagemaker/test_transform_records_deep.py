@@ -1,4 +1,4 @@
-"""A record of a transform job that nests too deeply is bad data, and no end of the job."""
+"""A record of a transform job that nests too deeply is bad data and does not crash the job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When servers of serverless and multi-model variants come and go."""
+"""Starts and stops of the servers of serverless and multi-model variants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REQUEST = Request(b"{}", "application/json", "application/json")
 
 
 class Server:
-    """Answers at once, and says when it was stopped."""
+    """Answers at once, and records that it was stopped."""
 
     def __init__(self, model: Model = MODEL) -> None:
         self.model, self.stopped, self.ended = model, "", threading.Event()

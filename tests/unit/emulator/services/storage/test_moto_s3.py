@@ -1,4 +1,4 @@
-"""Listing the versions of a bucket's objects reads and copies nothing of what is in them."""
+"""Listing the versions of a bucket's objects neither reads nor copies their contents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.services.storage import moto_s3
 
 @pytest.fixture(autouse=True)
 def applied() -> Iterator[None]:
-    """As in the emulator, until the test ends."""
+    """Apply the patch until the test ends."""
     moto_s3._list_without_contents()
     patching.install()
     yield

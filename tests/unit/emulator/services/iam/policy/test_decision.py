@@ -1,4 +1,4 @@
-"""Who must allow, who may deny: the cases of AWS's "Policy evaluation logic"."""
+"""Decisions: the cases of AWS's "Policy evaluation logic"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which version of a record is the current one, and which records are refused."""
+"""Current versions of records, and rejected records."""
 
 from __future__ import annotations
 
