@@ -1,8 +1,8 @@
-"""Lambda zips, training sources and Glue scripts, byte for byte the same on any machine.
+"""Build Lambda zips, training sources and Glue scripts, byte for byte the same on any machine.
 
-Terraform compares hashes, so a package may depend on nothing but the sources: files are sorted, times and
-modes fixed, contents stored instead of deflated (zlib's output differs between versions). The name of a
-package carries its hash, so an upload under a new name never changes what a running job reads.
+Terraform compares hashes, so a package may only depend on its sources: files are sorted, times and modes fixed,
+contents stored instead of deflated (zlib's output differs between versions). The name of a package contains its hash,
+so an upload never changes a file that a running job reads.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "async_worker": (COMMON, ROUTING),
     "async_callback": (COMMON,),
 }
-"""The Python package of each function, and the shared packages that go into its zip with it."""
+"""The Python package of each function, and the shared packages in its zip."""
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-"""The earliest time a zip can say."""
+"""The earliest time that a zip can store."""
 _FILE_MODE = 0o644
 _LEFT_OUT_FOLDERS = {"__pycache__", "tests"}
 _LEFT_OUT_SUFFIXES = {".pyc", ".pyo"}
 
 
 class SourcePackager:
-    """Builds every package from a checkout.
+    """Build every package from a checkout.
 
     Args:
         repo: the folder with `lambda/` and `jobs/`.
@@ -68,7 +68,7 @@ class SourcePackager:
         return {name: _write(out, name, ending, make()) for name, (ending, make) in builders.items()}
 
     def _function(self, name: str) -> bytes:
-        """The function's package and its shared ones; Lambda calls `<name>.handler.handler`."""
+        """Zip the function's package and its shared ones; Lambda calls `<name>.handler.handler`."""
         files = {
             f"{package}/{path}": content
             for package in (name, *FUNCTIONS[name])
@@ -93,7 +93,7 @@ class SourcePackager:
         return _zip({f"reviews/{path}": content for path, content in files.items()})
 
     def _processing_flow(self) -> bytes:
-        """A zip that Python starts: processing containers unpack nothing."""
+        """Build a zip that Python can run, because processing containers do not unpack it."""
         folder = self._repo / "jobs" / "processing"
         files = {f"wrangler/{path}": content for path, content in _tree(folder / "wrangler").items()}
         return _zip(files | {"__main__.py": _read(folder / "run_flow.py")})
@@ -115,15 +115,15 @@ def _write(out: Path, name: str, ending: str, content: bytes) -> Package:
 
 
 def _tree(folder: Path) -> dict[str, bytes]:
-    """Relative POSIX paths to contents, without tests, caches and hidden files."""
+    """Map relative POSIX paths to contents, without tests, caches and hidden files."""
     if not folder.is_dir():
         raise SetupError(f"{folder} is missing: it is the source of a package")
-    found = {}
+    contents = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if path.is_file() and not _left_out(relative):
-            found[relative.as_posix()] = path.read_bytes()
-    return found
+            contents[relative.as_posix()] = path.read_bytes()
+    return contents
 
 
 def _left_out(path: Path) -> bool:
@@ -152,14 +152,14 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
 
 
 def _tar_gz(files: Mapping[str, bytes]) -> bytes:
-    """A gzip whose one deflate block is stored: SageMaker wants `.tar.gz`, not compression."""
+    """Write a gzip with a stored deflate block: SageMaker requires `.tar.gz`, but no compression."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(files):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode, entry.mtime = len(files[name]), _FILE_MODE, 0
             archive.addfile(entry, io.BytesIO(files[name]))
-    # gzip.compress leaves the header to zlib from Python 3.11 on, which writes the operating system into it.
+    # From Python 3.11 on, gzip.compress leaves the header to zlib, which writes the operating system into it.
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=0, mtime=0) as archive_gz:
         archive_gz.write(buffer.getvalue())

@@ -1,7 +1,7 @@
-"""API keys of callers, made and kept beside Terraform, whose state would hold their values.
+"""Manage callers' API keys outside of Terraform, whose state would hold their values.
 
-Terraform makes the usage plans and publishes what each key is made from. `upkeep` brings keys, their plans and the
-hashes that the authorizer reads to what was published; `rotation` gives a name a second key; `reading` finds keys.
+Terraform creates the usage plans and publishes a recipe for each key. `upkeep` updates keys, their plans and the hashes
+that the authorizer reads to match the recipes; `rotation` adds a second key to a name; `reading` finds keys.
 """
 
 from orchestrator.api_keys.reading import Listed, listed, value

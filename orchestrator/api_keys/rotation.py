@@ -1,4 +1,4 @@
-"""A second key for a name: both are accepted for a while, then the first one ends."""
+"""Rotate API keys: a second key of a name is accepted together with the first one, until that ends."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def rotate(
     overlap: dt.timedelta,
     now: dt.datetime,
 ) -> Kept:
-    """Make a new key for each of these names; the others of the name end after `overlap`.
+    """Create a new key for each of these names; the name's other keys end after `overlap`.
 
-    Making the key is the one step that counts: its tags hold the end, and `keep` does the rest, now or in the next
-    deployment.
+    The creation is the decisive step: the new key's tags hold the end of the others, and `keep` does the rest, now or
+    in the next deployment.
     """
     keep(cloud, owner, recipes, now)
-    found = own(cloud, owner)
+    owned = own(cloud, owner)
     for name in names:
         with explained(cloud, f"rotate the API key `{name}`"):
-            make(cloud, owner, recipes[name], stamp(found[name], now), now + overlap)
+            make(cloud, owner, recipes[name], stamp(owned[name], now), now + overlap)
     kept = keep(cloud, owner, recipes, now)
     return Kept(list(names), kept.adopted, kept.ended)
 
 
 def finish(cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], names: Collection[str], now: dt.datetime) -> Kept:
-    """End every key of these names but the newest, whether its time has passed or not."""
+    """End every key of these names except the newest, before its time if need be."""
     keep(cloud, owner, recipes, now)
     for name, keys in own(cloud, owner).items():
         if name in names and len(keys) > 1:

@@ -1,7 +1,7 @@
-"""Keys, their places on usage plans and what the authorizer knows of them, brought to what Terraform publishes.
+"""Update keys, their usage plans and the authorizer's records to match the recipes that Terraform publishes.
 
-Everything here may be repeated, and finishes what a run that was killed has begun. A value is read for its hash alone,
-once in the life of a key, and kept nowhere.
+Every step can be repeated, and completes the work of a killed run. A key's value is read only once, for its hash, and
+never stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MADE_BY, HERE, TERRAFORM = "managed-by", "orchestrator", "terraform"
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose keys are meant: what they are named after, where their records are, the tags that they carry."""
+    """The owner of an environment's keys: their prefix, the path of their records, and their tags."""
 
     prefix: str
     parameters: str
@@ -34,7 +34,7 @@ class Owner:
 
     @classmethod
     def of(cls, environment: Environment) -> Owner:
-        """The owner of an environment's keys, named as the phase `inference` names plans and parameters."""
+        """Return the owner of an environment's keys, with the names that the phase `inference` uses."""
         return cls(
             prefix=f"{environment.name_prefix}-inference",
             parameters=f"/{environment.platform.project}/{environment.name}/api-keys",
@@ -43,55 +43,55 @@ class Owner:
         )
 
     def owns(self, key: Key) -> bool:
-        """Tell our keys from those of an environment whose name begins like ours."""
+        """Return whether a key belongs to this environment, and not to one whose name has this one's as a prefix."""
         return all(key.tags.get(name) == self.tags[name] for name in ("project", "environment"))
 
     def arn(self, key_id: str) -> str:
-        """Under which API Gateway tags a key."""
+        """Return the ARN by which API Gateway tags a key."""
         return f"arn:{partition(self.region)}:apigateway:{self.region}::/apikeys/{key_id}"
 
 
 @dataclass
 class Kept:
-    """What was done, by name of the key."""
+    """The changes made, as names of keys."""
 
     made: list[str] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
-    """Keys that Terraform made: earlier versions of a state hold their values."""
+    """Keys that Terraform created: earlier versions of a state hold their values."""
     ended: list[str] = field(default_factory=list)
 
 
 def own(cloud: Cloud, owner: Owner) -> dict[str, tuple[Key, ...]]:
-    """All keys of an environment by name, the newest first; those of an interrupted run included."""
+    """Return all keys of an environment by name, the newest first, including those of an interrupted run."""
     gateway = cloud.client("apigateway")
-    found = []
+    owned = []
     with explained(cloud, "list the API keys"):
         for item in pages(gateway, "get_api_keys", "items", nameQuery=f"{owner.prefix}-"):
-            # *assumed*: the list holds the tags of a key. Asked for singly where it does not, they decide in any case.
+            # *assumed*: the list includes the keys' tags. If not, they are read for each key: they decide on ownership.
             known = item.get("tags") or gateway.get_tags(resourceArn=owner.arn(item["id"]))["tags"]
             key = parse(owner.prefix, {**item, "tags": known})
             if key is not None and owner.owns(key):
-                found.append(key)
-    return by_name(found)
+                owned.append(key)
+    return by_name(owned)
 
 
 def keep(cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], now: dt.datetime) -> Kept:
-    """Make the keys that are missing, adopt those that Terraform made, end those whose time has passed."""
-    kept, found = Kept(), own(cloud, owner)
+    """Create missing keys, adopt those that Terraform created, and end those whose time has passed."""
+    kept, owned = Kept(), own(cloud, owner)
     records, stay = _records(cloud, owner), {}
     for name, recipe in recipes.items():
         with explained(cloud, f"keep the API key `{name}`"):
-            if name not in found:
-                found[name] = (make(cloud, owner, recipe),)
+            if name not in owned:
+                owned[name] = (make(cloud, owner, recipe),)
                 kept.made.append(name)
-            gone = over(found[name], now)
-            stay[name] = [key for key in found[name] if key not in gone]
+            gone = over(owned[name], now)
+            stay[name] = [key for key in owned[name] if key not in gone]
             _put_on_plan(cloud, recipe, stay[name])
             _write_record(cloud, owner, recipe, stay[name], records.get(name))
             for key in gone:
                 _end(cloud, key)
                 kept.ended.append(name)
-    # Last: what is adopted is told once, and a run that was killed before has told nothing.
+    # Last, because adoptions are reported once, and a run that was killed before this has reported nothing.
     for name, keys in stay.items():
         with explained(cloud, f"tag the API key `{name}`"):
             if _tag(cloud, owner, keys):
@@ -102,26 +102,26 @@ def keep(cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], now: dt.date
 def make(
     cloud: Cloud, owner: Owner, recipe: Recipe, stamp: str = "", predecessors_until: dt.datetime | None = None
 ) -> Key:
-    """A new key of AWS's making, in force once `keep` has put it on its plan and told the authorizer."""
+    """Create a key, which is valid once `keep` has added it to its plan and to the authorizer's record."""
     ending = {} if predecessors_until is None else {UNTIL: written(predecessors_until)}
-    made = cloud.client("apigateway").create_api_key(
+    created = cloud.client("apigateway").create_api_key(
         name=f"{recipe.key_name}-{stamp}" if stamp else recipe.key_name,
         description=f"Caller {recipe.name} of the inference API.",
         enabled=True,
         tags={**owner.tags, **ending},
     )
-    key = parse(owner.prefix, made)
+    key = parse(owner.prefix, created)
     assert key is not None, f"{recipe.key_name} does not begin with {owner.prefix}-"
     return key
 
 
-def tag(cloud: Cloud, owner: Owner, key: Key, wanted: Mapping[str, str]) -> None:
-    """Give a key tags beside those that it has."""
-    cloud.client("apigateway").tag_resource(resourceArn=owner.arn(key.id), tags=dict(wanted))
+def tag(cloud: Cloud, owner: Owner, key: Key, added: Mapping[str, str]) -> None:
+    """Add tags to a key."""
+    cloud.client("apigateway").tag_resource(resourceArn=owner.arn(key.id), tags=dict(added))
 
 
 def remove(cloud: Cloud, owner: Owner, but: Collection[str] = ()) -> int:
-    """Delete the keys of an environment, but those of some names, with their records; return how many went."""
+    """Delete an environment's keys and their records, except those of the names in `but`; return the number of keys."""
     removed = 0
     for name, keys in own(cloud, owner).items():
         for key in keys if name not in but else ():
@@ -150,16 +150,16 @@ def _write_record(cloud: Cloud, owner: Owner, recipe: Recipe, keys: Sequence[Key
     if not hashes:
         unless_gone(ssm.delete_parameter, Name=recipe.parameter_name)
         return
-    wanted = record(recipe, keys, hashes)
+    document = record(recipe, keys, hashes)
     labels = [{"Key": name, "Value": value} for name, value in owner.tags.items()]
-    if wanted != before:
+    if document != before:
         ssm.put_parameter(
             Name=recipe.parameter_name,
             Description=f"Hashes of the API keys of {recipe.name}, and its blueprints.",
-            Value=json.dumps(wanted),
+            Value=json.dumps(document),
             Type="SecureString",
             KeyId=recipe.kms_key_arn,
-            # SSM takes tags with a new parameter only.
+            # SSM accepts tags only with a new parameter.
             **({"Tags": labels} if before is None else {"Overwrite": True}),
         )
     if before is not None:
@@ -170,12 +170,12 @@ def _write_record(cloud: Cloud, owner: Owner, recipe: Recipe, keys: Sequence[Key
 
 
 def _hash(cloud: Cloud, key: Key) -> str:
-    found = cloud.client("apigateway").get_api_key(apiKey=key.id, includeValue=True)
-    return hashlib.sha256(found["value"].encode()).hexdigest()
+    with_value = cloud.client("apigateway").get_api_key(apiKey=key.id, includeValue=True)
+    return hashlib.sha256(with_value["value"].encode()).hexdigest()
 
 
 def _end(cloud: Cloud, key: Key) -> None:
-    """Off at once, then off its plans, then gone: a run that is killed in between leaves nothing that opens a door."""
+    """Disable a key, remove it from its plans, then delete it: a run that is killed in between leaves no valid key."""
     gateway = cloud.client("apigateway")
     off = [{"op": "replace", "path": "/enabled", "value": "false"}]
     unless_gone(gateway.update_api_key, apiKey=key.id, patchOperations=off)
@@ -185,29 +185,29 @@ def _end(cloud: Cloud, key: Key) -> None:
 
 
 def _tag(cloud: Cloud, owner: Owner, keys: Iterable[Key]) -> bool:
-    """Bring tags up to date; whether there was a key of Terraform's making among them."""
+    """Update the keys' tags; return whether Terraform created one of the keys."""
     adopted = False
     for key in keys:
-        theirs = key.tags.get(MADE_BY) == TERRAFORM
-        wanted = {**owner.tags, **({IN_STATES: "true"} if theirs else {})}
-        if not wanted.items() <= key.tags.items():
-            tag(cloud, owner, key, wanted)
-        adopted = adopted or theirs
+        by_terraform = key.tags.get(MADE_BY) == TERRAFORM
+        required = {**owner.tags, **({IN_STATES: "true"} if by_terraform else {})}
+        if not required.items() <= key.tags.items():
+            tag(cloud, owner, key, required)
+        adopted = adopted or by_terraform
     return adopted
 
 
 def _records(cloud: Cloud, owner: Owner) -> dict[str, Json]:
-    """What is written for the authorizer, by name; what nobody can read any more counts as empty."""
+    """Read the authorizer's records by name; an unreadable one counts as empty."""
     with explained(cloud, f"read the parameters below {owner.parameters}"):
         return {_name(each): _document(each["Value"]) for each in _parameters(cloud, owner, decrypt=True)}
 
 
 def _document(text: str) -> Json:
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _parameters(cloud: Cloud, owner: Owner, *, decrypt: bool) -> list[dict[str, Any]]:

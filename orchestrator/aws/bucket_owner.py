@@ -1,4 +1,4 @@
-"""Name the owner of the bucket in every S3 request.
+"""Send the bucket's expected owner with every S3 request.
 
 Bucket names are global and ours can be guessed, so a stranger may create one first. S3 compares
 `x-amz-expected-bucket-owner` with the account that owns the bucket and refuses the request (403) when they differ.
@@ -13,10 +13,10 @@ MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
 def expect_owner(s3: Any, owner: Callable[[], str]) -> None:
-    """Make an S3 client send `owner()` with every operation that takes it; a call that names another one keeps it.
+    """Make an S3 client send `owner()` with every operation that accepts it, unless the call names an owner.
 
-    Presigned addresses go without: whoever uses one would have to send the header, since it becomes part of what is
-    signed, and plain downloads could not.
+    Presigned URLs are left out: the header would be part of the signature, so that clients would have to send it, which
+    plain downloads cannot.
     """
 
     def add(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:

@@ -1,7 +1,7 @@
-"""AWS through boto3, or the emulator through the very same calls.
+"""Call AWS through boto3, or the emulator through the same calls.
 
-With the way into a local one, this object is hermetic: its key, its endpoint and nothing that the
-machine's AWS set-up says. boto3 is imported on first use, since commands such as `graph` need none of it.
+With access to a local AWS, the client is hermetic: it uses the local key and endpoint and nothing of the machine's AWS
+configuration. boto3 is imported on first use, since commands such as `graph` do not need it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
 from orchestrator.system.identity import life
 
-_SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; for no account at all: ENV=local."
+_SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; without an account: ENV=local."
 
 _ATTEMPTS = 6
-"""At each call; the local AWS throttles too, when it is told to."""
+"""Per call; the local AWS throttles too, if configured to."""
 _GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
 
 _NEXT = {"NextToken": "NextToken", "nextToken": "nextToken", "NextMarker": "NextMarker"}
-"""Where an answer says that there is more: and how to ask for it."""
+"""Maps the field of a response that announces another page to the argument that requests it."""
 
 
 class Aws:
-    """One region of one account.
+    """A region of an account.
 
     Args:
         region: e.g. `us-east-1`.
-        local: the way into the emulator, loopback only; `None` means AWS.
+        local: access to the emulator, loopback only; `None` means AWS.
     """
 
     def __init__(self, region: str, local: LocalAccess | None) -> None:
@@ -48,7 +48,7 @@ class Aws:
         self._account_id = ""
 
     def account_id(self) -> str:
-        """The account that the credentials belong to; looked up once. Raises `CredentialsError`."""
+        """Return the account of the credentials, which is looked up once. Raises `CredentialsError`."""
         if not self._account_id:
             self._account_id = self._caller_account()
         return self._account_id
@@ -67,24 +67,24 @@ class Aws:
             exceptions.ClientError,
         ) as error:
             raise CredentialsError(f"no usable AWS credentials: {error}", hint=_SIGN_IN) from error
-        except exceptions.BotoCoreError as error:  # nobody answers, or something that is not AWS
+        except exceptions.BotoCoreError as error:  # no server, or one that is not AWS
             raise self._unreachable(error) from error
 
     def client(self, service: str) -> Any:
-        """A boto3 client; made once, usable from any thread. Raises `CredentialsError` on a wrong profile.
+        """Return a boto3 client; created once, usable from any thread. Raises `CredentialsError` on a wrong profile.
 
-        That of S3 uses buckets of the credentials' own account only.
+        The S3 client only uses buckets of the credentials' account.
         """
         with self._lock:
             if service not in self._clients:
-                made = self._new_client(service)
+                client = self._new_client(service)
                 if service == "s3":
-                    expect_owner(made, self.account_id)
-                self._clients[service] = made
+                    expect_owner(client, self.account_id)
+                self._clients[service] = client
             return self._clients[service]
 
     def api_url(self, rest_api_id: str, stage: str) -> str:
-        """Base address of a REST API's stage, without a slash at its end."""
+        """Return the base URL of a REST API's stage, without a trailing slash."""
         if self.endpoint is not None:
             return f"{self.endpoint}/restapis/{rest_api_id}/{stage}/_user_request_"
         suffix = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
@@ -93,7 +93,7 @@ class Aws:
     def http(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> tuple[int, dict[str, str], bytes]:
-        """One plain HTTP request; any status is an answer, no answer is a `PlatformError`."""
+        """Send a plain HTTP request and return status, headers and body. Raises `PlatformError` without a response."""
         if self.endpoint is not None:
             try:
                 return loopback.request(method, url, headers=headers, body=body, timeout=timeout)
@@ -102,14 +102,14 @@ class Aws:
                 if process is not None and life(process) == "dead":
                     raise aws_local.gone(process) from error
                 raise _no_answer(method, url, error) from error
-        import httpx  # and with it TLS, which takes as long as the rest of a probe
+        import httpx  # here, since it imports TLS, which takes as long as the rest of a probe
 
         try:
             with httpx.Client(timeout=timeout, follow_redirects=False) as client:
-                answer = client.request(method, url, headers=dict(headers), content=body)
+                response = client.request(method, url, headers=dict(headers), content=body)
         except httpx.HTTPError as error:
             raise _no_answer(method, url, error) from error
-        return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+        return response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
 
     def _new_client(self, service: str) -> Any:
         from botocore import exceptions
@@ -148,15 +148,15 @@ class Aws:
 
 @contextlib.contextmanager
 def explained(cloud: Cloud, action: str, error: type[PlatformError] = PlatformError) -> Iterator[None]:
-    """Turn what boto3 raises inside into an `error` that says what was being done ("start the pipeline")."""
+    """Turn boto3's exceptions in the block into an `error` that names the action ("start the pipeline")."""
     from botocore import exceptions
 
     try:
         yield
     except exceptions.ClientError as caught:
-        found = caught.response.get("Error", {})
-        said = f"{found.get('Code', 'unknown error')}: {found.get('Message', '')}".rstrip(": ")
-        raise error(f"cannot {action}: {said}") from caught
+        details = caught.response.get("Error", {})
+        reason = f"{details.get('Code', 'unknown error')}: {details.get('Message', '')}".rstrip(": ")
+        raise error(f"cannot {action}: {reason}") from caught
     except (exceptions.HTTPClientError, exceptions.ConnectionError) as caught:
         if cloud.endpoint is None:
             raise error(f"cannot {action}: {caught}") from caught
@@ -169,36 +169,36 @@ def explained(cloud: Cloud, action: str, error: type[PlatformError] = PlatformEr
 
 
 def error_code(error: BaseException | None) -> str:
-    """AWS's code of what `explained` translated, e.g. `ParameterNotFound`; empty for anything else."""
+    """Return AWS's code of an error that `explained` translated, e.g. `ParameterNotFound`; empty for others."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
-    """All items of a paged answer at once: deleting while paging skips some."""
+    """Return all items of a paged response at once, because deleting while paging skips some."""
     paginator = client.get_paginator(operation_name=operation)
     return [item for page in paginator.paginate(**arguments) for item in page.get(key, [])]
 
 
 def every(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
-    """All items of a list, whether or not boto3 knows how it is paged."""
+    """Return all items of a list, also of operations without a paginator in boto3."""
     if client.can_paginate(operation):
         return pages(client, operation, key, **arguments)
-    found: list[Any] = []
+    every_item: list[Any] = []
     more: dict[str, Any] = {}
     while True:
         page = getattr(client, operation)(**arguments, **more)
         items = page.get(key, [])
-        found += items
-        more = {name: page[answer] for answer, name in _NEXT.items() if page.get(answer)}
+        every_item += items
+        more = {argument: page[field] for field, argument in _NEXT.items() if page.get(field)}
         if page.get("HasMoreDeliveryStreams") and items:
             more = {"ExclusiveStartDeliveryStreamName": items[-1]}
         if not more:
-            return found
+            return every_item
 
 
 def unless_gone(call: Callable[..., Any], **arguments: Any) -> None:
-    """Delete something that may be gone already."""
+    """Delete a resource that may not exist any more."""
     from botocore.exceptions import ClientError
 
     try:
@@ -206,7 +206,7 @@ def unless_gone(call: Callable[..., Any], **arguments: Any) -> None:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         message = error.response["Error"].get("Message", "")
-        # SageMaker says "ValidationException: Could not find …" instead of a code of its own.
+        # SageMaker returns "ValidationException: Could not find …" instead of a separate code.
         if code not in _GONE and not (code == "ValidationException" and "ould not find" in message):
             raise
 
@@ -221,7 +221,7 @@ def _local_config() -> Any:
         read_timeout=300,
         proxies={},
         inject_host_prefix=False,
-        # Said in code, it goes before an AWS_BEARER_TOKEN_BEDROCK of the environment.
+        # Set in code, it takes precedence over an AWS_BEARER_TOKEN_BEDROCK of the environment.
         auth_scheme_preference="sigv4",
         s3={"addressing_style": "path"},
     )
@@ -231,6 +231,6 @@ def _config(**settings: Any) -> Any:
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": _ATTEMPTS}
-    # An AWS_ENDPOINT_URL_<SERVICE> that somebody left in the environment bends no call of ours.
+    # An AWS_ENDPOINT_URL_<SERVICE> that is set in the environment must not redirect these calls.
     make: Any = Config
     return make(ignore_configured_endpoint_urls=True, retries=retries, **settings)

@@ -1,4 +1,4 @@
-"""boto3 for a local AWS: cut off from this machine's AWS set-up, patient as on AWS, and no longer than it lives."""
+"""boto3 for a local AWS: independent of this machine's AWS configuration, and without retries once it has died."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from orchestrator.system.identity import Identity, life
 
 
 def session(region: str, process: Identity | None) -> Any:
-    """A session that knows no environment variable and no file of a home folder.
+    """Create a session that reads no environment variables and no files in the home folder.
 
-    Explicit keys alone do not do it: a profile that does not exist, a CA bundle or FIPS in the
-    environment would still break or bend local calls.
+    Explicit keys are not enough: a profile that does not exist, a CA bundle or FIPS in the environment would still
+    break or redirect local calls.
 
     Args:
-        region: for clients that are told none.
-        process: who answers the calls; they are not tried again once it is gone.
+        region: the default region of clients.
+        process: the local AWS's process; calls are not retried once it has ended.
     """
     import boto3
     import botocore.session
     from botocore.loaders import Loader
 
     base = botocore.session.Session(session_vars=_no_environment())
-    # By default the models of services in `~/.aws/models` go before botocore's own.
+    # By default the models of services in `~/.aws/models` take precedence over botocore's.
     models = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     base.register_component("data_loader", models)
     if process is not None:
@@ -35,7 +35,7 @@ def session(region: str, process: Identity | None) -> Any:
 def gone(process: Identity) -> EmulatorError:
     return EmulatorError(
         f"the local AWS (pid {process.pid}) died; everything in it is lost",
-        hint="`orchestrator emulator logs` shows its last words; deploy again to start afresh",
+        hint="`orchestrator emulator logs` shows the end of its output; deploy again to start over",
     )
 
 
@@ -48,7 +48,7 @@ def _while_it_lives(process: Identity) -> Any:
 
 
 def _no_environment() -> dict[str, tuple[None, None, Any, Any]]:
-    """botocore's own table of settings, cut off from environment variables and configuration files."""
+    """Return botocore's table of settings without environment variables and configuration files."""
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
     defaults = {name: (None, None, entry[2], entry[3]) for name, entry in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}

@@ -1,4 +1,4 @@
-"""Plain HTTP to a server on this machine: no proxy, no TLS, no redirects, and nothing imported for these."""
+"""Plain HTTP to a server on this machine, without proxies, TLS, redirects and their imports."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 from orchestrator.core.environment import require_loopback
 
 NoAnswer = (OSError, http.client.HTTPException)
-"""What `request` raises when nobody answers, or not in HTTP."""
+"""The exceptions of `request` without a response, or with one that is not HTTP."""
 
 
 def request(
     method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout: float
 ) -> tuple[int, dict[str, str], bytes]:
-    """Status, lower-case headers, body. Raises `ConfigError` for any other machine.
+    """Send a request and return status, lower-case headers and body. Raises `ConfigError` for any other machine.
 
     Args:
-        timeout: seconds that the server may be silent.
+        timeout: seconds without a byte from the server.
     """
     parts = urlsplit(require_loopback(url))
     target = parts.path or "/"
@@ -27,7 +27,7 @@ def request(
         connection.request(
             method, f"{target}?{parts.query}" if parts.query else target, body=body or None, headers=dict(headers or {})
         )
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""SQL over the platform's catalogue, through Athena: started, waited for, paged through."""
+"""Run SQL over the platform's catalogue with Athena."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from orchestrator.core.types import Json
 from orchestrator.errors import QueryFailed
 
 POLL_SECONDS = (0.1, 0.2, 0.4, 1.0)
-"""Between looks; the last one is repeated."""
+"""Intervals between polls; the last one is repeated."""
 ACTIVE = ("QUEUED", "RUNNING")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query returned. A value of `None` is SQL's NULL."""
+    """The result of a query. A value of `None` is SQL's NULL."""
 
     query_id: str
     columns: tuple[str, ...]
@@ -31,7 +31,7 @@ class Answer:
     """URI of the result object."""
 
 
-def ask(
+def run_query(
     cloud: Cloud,
     sql: str,
     *,
@@ -41,16 +41,16 @@ def ask(
     stopping: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Answer:
-    """Run one query and wait for it.
+    """Run a query and wait for its result.
 
     Args:
-        database: where a table without a database is looked for.
-        workgroup: its settings (place of the results, limit of bytes) hold.
+        database: the default database of tables.
+        workgroup: the workgroup, whose settings (place of the results, limit of bytes) apply.
         limit: rows to fetch; `None` fetches all.
-        stopping: asked while waiting; the query is stopped when it says so.
+        stopping: called while waiting; the query is stopped when it returns `True`.
 
     Raises:
-        QueryFailed: Athena refused or failed it; the message is Athena's.
+        QueryFailed: Athena rejected the query or it failed; the message is Athena's.
     """
     athena = cloud.client("athena")
     with explained(cloud, "start the query", QueryFailed):
@@ -59,17 +59,17 @@ def ask(
         )
     query_id = str(started["QueryExecutionId"])
     with explained(cloud, "follow the query", QueryFailed):
-        found = _wait(athena, query_id, stopping, sleep)
-    status = found["Status"]
+        execution = _wait(athena, query_id, stopping, sleep)
+    status = execution["Status"]
     if status["State"] != "SUCCEEDED":
         reason = status.get("StateChangeReason", "no reason given")
-        hint = f"Athena knows it as {query_id}."
+        hint = f"The query's id in Athena is {query_id}."
         if "TABLE_NOT_FOUND" in reason:
-            hint = f"A crawler makes the tables, those of a batch blueprint after its first request. {hint}"
+            hint = f"A crawler creates the tables, those of a batch blueprint after its first request. {hint}"
         raise QueryFailed(f"query {status['State'].lower()}: {reason}", hint=hint)
-    statistics = found.get("Statistics", {})
+    statistics = execution.get("Statistics", {})
     with explained(cloud, "read the results", QueryFailed):
-        columns, types, rows = _results(athena, query_id, limit, has_header=found.get("StatementType") == "DML")
+        columns, types, rows = _results(athena, query_id, limit, has_header=execution.get("StatementType") == "DML")
     return Answer(
         query_id,
         columns,
@@ -77,20 +77,20 @@ def ask(
         rows,
         int(statistics.get("DataScannedInBytes", 0)),
         statistics.get("TotalExecutionTimeInMillis", 0) / 1000,
-        str(found.get("ResultConfiguration", {}).get("OutputLocation", "")),
+        str(execution.get("ResultConfiguration", {}).get("OutputLocation", "")),
     )
 
 
 def _wait(athena: Any, query_id: str, stopping: Callable[[], bool], sleep: Callable[[float], None]) -> Json:
-    looks = 0
+    polls = 0
     while True:
-        found: Json = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-        if found["Status"]["State"] not in ACTIVE:
-            return found
+        execution: Json = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+        if execution["Status"]["State"] not in ACTIVE:
+            return execution
         if stopping():
             athena.stop_query_execution(QueryExecutionId=query_id)
-        sleep(POLL_SECONDS[min(looks, len(POLL_SECONDS) - 1)])
-        looks += 1
+        sleep(POLL_SECONDS[min(polls, len(POLL_SECONDS) - 1)])
+        polls += 1
 
 
 def _results(

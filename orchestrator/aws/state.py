@@ -1,7 +1,7 @@
-"""Terraform states of one environment, read straight from their bucket.
+"""Read the Terraform states of an environment from their bucket, and manage the bucket.
 
-Reading the object takes milliseconds; `terraform output` would start the program for it. The bucket is the
-one thing that Terraform cannot make itself, since its own state has to lie somewhere first.
+Reading the object takes milliseconds; `terraform output` would start the program for it. The bucket is the one resource
+that Terraform cannot create itself, since its state must be stored first.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from orchestrator.system.text_files import clipped
 
 _RESTORE = "The bucket keeps earlier versions of the object; restore one of them."
 _OWN = ("id", "arn", "agent_arn", "dashboard_arn", "guardrail_arn", "provisioned_model_arn")
-"""Attributes that name a resource itself; others name what it refers to."""
+"""Attributes that identify the resource itself; others refer to other resources."""
 _STATE = ".tfstate"
 _REFUSED = ("403", "AccessDenied")
 _STATE, _LOCK = ".tfstate", ".tflock"
 _ANOTHER_BY_NOW = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404")
-"""Answers to a conditional deletion (S3's guide, "How to perform conditional deletes")."""
+"""Error codes of a conditional deletion (S3's guide, "How to perform conditional deletes")."""
 
 
 class S3StateStore:
-    """States in S3.
+    """Store states in S3.
 
     Args:
-        cloud: where the bucket is.
-        bucket: its name.
-        tags: put on the bucket when it is made.
+        cloud: the account and region of the bucket.
+        bucket: the bucket's name.
+        tags: the bucket's tags.
     """
 
     def __init__(self, cloud: Cloud, bucket: str, tags: Mapping[str, str]) -> None:
@@ -50,9 +50,9 @@ class S3StateStore:
         return f"{stack}{_STATE}"
 
     def ensure_bucket(self) -> bool:
-        """Create the bucket and its key where they are missing; True if the bucket was.
+        """Create the bucket and its key if they are missing; `True` if the bucket was created.
 
-        Their settings are compared each time, and objects under another key are encrypted again, once.
+        Their settings are compared each time. Objects under another key are encrypted again, once.
         """
         from orchestrator.aws.client import explained
 
@@ -60,18 +60,18 @@ class S3StateStore:
             created = not self._exists()
             if created:
                 self._create()
-            with ThreadPoolExecutor(1) as aside:
-                key = aside.submit(state_key.ensure, self._cloud, self.bucket, self._cloud.account_id(), self._tags)
-                found = state_bucket.read(self._s3, self.bucket)
+            with ThreadPoolExecutor(1) as pool:
+                key = pool.submit(state_key.ensure, self._cloud, self.bucket, self._cloud.account_id(), self._tags)
+                current = state_bucket.read(self._s3, self.bucket)
                 self._key_arn = key.result()
             arn = f"arn:{self._s3.meta.partition}:s3:::{self.bucket}"
-            state_bucket.write(self._s3, self.bucket, found, state_bucket.wanted(arn, self._key_arn))
-            self._encrypt(self._key_arn, found)
+            state_bucket.write(self._s3, self.bucket, current, state_bucket.desired(arn, self._key_arn))
+            self._encrypt(self._key_arn, current)
         return created
 
     @property
     def key_arn(self) -> str | None:
-        """ARN of the bucket's key; `None` if it has none yet."""
+        """The ARN of the bucket's key; `None` if it has none yet."""
         from orchestrator.aws.client import explained
 
         if self._key_arn is None:
@@ -80,7 +80,7 @@ class S3StateStore:
         return self._key_arn
 
     def stacks(self) -> tuple[str, ...]:
-        """Stacks that have a state object, whether or not there are files of theirs."""
+        """List the stacks that have a state object, including those without files."""
         from orchestrator.aws.client import explained, pages
 
         gone = suppress(self._s3.exceptions.NoSuchBucket)
@@ -90,7 +90,7 @@ class S3StateStore:
         return ()
 
     def read(self, stack: str) -> State | None:
-        """The state of a stack, or `None` when it was never applied."""
+        """Read a stack's state; `None` if it was never applied."""
         key = self.key(stack)
         document = self._object(key, keys=("serial", "lineage"))
         if document is None:
@@ -105,16 +105,16 @@ class S3StateStore:
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             why = f"{type(error).__name__} {clipped(str(error))}"
-            raise TerraformError(f"s3://{self.bucket}/{key} is no Terraform state: {why}", hint=_RESTORE) from error
+            raise TerraformError(f"s3://{self.bucket}/{key} is not a Terraform state: {why}", hint=_RESTORE) from error
 
     def read_proof(self, stack: str) -> Json | None:
-        """The document as it lies there; `None` when it is missing or not even an object."""
+        """Read a stack's proof without checking it; `None` if it is missing or not a JSON object."""
         content = self._content(_proof_key(stack))
         try:
-            found = json.loads(content or b"null")
+            document = json.loads(content or b"null")
         except (ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) else None
+        return document if isinstance(document, dict) else None
 
     def write_proof(self, stack: str, proof: Json) -> None:
         from orchestrator.aws.client import explained
@@ -132,7 +132,7 @@ class S3StateStore:
             self._s3.delete_object(Bucket=self.bucket, Key=_proof_key(stack))
 
     def locks(self) -> list[StoredLock]:
-        """All locks that are held now, also of states that no file names any more."""
+        """List all locks that are held now, including those of states without files."""
         from orchestrator.aws.client import explained, pages
 
         with explained(self._cloud, f"list the locks in {self.bucket}", TerraformError):
@@ -140,11 +140,11 @@ class S3StateStore:
                 keys = [str(item["Key"]) for item in pages(self._s3, "list_objects_v2", "Contents", Bucket=self.bucket)]
             except self._s3.exceptions.NoSuchBucket:
                 return []
-            found = [self._lock(key) for key in keys if key.endswith(_LOCK)]
-        return [lock for lock in found if lock is not None]
+            locks = [self._lock(key) for key in keys if key.endswith(_LOCK)]
+        return [lock for lock in locks if lock is not None]
 
     def remove_lock(self, lock: StoredLock) -> bool:
-        """Delete exactly this lock; False if it is gone, or another one lies there by now."""
+        """Delete exactly this lock; `False` if it was released or replaced."""
         from botocore.exceptions import ClientError
 
         from orchestrator.aws.client import explained
@@ -159,18 +159,18 @@ class S3StateStore:
         return True
 
     def _lock(self, key: str) -> StoredLock | None:
-        """`None` if it has been released meanwhile."""
+        """Read a lock; `None` if it has been released meanwhile."""
         try:
-            found = self._s3.get_object(Bucket=self.bucket, Key=key)
+            stored = self._s3.get_object(Bucket=self.bucket, Key=key)
         except self._s3.exceptions.NoSuchKey:
             return None
         try:
-            info = json.loads(found["Body"].read())
+            info = json.loads(stored["Body"].read())
         except (ValueError, RecursionError):
             info = None
         stack = key.removesuffix(_LOCK).removesuffix(_STATE)
-        modified = found["LastModified"].isoformat(timespec="seconds")
-        return StoredLock(stack, key, found["ETag"], modified, info if isinstance(info, dict) else None)
+        modified = stored["LastModified"].isoformat(timespec="seconds")
+        return StoredLock(stack, key, stored["ETag"], modified, info if isinstance(info, dict) else None)
 
     @property
     def _s3(self) -> Any:
@@ -209,26 +209,26 @@ class S3StateStore:
         return True
 
     def _foreign(self, error: Exception) -> CredentialsError:
-        """S3 says the same of a bucket with another owner than ours and of one that the role has no right to."""
+        """Return the error for a refused bucket: S3 does not tell a foreign bucket from missing permissions."""
         return CredentialsError(
             f"the state bucket {self.bucket} belongs to another account than {self._cloud.account_id()}, "
             f"or these credentials may not use it: {error}",
-            hint="Look for it with `aws s3api list-buckets`. If it is not there, somebody else has taken the name: do "
-            "not deploy, and choose another `project`. If it is, the role lacks rights on it or on its key.",
+            hint="Run `aws s3api list-buckets`. If the bucket is not listed, another account has the name: choose "
+            "another `project` before you deploy. If it is, the role lacks permissions on it or on its key.",
         )
 
     def _create(self) -> None:
         region = self._s3.meta.region_name
-        # us-east-1 is the one region that S3 refuses to hear named here.
+        # us-east-1 is the one region that S3 does not accept here.
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         self._s3.create_bucket(Bucket=self.bucket, ObjectOwnership="BucketOwnerEnforced", **place)
 
-    def _encrypt(self, key_arn: str, found: Json) -> None:
-        """Bring what is there already under the key, once: a tag of the bucket remembers it."""
-        tags = {tag["Key"]: tag["Value"] for tag in (found["Tagging"] or {"TagSet": []})["TagSet"]}
+    def _encrypt(self, key_arn: str, current: Json) -> None:
+        """Encrypt the existing objects with the key, once, and record that in a tag of the bucket."""
+        tags = {tag["Key"]: tag["Value"] for tag in (current["Tagging"] or {"TagSet": []})["TagSet"]}
         done = tags.get(KEY_TAG) == key_arn or state_bucket.encrypt_again(self._s3, self.bucket, key_arn)
         own = {**self._tags, KEY_TAG: key_arn} if done else self._tags
-        state_bucket.write(self._s3, self.bucket, found, {"Tagging": state_bucket.tagging(own)})
+        state_bucket.write(self._s3, self.bucket, current, {"Tagging": state_bucket.tagging(own)})
 
 
 def _proof_key(stack: str) -> str:
@@ -236,7 +236,7 @@ def _proof_key(stack: str) -> str:
 
 
 def _addresses(document: Json) -> Iterator[str]:
-    """Addresses of managed resources, as `terraform state list` prints them."""
+    """Yield the addresses of managed resources, as `terraform state list` prints them."""
     for resource in document.get("resources", ()):
         if resource["mode"] != "managed":
             continue
@@ -248,13 +248,13 @@ def _addresses(document: Json) -> Iterator[str]:
 
 
 def _ids(document: Json) -> Iterator[str]:
-    """ARNs and ids of managed resources, deposed ones included: they exist too."""
+    """Yield the ARNs and ids of managed resources, including deposed ones, which exist too."""
     for resource in document.get("resources", ()):
         if resource["mode"] == "managed":
             for instance in resource["instances"]:
                 attributes = instance.get("attributes") or {}
-                found = (attributes.get(name) for name in _OWN)
-                yield from (value.removesuffix(":*") for value in found if isinstance(value, str) and value)
+                values = (attributes.get(name) for name in _OWN)
+                yield from (value.removesuffix(":*") for value in values if isinstance(value, str) and value)
 
 
 def _index(key: str | int | None) -> str:

@@ -1,6 +1,7 @@
-"""Settings of the state bucket: read all at once, and only what differs is written.
+"""Compare the state bucket's settings, and write those that differ.
 
-They are compared at every deployment, whoever made the bucket: what somebody has opened is closed again.
+They are compared at every deployment, even if another tool created the bucket, so that public access that was opened
+is closed again.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 from orchestrator.core.types import Json
 
 REPLACED_STATES_DAYS = 30
-"""A state that was replaced can be restored for so long. States hold sensitive values, so none is kept for longer,
-not even the newest ones: the days count from the replacement, however old a state was by then."""
+"""The time for which a replaced state can be restored. States hold sensitive values, so none is kept for longer; the
+days count from the replacement, however old a state was by then."""
 KEY_TAG = "state-key"
-"""On the bucket: the key under which every object of it lies by now."""
+"""The bucket's tag with the key that encrypts all its objects."""
 _LOCK = ".tflock"
 _SSE, _SSE_KEY = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
 _CHANGED_MEANWHILE = ("PreconditionFailed", "412")
@@ -25,22 +26,22 @@ _CHANGED_MEANWHILE = ("PreconditionFailed", "412")
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a bucket's configuration."""
+    """A part of a bucket's configuration."""
 
     name: str
-    """Of the operations: `get_<name>` and `put_<name>`."""
+    """The part of the operations' names: `get_<name>` and `put_<name>`."""
     argument: str
-    """Of the latter."""
+    """The argument of `put_<name>`."""
     absent: str
-    """Code of the former's error where a bucket has none."""
-    found: Callable[[Json], Any]
-    """What is compared, out of its answer."""
+    """The error code of `get_<name>` if a bucket has no such configuration."""
+    value: Callable[[Json], Any]
+    """Extracts the value to compare from the response of `get_<name>`."""
 
     def read(self, s3: Any, bucket: str) -> Any:
         from botocore.exceptions import ClientError
 
         try:
-            return self.found(getattr(s3, f"get_{self.name}")(Bucket=bucket))
+            return self.value(getattr(s3, f"get_{self.name}")(Bucket=bucket))
         except ClientError as error:
             if error.response["Error"]["Code"] == self.absent:
                 return None
@@ -56,40 +57,40 @@ PARTS = (
         "public_access_block",
         "PublicAccessBlockConfiguration",
         "NoSuchPublicAccessBlockConfiguration",
-        lambda answer: answer["PublicAccessBlockConfiguration"],
+        lambda response: response["PublicAccessBlockConfiguration"],
     ),
     Part(
         "bucket_ownership_controls",
         "OwnershipControls",
         "OwnershipControlsNotFoundError",
-        lambda answer: answer["OwnershipControls"],
+        lambda response: response["OwnershipControls"],
     ),
     Part(
         "bucket_encryption",
         "ServerSideEncryptionConfiguration",
         "ServerSideEncryptionConfigurationNotFoundError",
-        lambda answer: answer["ServerSideEncryptionConfiguration"],
+        lambda response: response["ServerSideEncryptionConfiguration"],
     ),
-    Part("bucket_policy", "Policy", "NoSuchBucketPolicy", lambda answer: json.loads(answer["Policy"])),
+    Part("bucket_policy", "Policy", "NoSuchBucketPolicy", lambda response: json.loads(response["Policy"])),
     Part(
         "bucket_lifecycle_configuration",
         "LifecycleConfiguration",
         "NoSuchLifecycleConfiguration",
-        lambda answer: {"Rules": answer["Rules"]},
+        lambda response: {"Rules": response["Rules"]},
     ),
-    Part("bucket_versioning", "VersioningConfiguration", "", lambda answer: {"Status": answer.get("Status")}),
+    Part("bucket_versioning", "VersioningConfiguration", "", lambda response: {"Status": response.get("Status")}),
     Part(
         "bucket_tagging",
         "Tagging",
         "NoSuchTagSet",
-        lambda answer: {"TagSet": sorted(answer["TagSet"], key=lambda tag: str(tag["Key"]))},
+        lambda response: {"TagSet": sorted(response["TagSet"], key=lambda tag: str(tag["Key"]))},
     ),
 )
-"""In the order in which they are written: nothing is let in before it is encrypted."""
+"""In the order of writing: encryption is set before objects are admitted."""
 
 
-def wanted(bucket_arn: str, key_arn: str) -> Json:
-    """Values by the argument that they are of."""
+def desired(bucket_arn: str, key_arn: str) -> Json:
+    """Return the desired configuration by argument."""
     block = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
     return {
@@ -109,35 +110,35 @@ def tagging(tags: Mapping[str, str]) -> Json:
 
 
 def read(s3: Any, bucket: str) -> Json:
-    """The configuration as it is, by argument; `None` for what the bucket has not."""
+    """Read the current configuration by argument; `None` for parts that the bucket does not have."""
     with ThreadPoolExecutor(len(PARTS)) as pool:
-        found = pool.map(lambda part: part.read(s3, bucket), PARTS)
-        return {part.argument: value for part, value in zip(PARTS, found, strict=True)}
+        values = pool.map(lambda part: part.read(s3, bucket), PARTS)
+        return {part.argument: value for part, value in zip(PARTS, values, strict=True)}
 
 
-def write(s3: Any, bucket: str, found: Json, values: Json) -> list[str]:
-    """Write what differs; its names."""
-    differing = [part for part in PARTS if part.argument in values and not same(part, found, values)]
+def write(s3: Any, bucket: str, current: Json, values: Json) -> list[str]:
+    """Write the parts that differ, and return their arguments."""
+    differing = [part for part in PARTS if part.argument in values and not same(part, current, values)]
     for part in differing:
         part.write(s3, bucket, values[part.argument])
     return [part.argument for part in differing]
 
 
-def same(part: Part, found: Json, values: Json) -> bool:
-    # S3 answers with more members than it was given, such as the encryption types that it blocks. Of a policy or of
-    # tags every difference counts.
+def same(part: Part, current: Json, values: Json) -> bool:
+    # S3 returns more members than it was given, such as the encryption types that it blocks. In a policy or in tags,
+    # every difference counts.
     if part.argument in ("Policy", "Tagging"):
-        return bool(found[part.argument] == values[part.argument])
-    return covers(found[part.argument], values[part.argument])
+        return bool(current[part.argument] == values[part.argument])
+    return covers(current[part.argument], values[part.argument])
 
 
-def covers(found: Any, values: Any) -> bool:
-    """Whether everything that is wanted was found, and no item more."""
+def covers(current: Any, values: Any) -> bool:
+    """Return whether the current value has all desired members, and lists no additional items."""
     if isinstance(values, dict):
-        return isinstance(found, dict) and all(key in found and covers(found[key], values[key]) for key in values)
+        return isinstance(current, dict) and all(key in current and covers(current[key], values[key]) for key in values)
     if isinstance(values, list):
-        return isinstance(found, list) and len(found) == len(values) and all(map(covers, found, values))
-    return bool(found == values)
+        return isinstance(current, list) and len(current) == len(values) and all(map(covers, current, values))
+    return bool(current == values)
 
 
 _LIFECYCLE = {
@@ -150,7 +151,7 @@ _LIFECYCLE = {
 
 
 def policy(bucket_arn: str, key_arn: str) -> Json:
-    """TLS, and no encryption but that of the bucket's key. A request that names none gets the bucket's default."""
+    """Require TLS and the bucket's key. A request without encryption headers gets the bucket's default."""
     objects = f"{bucket_arn}/*"
     named = {"Null": {_SSE: "false"}}
     return {
@@ -165,8 +166,8 @@ def policy(bucket_arn: str, key_arn: str) -> Json:
                 "Condition": named | {"StringNotEquals": {_SSE: "aws:kms"}},
             },
             {
-                # `aws:kms` without a key would mean AWS's own one, which everybody in the account may use: a key
-                # that is not named is another one, too.
+                # `aws:kms` without a key would mean AWS's managed key, which all principals of the account may use:
+                # a request without a key is denied, too.
                 **_deny("DenyOtherKeys", "s3:PutObject", objects),
                 "Condition": named | {"StringNotEquals": {_SSE_KEY: key_arn}},
             },
@@ -179,10 +180,10 @@ def _deny(sid: str, action: str, resource: str | list[str]) -> Json:
 
 
 def encrypt_again(s3: Any, bucket: str, key_arn: str) -> bool:
-    """Copy every object that is under another key onto itself; whether none is left.
+    """Encrypt every object under another key by copying it onto itself; return whether none is left.
 
-    Lock objects are left alone: terraform removes them itself. So is a state whose lock is held, since whoever holds
-    it is about to write it, under the new key; a later deployment then looks again.
+    Lock objects are skipped, because terraform removes them itself. So are states whose lock is held, since its holder
+    will write them under the new key; a later deployment checks again.
     """
     keys = [item["Key"] for page in _pages(s3, bucket) for item in page.get("Contents", ())]
     locked = {key.removesuffix(_LOCK) for key in keys if key.endswith(_LOCK)}

@@ -64,7 +64,7 @@ def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path)
         document = _synthesise(environment, blueprint, module, modules, repo)
     except Exception as error:
         # Node.js, which writes the file, reports a full disk only in its message.
-        refused = trouble.said(str(error), f"synthesis of `{blueprint.name}`")
+        refused = trouble.from_output(str(error), f"synthesis of `{blueprint.name}`")
         if refused is None:
             raise
         raise refused from error

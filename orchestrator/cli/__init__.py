@@ -125,7 +125,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _refused_by_machine(error: Exception) -> int | None:
     from orchestrator.system import trouble
 
-    known = trouble.told(error)
+    known = trouble.from_exception(error)
     if known is None:
         return None
     _error(known.message, known.hint)

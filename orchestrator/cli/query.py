@@ -20,7 +20,7 @@ def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, a
 
     Prefix tables of other layers with their database, which `orchestrator outputs ENV data` shows.
     """
-    from orchestrator.aws.query import ask
+    from orchestrator.aws.query import run_query
     from orchestrator.cli.app import interruptible
     from orchestrator.errors import PlatformError
     from orchestrator.planning.values import published
@@ -34,7 +34,7 @@ def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, a
         raise PlatformError(f"`data` is not deployed in `{env}`", hint=f"run `orchestrator deploy {env}` first")
     names: dict[str, str] = outputs["glue"]["database_names"]
     with interruptible(app.console, env) as cancel:
-        answer = ask(
+        answer = run_query(
             target.cloud,
             sql,
             database=names.get(database, database),

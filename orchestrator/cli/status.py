@@ -80,7 +80,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     if orphans:
         lost = [(each["service"], each["kind"], each["name"]) for each in orphans]
         app.console.table("Leftover resources", ("service", "kind", "name"), lost)
-        app.console.line(f"{remains.told(env, len(orphans))}; {remains.hint(env)}")
+        app.console.line(f"{remains.message(env, len(orphans))}; {remains.hint(env)}")
     if last_run:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:
@@ -136,7 +136,7 @@ def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[di
         try:
             seen = tools.endpoints(target.cloud, {blueprint: str(parameter)})[blueprint]
             row |= {"running": seen.running, "version": seen.version, "last_release": seen.last or None}
-            row["note"] = seen.difference or ("requested explicitly, whichever is live" if seen.asked else "")
+            row["note"] = seen.difference or ("requested explicitly, whichever is live" if seen.pinned else "")
         except PlatformError as error:
             # It may have been deleted by hand: report that, and go on with the others.
             row["note"] = error.message

@@ -90,9 +90,9 @@ def _ask(app: App, env: str, unknown: Sequence[Lock], *, yes: bool) -> None:
 
 def _refuse(env: str, alive: Sequence[Lock], unknown: Sequence[Lock]) -> None:
     from orchestrator.errors import StateLocked
-    from orchestrator.recovery.locks import words
+    from orchestrator.recovery.locks import describe
 
-    kept = "; ".join(f"`{each.stack}` stays locked by {words(each)}" for each in (*alive, *unknown))
+    kept = "; ".join(f"`{each.stack}` stays locked by {describe(each)}" for each in (*alive, *unknown))
     if alive:
         pids = " ".join(str(each.pid) for each in alive)
         raise StateLocked(

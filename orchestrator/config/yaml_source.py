@@ -15,7 +15,7 @@ import yaml
 
 from orchestrator.config import scalars
 from orchestrator.config.problems import NO_VALUE, Problem
-from orchestrator.system.text_files import unseemly
+from orchestrator.system.text_files import control_character
 
 Location = Sequence[int | str]
 DEEPEST = 32
@@ -170,7 +170,7 @@ class _Reader:
 
     def _scalar(self, event: Any) -> scalars.Value:
         """Convert a scalar, which can be a key."""
-        if character := unseemly(event.value):
+        if character := control_character(event.value):
             self._note(event, f"contains {character}, which is not allowed: remove it", event.value)
             return ""
         if not event.implicit[0] or (event.value == "<<" and self._expects_key()):

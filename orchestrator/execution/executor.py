@@ -284,7 +284,7 @@ class Executor:
             alive = self.session.tools.emulator.status()
             if alive is None or alive.pid != self._emulator_pid:
                 error = self._died(step)
-        error = trouble.told(error) or error
+        error = trouble.from_exception(error) or error
         if isinstance(error, PlatformError):
             return self._error(error, step), error.exit_code
         log = self.session.journal.folder.log_file(step)
@@ -297,7 +297,7 @@ class Executor:
         pid = process.pid if process is not None else self._emulator_pid
         return EmulatorError(
             f"the local AWS (pid {pid}) died during `{step}`; everything in it is lost",
-            hint=f"`orchestrator emulator logs {self.session.environment.name}` shows its last words; "
+            hint=f"`orchestrator emulator logs {self.session.environment.name}` shows the end of its output; "
             "deploy again to start afresh",
         )
 

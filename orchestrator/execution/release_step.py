@@ -27,7 +27,7 @@ def release(session: Session, step: Release, sink: EventSink) -> None:
         session.journal.stage(step.name, "not needed: it runs what its file and the live version make")
         return
     machine = _machine(session, before)
-    (result,) = session.tools.release(cloud, machine, {name: before.version if before.asked else None}, on_event=sink)
+    (result,) = session.tools.release(cloud, machine, {name: before.version if before.pinned else None}, on_event=sink)
     ended = _ended(result, before, session.tools.endpoints(cloud, parameters)[name])
     session.results.add_release(ended)
     if ended.error:

@@ -133,7 +133,7 @@ def report_orphans(session: Session, step: AuditOrphans) -> None:
         session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
     if not results.orphans:
         return
-    message = f"{remains.told(name, len(results.orphans))}: {remains.named(results.orphans)}"
+    message = f"{remains.message(name, len(results.orphans))}: {remains.named(results.orphans)}"
     if not step.deployed:
         raise RemainsLeft(message, hint=remains.hint(name))
     results.warn(f"{message}; {remains.hint(name)}")

@@ -1,4 +1,4 @@
-"""The port of a local AWS: given, or chosen once and kept, so that an address stays the same from start to start."""
+"""Choose the port of a local AWS: given, or chosen once and kept, so that its URL stays the same."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ HOST = "127.0.0.1"
 FIRST = 4566
 LAST = FIRST + 199
 _KEPT = "port"
-"""File beside `emulator.json` that outlives it."""
+"""A file beside `emulator.json` that outlives it."""
 
 
 def from_environment() -> int | None:
-    """`EMULATOR_PORT`, which goes before everything else, for one start."""
+    """Read `EMULATOR_PORT`, which takes precedence over everything else, for one start."""
     value = os.environ.get("EMULATOR_PORT", "").strip()
     if not value:
         return None
@@ -27,7 +27,7 @@ def from_environment() -> int | None:
 
 
 def refusal(port: int) -> str:
-    """Why nothing can listen there; empty if something can."""
+    """Return why no server can listen on a port; empty if one can."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -38,11 +38,11 @@ def refusal(port: int) -> str:
 
 
 def kept(folder: Path) -> int:
-    """The port of this folder's local AWS; where it has none yet, the first that is nobody's.
+    """Return the port of this folder's local AWS; if it has none yet, choose and keep the first free one.
 
-    Nobody's: neither in use now nor kept by another environment of the checkout.
+    Free: neither in use now nor kept by another environment of the checkout.
     """
-    # Two environments that start for the first time at the same time must not choose the same one.
+    # Two environments that start for the first time in parallel must not choose the same port.
     with (folder.parent / "ports.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         own = _read(folder / _KEPT)
@@ -54,7 +54,7 @@ def kept(folder: Path) -> int:
         if port is None:
             raise EmulatorError(
                 f"no port from {FIRST} to {LAST} is free",
-                hint=f"Give the environment one: `local: {{port: …}}` in terraform/envs/{folder.name}/platform.yaml.",
+                hint=f"Set one: `local: {{port: …}}` in terraform/envs/{folder.name}/platform.yaml.",
             )
         (folder / _KEPT).write_text(f"{port}\n", encoding="utf-8")
         return port
@@ -62,9 +62,9 @@ def kept(folder: Path) -> int:
 
 def _read(file: Path) -> int | None:
     try:
-        said = file.read_text(encoding="utf-8", errors="replace").strip()
+        text = file.read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         return None
-    if not said.isascii() or not said.isdigit() or not 0 < int(said[:6]) < 65536:
-        raise EmulatorError(f"{file} holds no port: `{said[:40]}`", hint="Delete the file and start again.")
-    return int(said)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) < 65536:
+        raise EmulatorError(f"{file} does not contain a port: `{text[:40]}`", hint="Delete the file and start again.")
+    return int(text)

@@ -1,10 +1,9 @@
-"""The local AWS of an environment, as a background process.
+"""Run the local AWS of an environment as a background process.
 
-Each local environment of a checkout has one of its own, with its own port, key and data folder, `.emulator/<env>/`.
-It is started as a daemon: a session of its own, no descriptor of the caller (so that `make deploy | tee log`
-ends), output into `emulator.log`. It writes `emulator.json` into its data folder once it serves;
-the next command finds it there, and believes the file only if the process behind the address says that it
-is that very process.
+Each local environment of a checkout has its own, with its own port, key and data folder, `.emulator/<env>/`. It is
+started as a daemon: its own session, no descriptor of the caller (so that `make deploy | tee log` ends), output into
+`emulator.log`. Once it serves, it writes `emulator.json` into its data folder, where later commands find it; they trust
+the file only if the server at its URL reports the same pid.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from orchestrator.system import identity, own_files, process, trouble
 from orchestrator.system.text_files import clipped
 
 ROOT = ".emulator"
-"""Folder of the checkout with one folder per local environment."""
+"""The folder of a checkout with one folder per local environment."""
 _RECORD = "emulator.json"
 _SERVICE = "mlops-emulator"
 _START_SECONDS = 90.0
@@ -44,14 +43,14 @@ _TICK = 0.1
 
 
 class LocalEmulator:
-    """Starts, finds and stops the emulator.
+    """Start, find and stop the emulator.
 
     Args:
         repo: the checkout; its `.venv-jobs` runs jobs and model servers.
-        environment: whose it is.
+        environment: the environment's name.
         port: by default `EMULATOR_PORT`, else `configured`, else the one it had before, else the first free one from
-            4566; 0 lets the emulator pick a free one. `EMULATOR_IAM=off` starts it without permissions.
-        configured: what the environment's file gives.
+            4566; 0 lets the emulator pick a free one. `EMULATOR_IAM=off` starts it without checks of permissions.
+        configured: the port in the environment's file.
         data_dir: by default `.emulator/<environment>` in the checkout.
     """
 
@@ -73,7 +72,7 @@ class LocalEmulator:
         self._child: subprocess.Popen[bytes] | None = None
 
     def up(self) -> EmulatorInfo:
-        """Start it, unless it runs already."""
+        """Start the emulator, unless it is running."""
         self._data.mkdir(parents=True, exist_ok=True)
         with self._only_one_starts():
             running = self.status()
@@ -85,12 +84,12 @@ class LocalEmulator:
             return replace(self._start(port), lost=lost)
 
     def down(self) -> bool:
-        """Stop it; True if there was something to stop."""
+        """Stop the emulator; `False` if it was not running."""
         record = self._record()
         if record is None:
             return False
         pid = int(record["pid"])
-        # The number alone proves nothing: after a reboot it may be anybody's.
+        # The pid alone proves nothing: after a reboot it may belong to any process.
         if not self._is_ours(record):
             self._forget()
             return False
@@ -99,10 +98,10 @@ class LocalEmulator:
             if self._ended(pid, seconds):
                 self._forget()
                 return True
-        raise EmulatorError(f"the emulator (pid {pid}) does not end, not even by SIGKILL")
+        raise EmulatorError(f"the emulator (pid {pid}) did not end after SIGKILL")
 
     def status(self) -> EmulatorInfo | None:
-        """The running emulator of this checkout, or `None`."""
+        """Return the running emulator; `None` if there is none."""
         record = self._record()
         if record is None:
             return None
@@ -111,9 +110,9 @@ class LocalEmulator:
             return None
         if not {"access_key_id", "secret_access_key"} <= record.keys():
             raise EmulatorError(
-                f"the local AWS (pid {record['pid']}) was started by an earlier version, which had no key of its own",
-                hint=f"Stop it (`orchestrator emulator down {self._environment}`) and deploy again; what is deployed "
-                "in it is gone then.",
+                f"the local AWS (pid {record['pid']}) was started by an earlier version, which had no separate key",
+                hint=f"Stop it (`orchestrator emulator down {self._environment}`), which deletes everything in it, and "
+                "deploy again.",
             )
         return EmulatorInfo(
             pid=int(record["pid"]),
@@ -130,46 +129,46 @@ class LocalEmulator:
         )
 
     def lost(self) -> str:
-        """An emulator that is stopped takes its record along; one that is killed leaves it behind."""
+        """Describe an emulator that was killed; empty if there is none. One that was stopped removes its record."""
         record = self._record()
         if record is None or self._is_ours(record):
             return ""
         since = f" (since {record['started_at']})" if "started_at" in record else ""
         return (
-            f"the local AWS of process {record['pid']}{since} ended though nobody stopped it: what was deployed to it, "
-            "and requests and jobs that had not ended, are gone"
+            f"the local AWS of process {record['pid']}{since} ended unexpectedly: what was deployed to it, "
+            "and unfinished requests and jobs, are lost"
         )
 
     def logs(self, lines: int) -> str:
-        """The end of its log; empty if it never ran."""
+        """Return the end of the emulator's log; empty if it never ran."""
         if not self._log.exists():
             return ""
         with self._log.open(encoding="utf-8", errors="replace") as log:
             return "".join(log.readlines()[-lines:] if lines > 0 else [])
 
     def evidence(self, **filters: str) -> list[Json]:
-        """Records of work that really ran, e.g. `evidence(execution=arn, kind="training")`."""
+        """Return records of work that really ran, e.g. `evidence(execution=arn, kind="training")`."""
         info = self.status()
         if info is None:
             hint = f"Run `orchestrator emulator up {self._environment}`."
-            raise EmulatorError(f"the local AWS of `{self._environment}` does not run", hint=hint)
+            raise EmulatorError(f"the local AWS of `{self._environment}` is not running", hint=hint)
         document = _get(f"{info.endpoint}/_emulator/evidence?{urlencode(filters)}", timeout=30, key=info.access)
         if document is None:
             raise EmulatorError(
-                f"the emulator at {info.endpoint} gives no evidence",
+                f"the emulator at {info.endpoint} returned no evidence",
                 hint=f"See `orchestrator emulator logs {self._environment}`.",
             )
         return [dict(record) for record in document["evidence"]]
 
     @contextlib.contextmanager
     def throwaway(self) -> Iterator[EmulatorInfo]:
-        """An empty emulator on a free port, gone at the end (previews without credentials)."""
+        """Run an empty emulator on a free port during a `with` block, for previews without credentials."""
         with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
-            twin = LocalEmulator(self._repo, self._environment, port=0, data_dir=Path(folder))
+            empty = LocalEmulator(self._repo, self._environment, port=0, data_dir=Path(folder))
             try:
-                yield twin.up()
+                yield empty.up()
             finally:
-                twin.down()
+                empty.down()
 
     def _start(self, port: int) -> EmulatorInfo:
         command = self._command(port)
@@ -179,7 +178,7 @@ class LocalEmulator:
             self._child = subprocess.Popen(
                 command,
                 cwd=self._repo,
-                # Its own AWS clients would read models of services in a person's home folder.
+                # Its AWS clients would read models of services in the user's home folder.
                 env=base_env() | {"HOME": str(self._data)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -209,7 +208,7 @@ class LocalEmulator:
             if child.poll() is not None:
                 trouble.require_room(self._data)
                 raise EmulatorError(
-                    f"the emulator ended at its start with exit code {child.returncode}:\n{self.logs(15).strip()}",
+                    f"the emulator exited during its start with exit code {child.returncode}:\n{self.logs(15).strip()}",
                     hint=f"The whole log: {self._log}",
                 )
             record = self._record()
@@ -224,24 +223,24 @@ class LocalEmulator:
         )
 
     def _port(self) -> int:
-        """Where to listen. Our own emulator is ruled out by now, so whoever holds the port is somebody else."""
+        """Return the port to listen on. This emulator is not running, so a port in use belongs to another program."""
         if self._given == 0:
             return 0
         file = f"`local: {{port: …}}` in terraform/envs/{self._environment}/platform.yaml"
         if self._given is not None:
-            port, way = self._given, f"`EMULATOR_PORT={self._given % 65535 + 1}`"
+            port, key = self._given, f"`EMULATOR_PORT={self._given % 65535 + 1}`"
         elif self._configured is not None:
-            port, way = self._configured, file
+            port, key = self._configured, file
         else:
-            port, way = ports.kept(self._data), file
+            port, key = ports.kept(self._data), file
         reason = ports.refusal(port)
         if reason:
-            whose = self._holder(port) or f"another program ({reason})"
-            raise EmulatorError(f"port {port} is taken by {whose}", hint=f"Stop it, or choose another port: {way}.")
+            holder = self._holder(port) or f"another program ({reason})"
+            raise EmulatorError(f"port {port} is taken by {holder}", hint=f"Stop it, or choose another port: {key}.")
         return port
 
     def _holder(self, port: int) -> str:
-        """Which emulator serves there; empty if none does."""
+        """Describe the emulator that serves on a port; empty if none does."""
         health = _health(f"http://{ports.HOST}:{port}")
         if health is None:
             return ""
@@ -252,25 +251,25 @@ class LocalEmulator:
         return f"another emulator (pid {health['pid']})"
 
     def _refuse_earlier_layout(self) -> None:
-        """Earlier versions had one local AWS, right in `.emulator/`; what is in it is not to be lost unseen."""
+        """Refuse to start beside a local AWS of earlier versions, directly in `.emulator/`, to keep its content."""
         if self._data.parent != self._repo / ROOT:
-            return  # a preview's, which is in nobody's place
+            return  # a preview's, which has a separate folder
         running = earlier(self._repo).status_by_record()
         if running is not None:
             raise EmulatorError(
-                f"a local AWS still runs as an earlier version started it (pid {running}, files right in "
-                f"{self._repo / ROOT}) and cannot be used: each environment has a local AWS of its own now",
-                hint="`orchestrator emulator down` without an environment stops it; what is in it is gone then",
+                f"a local AWS of an earlier version is running (pid {running}, files directly in {self._repo / ROOT}) "
+                "and cannot be used: each environment has its own local AWS now",
+                hint="stop it with `orchestrator emulator down` (without an environment), which deletes all of it",
             )
 
     def status_by_record(self) -> int | None:
-        """The process that its record speaks of, if it lives; whatever version started it."""
+        """Return the pid in the record, if that process is alive, whatever version started it."""
         record = self._record()
         return int(record["pid"]) if record is not None and self._is_ours(record) else None
 
     @contextlib.contextmanager
     def _only_one_starts(self) -> Iterator[None]:
-        """Two commands at the same time start one emulator; the second waits and finds it."""
+        """Let one of two parallel commands start the emulator, while the other waits and then finds it."""
         with (self._data / "start.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -284,19 +283,19 @@ class LocalEmulator:
         hint = "Delete the file and start again."
         record = own_files.parsed(content, str(file), keys=("pid", "endpoint"), error=EmulatorError, hint=hint)
         if not isinstance(record["pid"], int) or not str(record["endpoint"]).startswith("http://"):
-            raise EmulatorError(f"{file} names no process and address (pid {clipped(repr(record['pid']))})", hint=hint)
+            raise EmulatorError(f"{file} names no process and no URL (pid {clipped(repr(record['pid']))})", hint=hint)
         return record
 
     def _forget(self) -> None:
         (self._data / _RECORD).unlink(missing_ok=True)
 
     def _is_ours(self, record: Json) -> bool:
-        """It answers with its pid, or, when it hangs, runs the emulator's command line on our folder."""
+        """Compare the record with the emulator's health check or, if it hangs, with its command line."""
         health = _health(str(record["endpoint"]))
         if health is not None:
             return bool(health.get("pid") == record["pid"])
         words = _command_line(int(record["pid"]))
-        # With what follows: one environment's folder may begin as another's does.
+        # With the next option, because one environment's folder may be a prefix of another's.
         return "-m emulator serve" in words and f"--data-dir {self._data} --jobs-python" in words
 
     def _ended(self, pid: int, seconds: float) -> bool:
@@ -312,7 +311,7 @@ class LocalEmulator:
 
 
 def earlier(repo: Path) -> LocalEmulator:
-    """The local AWS of a version that had but one for each checkout."""
+    """Return the local AWS of earlier versions, which had one for each checkout."""
     return LocalEmulator(repo, "", data_dir=repo / ROOT)
 
 
@@ -324,7 +323,7 @@ def _iam_from_environment() -> str:
 
 
 def _signal_session(pid: int, sign: signal.Signals) -> None:
-    """SIGTERM to the server, which takes its workers down itself; SIGKILL to the whole session."""
+    """Send SIGTERM to the server, which stops its workers itself, or SIGKILL to the whole session."""
     with contextlib.suppress(ProcessLookupError):
         if sign is signal.SIGKILL:
             os.killpg(pid, sign)
@@ -333,13 +332,13 @@ def _signal_session(pid: int, sign: signal.Signals) -> None:
 
 
 def _command_line(pid: int) -> str:
-    """What a process was started as; empty if there is none, or only a zombie."""
+    """Return a process's command line; empty if there is none, or only a zombie."""
     command = ["ps", "-o", "stat=,command=", "-p", str(pid)]
     try:
-        said = process.run(command, env=base_env(), ok=None, timeout=10).stdout.strip()
+        output = process.run(command, env=base_env(), ok=None, timeout=10).stdout.strip()
     except SetupError:
-        said = _from_proc(pid)  # small container images have no `ps`
-    state, _, words = said.partition(" ")
+        output = _from_proc(pid)  # small container images have no `ps`
+    state, _, words = output.partition(" ")
     return "" if state.startswith("Z") else words.strip()
 
 
@@ -359,7 +358,7 @@ def _health(endpoint: str) -> Json | None:
 
 
 def _get(url: str, *, timeout: float, key: LocalAccess | None = None) -> Json | None:
-    """A JSON object from loopback, or `None` when nothing (or something else) answers."""
+    """Fetch a JSON object from loopback; `None` without a response, or with any other."""
     headers = {}
     if key is not None:
         pair = f"{key.access_key_id}:{key.secret_access_key}"

@@ -1,8 +1,8 @@
-"""The training pipeline, seen from outside: upload data, start it, watch it, report its nine steps.
+"""Run the training pipeline: upload data, start an execution, watch it, report its nine steps.
 
-The pipeline itself is a state machine in AWS; nothing of its work happens here. What it did is read from its
-execution history (which states ran, how long), and how real that was from the emulator's evidence. Where a person
-approves versions, an execution waits, and the run ends for us: `approval` tells what waits, and carries decisions.
+The pipeline itself is a state machine in AWS. Its steps are read from the execution history (which states ran, how
+long), and their fidelity from the emulator's evidence. If versions require approval, an execution waits, and the run
+ends here: `approval` lists the waiting versions and carries out decisions.
 """
 
 from orchestrator.pipeline.approval import Group, approved, decide, pending

@@ -1,8 +1,8 @@
-"""A person's decision about a model version: which versions wait for one, and how it reaches the one that waits.
+"""Approve or reject model versions: list those that wait, record the decision, and wake the waiting execution.
 
-The registry decides. An execution that waits is only woken, with a token that it left in a parameter which approvers
-alone may read, and then looks there. So a decision made elsewhere (in SageMaker's console) counts as well, and a token
-in wrong hands approves nothing.
+The registry holds the decision. A waiting execution is only woken, with a token in a parameter that only approvers may
+read, and then reads the registry. So a decision made elsewhere (in SageMaker's console) counts as well, and a leaked
+token approves nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STATUS: Mapping[Verb, str] = {"approve": "Approved", "reject": "Rejected"}
 PENDING = "PendingManualApproval"
 WAITS_IN = "AwaitApproval"
 _BEFORE = ("RegisterModel", "PreparePending", "NotifyPending")
-"""States in which the version exists already, and the wait does not."""
+"""States in which the version exists, but the wait has not begun."""
 _SPENT = ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut")
 _WAKE_SECONDS = 60.0
 _POLL_SECONDS = {"local": 0.2, "aws": 2.0}
@@ -37,13 +37,13 @@ _sleep = time.sleep
 
 @dataclass(frozen=True)
 class Group:
-    """One model package group.
+    """A model package group.
 
     Attributes:
-        name: as people type it.
-        full_name: as SageMaker knows it.
-        live_parameter: that says which version is live.
-        tokens: path of the parameters that hold tokens, one for each version that waits.
+        name: the name on the command line.
+        full_name: the name in SageMaker.
+        live_parameter: the parameter with the live version.
+        tokens: the path of the parameters with tokens, one for each waiting version.
     """
 
     env: str
@@ -54,31 +54,34 @@ class Group:
 
 
 def pending(cloud: Cloud, groups: Sequence[Group]) -> tuple[PendingVersion, ...]:
-    """The versions that nobody has decided about, the oldest first; none of a group that does not exist yet."""
+    """List the versions without a decision, the oldest first; none for a group that does not exist yet."""
     return tuple(version for group in groups for version in _pending_of(cloud, group))
 
 
 def decide(
     cloud: Cloud, group: Group, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
 ) -> Decision:
-    """Approve or reject a version, and follow what comes of it to its end. Repeated, it changes nothing.
+    """Approve or reject a version, and follow its execution and releases to their end. Idempotent.
 
     Args:
-        number: of the version; `None` where exactly one waits.
-        comment: for whoever reads the registry later.
-        on_event: hears of every state that an execution enters.
+        cloud: the account and region.
+        group: the version's group.
+        number: the version's number; `None` if exactly one waits.
+        verb: the decision.
+        comment: a reason for the registry.
+        on_event: called for every state that an execution enters.
 
     Raises:
-        PlatformError: there is no such version, or it has been decided otherwise.
-        ReleaseFailed: it was approved, and did not go live or did not reach an endpoint.
+        PlatformError: there is no such version, or the other decision was made.
+        ReleaseFailed: it was approved, but did not go live or did not reach an endpoint.
     """
-    version = _found(cloud, group, number, verb)
+    version = _find(cloud, group, number, verb)
     arn, status = str(version["ModelPackageArn"]), str(version["ModelApprovalStatus"])
     _refuse_otherwise(version, group, verb)
     by = _caller(cloud)
     if status == PENDING:
         _write(cloud, arn, verb, f"{STATUS[verb]} by {by}" + (f": {comment}" if comment else ""))
-        on_event(_said(f"version {_number(arn)} of {group.name} is {STATUS[verb].lower()} in the registry"))
+        on_event(_event(f"version {_number(arn)} of {group.name} is {STATUS[verb].lower()} in the registry"))
     execution = _wake(cloud, group, version)
     if verb == "reject":
         if execution:
@@ -94,32 +97,32 @@ def decide(
     return _gone_live(cloud, group, arn, execution, status != PENDING, on_event)
 
 
-def approved(cloud: Cloud, group: Group, wanted: str) -> str:
-    """ARN of the approved version that is meant by its number, or by that ARN itself.
+def approved(cloud: Cloud, group: Group, reference: str) -> str:
+    """Return the ARN of an approved version, given by its number or ARN.
 
     Raises:
-        PlatformError: the group has no such version, or nobody has approved it.
+        PlatformError: the group has no such version, or it is not approved.
     """
-    prefix, _, number = wanted.rpartition("/")
+    prefix, _, number = reference.rpartition("/")
     versions = {_number(str(each["ModelPackageArn"])): each for each in _versions(cloud, group)}
-    found = versions.get(int(number), {}) if number.isdecimal() else {}
+    version = versions.get(int(number), {}) if number.isdecimal() else {}
     ready = sorted(n for n, each in versions.items() if each.get("ModelApprovalStatus") == STATUS["approve"])
     hint = f"approved versions: {_listed(ready[-5:]) or 'none'}"
-    if not found or (prefix and found["ModelPackageArn"] != wanted):
-        raise PlatformError(f"`{group.name}` has no version `{wanted}`", hint=hint)
+    if not version or (prefix and version["ModelPackageArn"] != reference):
+        raise PlatformError(f"`{group.name}` has no version `{reference}`", hint=hint)
     if int(number) not in ready:
-        status = str(found.get("ModelApprovalStatus"))
+        status = str(version.get("ModelApprovalStatus"))
         raise PlatformError(f"version {number} of `{group.name}` is not approved (it is {status})", hint=hint)
-    return str(found["ModelPackageArn"])
+    return str(version["ModelPackageArn"])
 
 
 def _pending_of(cloud: Cloud, group: Group) -> list[PendingVersion]:
-    found = []
+    waiting = []
     for summary in _versions(cloud, group, ModelApprovalStatus=PENDING):
         described = _described(cloud, str(summary["ModelPackageArn"]))
         properties = described.get("CustomerMetadataProperties", {})
         execution = properties.get("execution_arn")
-        found.append(
+        waiting.append(
             PendingVersion(
                 group=group.name,
                 number=_number(str(summary["ModelPackageArn"])),
@@ -131,7 +134,7 @@ def _pending_of(cloud: Cloud, group: Group) -> list[PendingVersion]:
                 f"--version {_number(str(summary['ModelPackageArn']))}",
             )
         )
-    return sorted(found, key=lambda version: version.number)
+    return sorted(waiting, key=lambda version: version.number)
 
 
 def _versions(cloud: Cloud, group: Group, **filters: str) -> list[Json]:
@@ -146,14 +149,14 @@ def _versions(cloud: Cloud, group: Group, **filters: str) -> list[Json]:
                 **filters,
             )
     except PlatformError as error:
-        # SageMaker has no code of its own for a group that is not there.
+        # SageMaker has no specific code for a group that does not exist.
         if error_code(error.__cause__) in ("ValidationException", "ResourceNotFound", "ResourceNotFoundException"):
             return []
         raise
 
 
-def _found(cloud: Cloud, group: Group, number: int | None, verb: Verb) -> Json:
-    """The version that is meant, described."""
+def _find(cloud: Cloud, group: Group, number: int | None, verb: Verb) -> Json:
+    """Describe the version with this number, or the only one that waits."""
     versions = {_number(str(each["ModelPackageArn"])): each for each in _versions(cloud, group)}
     waiting = sorted(n for n, each in versions.items() if each.get("ModelApprovalStatus") == PENDING)
     if number is None and len(waiting) == 1:
@@ -162,7 +165,7 @@ def _found(cloud: Cloud, group: Group, number: int | None, verb: Verb) -> Json:
         if waiting:
             raise PlatformError(
                 f"{len(waiting)} versions of `{group.name}` wait for approval: {_listed(waiting)}",
-                hint=f"say which: `orchestrator release {verb} {group.env} {group.name} --version {waiting[-1]}`",
+                hint=f"choose one: `orchestrator release {verb} {group.env} {group.name} --version {waiting[-1]}`",
             )
         newest = max(versions, default=0)
         known = (
@@ -172,7 +175,7 @@ def _found(cloud: Cloud, group: Group, number: int | None, verb: Verb) -> Json:
         )
         raise PlatformError(
             f"no version of `{group.name}` waits for approval{known}",
-            hint=f"`orchestrator status {group.env}` says what waits; `--pipeline` of `deploy` trains a new version",
+            hint=f"`orchestrator status {group.env}` lists waiting versions; `deploy --pipeline` trains a new one",
         )
     if number not in versions:
         shown = _listed(sorted(versions)[-5:]) if versions else "none"
@@ -194,16 +197,16 @@ def _refuse_otherwise(version: Json, group: Group, verb: Verb) -> None:
         if verb == "approve"
         else f"to run another version: `orchestrator release {group.env} BLUEPRINT --version NUMBER`"
     )
-    raise PlatformError(f"version {number} of `{group.name}` is {str(status).lower()} already{why}", hint=hint)
+    raise PlatformError(f"version {number} of `{group.name}` is already {str(status).lower()}{why}", hint=hint)
 
 
 def _refuse_former(version: Json, group: Group) -> None:
-    """Approving a version again must not bring back one that another has followed."""
+    """Refuse to approve a version again that a later one has replaced."""
     if version.get("ModelLifeCycle", {}).get("Stage") != "Archived":
         return
     arn = str(version["ModelPackageArn"])
     raise PlatformError(
-        f"version {_number(arn)} of `{group.name}` was approved and live, and another one followed it",
+        f"version {_number(arn)} of `{group.name}` was approved and live, and was replaced by another one",
         hint=f"to go back to it: `orchestrator release {group.env} BLUEPRINT --version {arn}`",
     )
 
@@ -219,7 +222,7 @@ def _write(cloud: Cloud, arn: str, verb: Verb, description: str) -> None:
 
 
 def _wake(cloud: Cloud, group: Group, version: Json) -> str | None:
-    """The execution that goes on with this version, awake; `None` where none runs any more."""
+    """Wake the execution that waits for this version, and return it; `None` if none is running."""
     execution = version.get("CustomerMetadataProperties", {}).get("execution_arn")
     if not execution:
         return None
@@ -232,15 +235,15 @@ def _wake(cloud: Cloud, group: Group, version: Json) -> str | None:
             return str(execution)
         if time.monotonic() > until:
             raise PlatformError(
-                f"{execution} is in {state} and has left no token in {name} that wakes it",
-                hint="the decision stands in the registry: repeat the command, it only wakes the execution",
+                f"{execution} is in {state} and has left no valid token in {name}",
+                hint="the decision is in the registry: repeat the command, which only wakes the execution",
             )
         _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
     return None
 
 
 def _send(cloud: Cloud, parameter: str) -> bool:
-    """Whether the token was there, and woke somebody."""
+    """Send the token; return whether it existed and was valid."""
     try:
         with explained(cloud, f"read the token in {parameter}"):
             token = cloud.client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
@@ -259,11 +262,11 @@ def _promote(cloud: Cloud, group: Group, arn: str, on_event: EventSink) -> str:
     prefix = group.full_name.removesuffix(f"-{group.name}")
     machine = f"arn:{partition}:states:{region}:{account}:stateMachine:{prefix}-training"
     run_id = new_run_id()
-    with explained(cloud, f"start {machine}, which brings an approved version live", ReleaseFailed):
+    with explained(cloud, f"start {machine}, which takes an approved version live", ReleaseFailed):
         execution = cloud.client("stepfunctions").start_execution(
             stateMachineArn=machine, name=run_id, input=json.dumps({"run_id": run_id, "model_package_arn": arn})
         )["executionArn"]
-    on_event(_said(f"no execution waits for it any more: started {execution}"))
+    on_event(_event(f"no execution waits for it any more: started {execution}"))
     return str(execution)
 
 
@@ -273,7 +276,7 @@ def _gone_live(cloud: Cloud, group: Group, arn: str, execution: str, repeated: b
         why = ": ".join(str(described[name]) for name in ("error", "cause") if described.get(name))
         raise ReleaseFailed(
             f"version {_number(arn)} of `{group.name}` did not go live: {why or described['status']}",
-            hint=f"what was live before still is; the execution {execution} has every step",
+            hint=f"the previous version is still live; see the steps of the execution {execution}",
         )
     started = find_object(stays, ("StartReleases",), "ExecutionArn")
     releases: tuple[ReleaseResult, ...] = ()
@@ -294,23 +297,23 @@ def _described(cloud: Cloud, arn: str) -> Json:
 
 
 def _status(cloud: Cloud, execution: str) -> str:
-    """Step Functions status of an execution; empty for one that AWS has forgotten, or that is none."""
+    """Return the Step Functions status of an execution; empty if AWS has deleted it, or it is not one."""
     return str(_unless_gone(cloud, lambda client: client.describe_execution(executionArn=execution)).get("status", ""))
 
 
-def _unless_gone(cloud: Cloud, ask: Callable[[Any], Json]) -> Json:
+def _unless_gone(cloud: Cloud, call: Callable[[Any], Json]) -> Json:
     try:
-        with explained(cloud, "look at the execution of a version"):
-            return dict(ask(cloud.client("stepfunctions")))
+        with explained(cloud, "describe the execution of a version"):
+            return dict(call(cloud.client("stepfunctions")))
     except PlatformError as error:
-        # Executions are forgotten after 90 days, and whoever approves versions can write what a version says of itself.
+        # Executions are deleted after 90 days, and principals that approve versions can write a version's metadata.
         if error_code(error.__cause__) in ("ExecutionDoesNotExist", "InvalidArn", "ValidationException"):
             return {}
         raise
 
 
 def _state(cloud: Cloud, execution: str) -> str:
-    """The state that an execution entered last."""
+    """Return the state that an execution entered last."""
     with explained(cloud, f"read the history of {execution}"):
         page = cloud.client("stepfunctions").get_execution_history(
             executionArn=execution, reverseOrder=True, maxResults=50, includeExecutionData=False
@@ -320,21 +323,21 @@ def _state(cloud: Cloud, execution: str) -> str:
 
 
 def _caller(cloud: Cloud) -> str:
-    with explained(cloud, "find out who approves"):
+    with explained(cloud, "identify the approver"):
         return str(cloud.client("sts").get_caller_identity()["Arn"])
 
 
 def _from_the_wait_on(on_event: EventSink) -> EventSink:
-    """What an execution did before it waited, the training and all, is no news to who decides."""
+    """Drop the events before the wait, such as those of the training."""
     awake = False
 
-    def hear(event: Json) -> None:
+    def forward(event: Json) -> None:
         nonlocal awake
         if awake or event["type"] != "pipeline":
             on_event(event)
         awake = awake or event.get("state") == WAITS_IN
 
-    return hear
+    return forward
 
 
 def _number(arn: str) -> int:
@@ -349,5 +352,5 @@ def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(str(number) for number in numbers)
 
 
-def _said(words: str) -> Json:
-    return {"type": "release", "@message": words}
+def _event(message: str) -> Json:
+    return {"type": "release", "@message": message}

@@ -1,4 +1,4 @@
-"""One run of the pipeline, from its input to its result."""
+"""Run the pipeline once, from its input to its result."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from orchestrator.pipeline.history import Visit, find_object, find_text, step_re
 from orchestrator.pipeline.model import AWAITING_APPROVAL, PipelineResult
 from orchestrator.pipeline.running import adopt
 from orchestrator.pipeline.upload import upload
+from orchestrator.release.standing import read_parameter
 
 Evidence = Callable[..., list[Json]]
 METRICS = ("accuracy", "f1", "baseline", "threshold")
@@ -39,35 +40,35 @@ def run(
     overrides: Mapping[str, Any] | None = None,
     own: Sequence[str] = (),
 ) -> PipelineResult:
-    """Run the pipeline once and wait for its end; a red end is a result, not an exception.
+    """Run the pipeline once and wait for its end; a failure is a result, not an exception.
 
-    Where an execution runs already that does the same, that one is followed. Waiting for a person is an end too: the
-    execution goes on when they have decided.
+    A running execution with the same input is followed instead. Waiting for approval is an end too: the execution
+    continues after the decision.
 
     Args:
-        cloud: where it runs.
-        models_outputs: what the models phase published.
+        cloud: the account and region.
+        models_outputs: the outputs of the models phase.
         bucket: the data bucket.
-        dataset: folder of sample data to upload first; `None` uses what is there.
+        dataset: folder of sample data to upload first; `None` uses the existing data.
         emulator_evidence: the emulator's records (`evidence(execution=arn)`); `None` on AWS.
-        on_event: hears of uploads and of every state, and regularly while one takes long.
+        on_event: called for uploads, for every state, and regularly during a long one.
         overrides: parts of the input that differ from the default; `hyperparameters` are merged.
         own: names of executions that an unfinished run has started.
 
     Raises:
         PipelineFailed: it could not be started or watched.
-        EmulatorError: the emulator went away meanwhile.
+        EmulatorError: the emulator stopped meanwhile.
     """
     machine = models_outputs["stepfunctions"]
     run_id = new_run_id()
     document = _input(machine["default_input"], overrides or {}, run_id)
     client = cloud.client("stepfunctions")
-    with explained(cloud, "look for a running training pipeline", PipelineFailed):
+    with explained(cloud, "find a running training pipeline", PipelineFailed):
         arn = adopt(client, machine, document, own, on_event)
     if arn is None:
         if dataset is not None:
             upload(cloud, bucket, dataset, str(document["dataset"]), on_event)
-        # Told before it starts: whoever takes this run up must know of it, whenever we die.
+        # Reported before it starts, so that a later run finds it if this one dies.
         on_event({"type": "pipeline", "@message": f"starting {run_id}", "execution_name": run_id})
         with explained(cloud, "start the training pipeline", PipelineFailed):
             arn = str(
@@ -81,42 +82,26 @@ def run(
 
 
 def live_version(cloud: Cloud, parameter_name: str) -> Json | None:
-    """The live model version that the pipeline wrote, or `None` before the first one."""
-    try:
-        with explained(cloud, f"read the parameter {parameter_name}"):
-            value = cloud.client("ssm").get_parameter(Name=parameter_name)["Parameter"]["Value"]
-    except PlatformError as error:
-        if error_code(error.__cause__) == "ParameterNotFound":
-            return None
-        raise
-    try:
-        version = json.loads(value)
-    except ValueError:
-        version = None
-    if not isinstance(version, dict):
-        raise PlatformError(
-            f"the parameter {parameter_name} should hold a JSON object, got `{value[:80]}`",
-            hint="Run the pipeline again (`--pipeline`), which writes it.",
-        )
-    return version
+    """Read the live model version that the pipeline wrote; `None` before the first one."""
+    return read_parameter(cloud, parameter_name, hint="Run the pipeline again (`--pipeline`), which writes it.")
 
 
 def new_run_id() -> str:
-    """Unique, sortable, and short enough for the names of jobs and endpoints (24 characters at most)."""
+    """Return a unique, sortable id that is short enough for names of jobs and endpoints (24 characters at most)."""
     return f"r{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _input(default: Mapping[str, Any], overrides: Mapping[str, Any], run_id: str) -> Json:
     hyperparameters = {
         **default.get("hyperparameters", {}),
-        # SageMaker takes text only.
+        # SageMaker accepts only strings.
         **{name: str(value) for name, value in overrides.get("hyperparameters", {}).items()},
     }
     return {**default, **overrides, "hyperparameters": hyperparameters, "run_id": run_id}
 
 
 def stop_all(cloud: Cloud, machine: str) -> int:
-    """Stop what runs of a state machine, which would stay until its executions have ended; how many those were."""
+    """Stop a state machine's executions, because it cannot be deleted before they end; return their number."""
     client, stopped = cloud.client("stepfunctions"), 0
     try:
         with explained(cloud, f"stop the executions of {machine}", PipelineFailed):
@@ -132,39 +117,39 @@ def stop_all(cloud: Cloud, machine: str) -> int:
 
 
 def watch(cloud: Cloud, arn: str, on_event: EventSink, *, until: str | None = None) -> tuple[Json, list[Visit]]:
-    """Follow an execution to its end, or into the state `until`, and tell of every state it enters."""
+    """Follow an execution to its end, or into the state `until`, and report every state that it enters."""
     client = cloud.client("stepfunctions")
-    told, last_word, history = 0, time.monotonic(), _History(client, arn)
+    reported, last_event, history = 0, time.monotonic(), _History(client, arn)
     while True:
         with explained(cloud, f"watch the execution {arn}", PipelineFailed):
             described = dict(client.describe_execution(executionArn=arn))
             stays = visits(history.read())
-        for stay in stays[told:]:
+        for stay in stays[reported:]:
             on_event({"type": "pipeline", "@message": stay.state, "state": stay.state})
-            last_word = time.monotonic()
-        told = len(stays)
+            last_event = time.monotonic()
+        reported = len(stays)
         if described["status"] not in ("RUNNING", "PENDING_REDRIVE"):
             return described, stays
-        # Entered is not enough: the call that leaves the token may fail.
+        # Entering the state is not enough: the call that stores the token may fail.
         if until and stays and stays[-1].state == until and stays[-1].submitted:
             return {**described, "status": AWAITING_APPROVAL}, stays
-        if time.monotonic() - last_word > _HEARTBEAT_SECONDS:
-            # The type of Terraform's "still creating": listeners show it, but keep no line of it.
+        if time.monotonic() - last_event > _HEARTBEAT_SECONDS:
+            # The type of Terraform's "still creating", which is shown, but not kept as a line.
             state = stays[-1].state if stays else "starting"
             on_event({"type": "apply_progress", "@message": f"{state} …", "state": state})
-            last_word = time.monotonic()
+            last_event = time.monotonic()
         _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
 
 
 class _History:
-    """The events of one execution, of which each look fetches only the new ones: a long history takes a while."""
+    """Read the events of an execution; each call fetches only the new ones, because a long history is slow."""
 
     def __init__(self, client: Any, arn: str) -> None:
         self._client, self._arn = client, arn
         self._events: list[Json] = []
 
     def read(self) -> list[Json]:
-        """All events so far, the oldest first."""
+        """Return all events so far, the oldest first."""
         known = self._events[-1]["id"] if self._events else 0
         new: list[Json] = []
         more: Json = {}
@@ -173,7 +158,7 @@ class _History:
                 executionArn=self._arn, reverseOrder=True, maxResults=_NEWEST, includeExecutionData=True, **more
             )
             fresh = [event for event in page["events"] if event["id"] > known]
-            # Pages are offsets from the newest event: what happened meanwhile pushes some into the next page again.
+            # Pages are offsets from the newest event: new events push some into the next page again.
             new += [event for event in fresh if not new or event["id"] < new[-1]["id"]]
             if len(fresh) < len(page["events"]) or not page.get("nextToken"):
                 break

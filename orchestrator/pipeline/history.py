@@ -1,8 +1,8 @@
-"""An execution history, read as the nine steps that people know. Pure.
+"""Turn an execution history into the pipeline's nine steps. Pure.
 
-The module that defines the state machine also says which states a step consists of, its first state first.
-After an error the execution leaves through states that belong to some later step (the notification, the Fail
-state): a step in which a failed execution merely ended, without having entered its first state, never began.
+The module that defines the state machine also lists the states of each step, its first state first. After an error the
+execution leaves through states of a later step (the notification, the Fail state): a step in which a failed execution
+ended without having entered its first state never began.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from orchestrator.pipeline.model import AWAITING_APPROVAL, StepResult
 COMPUTE = frozenset(
     {"lambda", "glue-crawler", "glue-job", "data-quality", "training", "processing", "endpoint", "bedrock"}
 )
-"""Kinds of evidence that speak of real work; the others record a call of the control plane."""
+"""Kinds of evidence of real work; the others record calls of the control plane."""
 _DETAIL_LENGTH = 500
 _GREEN = ("SUCCEEDED", AWAITING_APPROVAL)
 
 
 @dataclass
 class Visit:
-    """One stay of the execution in one state."""
+    """A stay of the execution in a state."""
 
     state: str
     entered: datetime
@@ -34,20 +34,20 @@ class Visit:
     outputs: list[Any] = field(default_factory=list)
     error: str = ""
     submitted: bool = False
-    """Whether its task has done its call, and waits for what comes of it."""
+    """Whether its task has made its call and waits for the outcome."""
 
 
 def visits(events: Sequence[Mapping[str, Any]]) -> list[Visit]:
-    """All stays in order. The pipeline has no parallel branches, so one state is current at a time."""
-    found: list[Visit] = []
+    """List all stays in order. The pipeline has no parallel branches, so one state is current at a time."""
+    stays: list[Visit] = []
     for event in events:
         kind = str(event["type"])
         if kind.endswith("StateEntered"):
-            found.append(Visit(event["stateEnteredEventDetails"]["name"], event["timestamp"]))
+            stays.append(Visit(event["stateEnteredEventDetails"]["name"], event["timestamp"]))
             continue
-        if not found:
+        if not stays:
             continue
-        current = found[-1]
+        current = stays[-1]
         if kind.endswith("StateExited"):
             current.left = event["timestamp"]
             _keep_output(current, event["stateExitedEventDetails"])
@@ -58,7 +58,7 @@ def visits(events: Sequence[Mapping[str, Any]]) -> list[Visit]:
         elif kind.endswith("Succeeded"):
             current.error = ""
             _keep_output(current, _details(event))
-    return found
+    return stays
 
 
 def step_results(
@@ -69,14 +69,14 @@ def step_results(
     ended: datetime,
     evidence: Iterable[Json] | None,
 ) -> tuple[StepResult, ...]:
-    """The steps with status, time and fidelity.
+    """Return the steps with status, time and fidelity.
 
     Args:
         steps: `[{name, states}]` in order.
         stays: from `visits`.
-        status: of the execution, as in `PipelineResult`.
-        ended: end of a state that was never left.
-        evidence: the emulator's records of this execution; `None` on AWS, where all that ran was executed.
+        status: the execution's status, as in `PipelineResult`.
+        ended: the end of a state that was never left.
+        evidence: the emulator's records of this execution; `None` on AWS, where every step that ran was executed.
     """
     records = None if evidence is None else list(evidence)
     begun = _begun(steps, stays, status)
@@ -89,7 +89,7 @@ def step_results(
         own = [stay for stay in stays if stay.state in step["states"]]
         seconds = sum(((stay.left or ended) - stay.entered).total_seconds() for stay in own)
         failed = status not in _GREEN and name == begun[-1]
-        # The reason may stand at a way out (a notification that failed, the Fail state with its cause).
+        # The reason may be in a later state (a notification that failed, the Fail state with its cause).
         reasons = [stay.error for stay in ([*own, *stays] if failed else ()) if stay.error]
         results.append(_judge(name, failed, seconds, reasons, _of_states(records, step["states"])))
     return tuple(results)
@@ -105,19 +105,19 @@ def _begun(steps: Sequence[Mapping[str, Any]], stays: Sequence[Visit], status: s
 
 
 def find_object(stays: Iterable[Visit], states: Iterable[str], key: str) -> Json | None:
-    """The first object with this key in the outputs of these states, however deep it lies."""
+    """Return the first object with this key in the outputs of these states, at any depth."""
     return next((value for value in _values(stays, states) if isinstance(value, dict) and key in value), None)
 
 
 def find_text(stays: Iterable[Visit], states: Iterable[str], part: str) -> str | None:
-    """The first text that contains `part` in the outputs of these states."""
+    """Return the first text that contains `part` in the outputs of these states."""
     return next((value for value in _values(stays, states) if isinstance(value, str) and part in value), None)
 
 
 def _values(stays: Iterable[Visit], states: Iterable[str]) -> Iterator[Any]:
-    wanted = set(states)
+    selected = set(states)
     for stay in stays:
-        if stay.state in wanted:
+        if stay.state in selected:
             for output in stay.outputs:
                 yield from _walk(output)
 
@@ -136,7 +136,7 @@ def _judge(name: str, failed: bool, seconds: float, reasons: Sequence[str], reco
     work = [record for record in records if record["kind"] in COMPUTE]
     lasting = [record for record in work if record["status"] != "failed"]
     if work and not lasting and not failed:
-        # The state machine says yes, and everything that should have done the work says no.
+        # The state machine reports success, but all evidence of the work reports failures.
         failed, detail = True, f"no work of this step succeeded: {_reason(work[-1])}"[:_DETAIL_LENGTH]
     counted = work if failed else lasting
     fidelity: Fidelity = weakest(*(record["fidelity"] for record in counted)) if counted else "emulated"
@@ -144,18 +144,18 @@ def _judge(name: str, failed: bool, seconds: float, reasons: Sequence[str], reco
 
 
 def _of_states(records: list[Json] | None, states: Iterable[str]) -> list[Json] | None:
-    wanted = set(states)
-    return None if records is None else [record for record in records if record.get("state") in wanted]
+    selected = set(states)
+    return None if records is None else [record for record in records if record.get("state") in selected]
 
 
 def _reason(record: Json) -> str:
     detail = record.get("detail")
-    said = detail.get("reason", "") if isinstance(detail, dict) else str(detail or "")
-    return f"{record['kind']} {record.get('resource', '')} {said}".strip()
+    reason = detail.get("reason", "") if isinstance(detail, dict) else str(detail or "")
+    return f"{record['kind']} {record.get('resource', '')} {reason}".strip()
 
 
 def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one member of an event that is named `…EventDetails`."""
+    """Return the member of an event that is named `…EventDetails`."""
     return next((value for name, value in event.items() if name.endswith("EventDetails") and value), {})
 
 
@@ -168,5 +168,5 @@ def _keep_output(stay: Visit, details: Mapping[str, Any]) -> None:
     try:
         stay.outputs.append(json.loads(details.get("output") or "null"))
     except ValueError:
-        # History truncates outputs above 256 KiB; a cut-off text holds nothing that can be looked up.
+        # The history truncates outputs above 256 KiB, which then cannot be parsed.
         return

@@ -11,7 +11,7 @@ from orchestrator.release.model import ReleaseResult
 
 @dataclass(frozen=True)
 class StepResult:
-    """One of the nine pipeline steps."""
+    """A step of the pipeline, one of nine."""
 
     name: str
     status: Literal["ok", "failed", "not-run"]
@@ -21,7 +21,7 @@ class StepResult:
 
 
 AWAITING_APPROVAL = "AWAITING_APPROVAL"
-"""Status of a pipeline whose execution runs, and waits for a person."""
+"""Status of a pipeline whose execution runs and waits for approval."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class PipelineResult:
 
 @dataclass(frozen=True)
 class PendingVersion:
-    """A model version that nobody has decided about.
+    """A model version without a decision.
 
     Attributes:
-        since: when it was registered, as ISO 8601.
-        execution_arn: what waits for the decision; `None` where nothing does, or no longer.
-        metrics: as the registry tells them.
-        approve: the command to type.
+        since: the time of its registration, in ISO 8601.
+        execution_arn: the execution that waits for the decision, if any.
+        metrics: the metrics in the registry.
+        approve: the command that approves it.
     """
 
     group: str
@@ -60,7 +60,7 @@ Verb = Literal["approve", "reject"]
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided about a version, and what came of it. `repeated`: the registry said so before."""
+    """The decision about a version, and its releases. `repeated`: the registry already had this decision."""
 
     group: str
     number: int

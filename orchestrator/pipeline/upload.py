@@ -1,4 +1,4 @@
-"""Sample data on its way to the raw prefix of the data bucket."""
+"""Upload sample data to the raw prefix of the data bucket."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from orchestrator.core.types import EventSink
 from orchestrator.errors import PlatformError
 
 _HASH = "sha256"
-"""Metadata key. An ETag would not do: with KMS encryption it is not the hash of the content."""
+"""The metadata key of the hash. An ETag is not usable: with KMS encryption it is not the hash of the content."""
 
 
 def upload(cloud: Cloud, bucket: str, folder: Path, name: str, on_event: EventSink) -> int:
-    """Bring the partitions below `folder` (`source=<name>/…`) to `data/raw/<name>/`; returns how many changed.
+    """Upload the changed files of the partitions below `folder` (`source=<name>/…`) to `data/raw/<name>/`.
 
-    What lies beside them, such as the data's licence, is not data.
+    Returns the number of uploaded files. Files outside of partitions, such as the data's licence, are skipped.
     """
     files = sorted(_files(folder))
     if not files:

@@ -1,9 +1,9 @@
-"""The policy gate with a memory: source that was found green is not scanned again until it changes.
+"""Cache the policy gate's reports: source that passed is not scanned again until it changes.
 
 The key is a hash of everything that a scan reads: all files below the scanned folder, the rules, the list
-of checkov's own rules that must run, and checkov's version. What is kept is the whole report. Anything that
-cannot be read, does not match or is not green means a scan, and so does code that calls modules elsewhere, which the
-key knows nothing of; plans are always scanned.
+of checkov's own rules that must run, and checkov's version. The whole report is cached. An entry that cannot be read,
+does not match or did not pass is ignored. Code that calls modules outside the folder is not cached, because the key
+does not cover them. Plans are always scanned.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from orchestrator.policy.model import Finding, PolicyGate, PolicyReport
 _SCHEMA = 1
 _NOT_SCANNED = ".terraform"
 _VALUES, _VALUE_FILES = "envs", (".yaml", ".yml")
-"""The environments' values, which no scan of Terraform code opens; code beside them would be scanned."""
+"""The environments' values, which a scan of Terraform code does not read; it does read code beside them."""
 _KEPT = 20
 
 
 class CachedGate:
-    """Implements `PolicyGate` around another one.
+    """Implement `PolicyGate` around another one.
 
     Args:
         inner: the gate that scans.
-        folder: where reports are kept.
+        folder: the folder of the cached reports.
     """
 
     def __init__(self, inner: PolicyGate, folder: Path) -> None:
         self._inner, self._folder = inner, folder
 
     def scan_source(self, folder: Path, *, fresh: bool = False) -> PolicyReport:
-        """Scan, or repeat the report of an earlier scan of the very same files by the very same rules."""
+        """Return the cached report of a scan of the same files by the same rules, or scan."""
         started = time.monotonic()
         key = self._key(folder)
         known = None if fresh else self._load(key)
@@ -70,7 +70,7 @@ class CachedGate:
                 content = hashlib.sha256(path.read_bytes()).hexdigest()
             except OSError as error:
                 raise PolicyGateBroken(
-                    f"{path}: not judged: it cannot be read: {error.strerror}", hint="correct the file, or delete it"
+                    f"{path}: not scanned: it cannot be read: {error.strerror}", hint="correct the file, or delete it"
                 ) from error
             hashed.update(f"{json.dumps(path.relative_to(folder).as_posix())} {content}\n".encode())
         return hashed.hexdigest()
@@ -102,7 +102,7 @@ class CachedGate:
             "skipped": [dataclasses.asdict(each) for each in report.skipped],
         }
         document = {"key": key, "sha256": _hash(body), "report": body}
-        # A folder that cannot be written costs the next run a scan, and nothing else.
+        # If the folder cannot be written, the only cost is that the next run scans again.
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=self._folder, suffix=".part", delete=False) as file:

@@ -1,9 +1,9 @@
-"""The policy gate: checkov with the project's own rules, failing closed.
+"""The policy gate: checkov with the project's rules, failing closed.
 
-`Checkov` talks to a long-lived worker process (`worker.py`) in checkov's own virtual
-environment. It refuses to vouch for a result, with `PolicyGateBroken`, when the worker is missing, dies
-or does not answer, when a rule was not loaded or crashed, when Terraform would load a file that was not judged, and
-when an inline skip names no rule or gives no reason: in all these cases checkov alone ends with success.
+`Checkov` sends scans to a long-lived worker process (`worker.py`) in checkov's virtual environment. It raises
+`PolicyGateBroken` when the worker is missing, dies or does not respond, when a rule was not loaded or crashed, when
+Terraform would load a file that was not scanned, and when an inline skip names no rule or gives no reason: in all these
+cases checkov alone exits with success.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SCAN_SECONDS = 300
 
 
 class Checkov:
-    """`PolicyGate` by checkov.
+    """Implement `PolicyGate` with checkov.
 
     Args:
         repo: root of the repository (holds `policies/` and `.venv-checkov/`).
@@ -55,23 +55,23 @@ class Checkov:
 
     @cached_property
     def _own_folder(self) -> Path:
-        """For plans: what a killed run leaves there goes with the next run."""
+        """The folder for plans; the next run deletes what a killed run leaves there."""
         return scratch.folder((self._repo / scratch.FOLDER).resolve())
 
     def scan_source(self, folder: Path, *, fresh: bool = False) -> PolicyReport:
-        """Scans all code under a folder, and the local modules that it calls."""
+        """Scan all code under a folder, and the local modules that it calls."""
         if not folder.is_dir():
             raise PolicyGateBroken(f"nothing to scan: {folder} is not a folder")
         started = time.monotonic()
-        # The worker runs elsewhere: a relative path would name a folder without code, which is always green.
+        # The worker has another working directory: a relative path would name a folder without code, which passes.
         folder = folder.resolve()
         skips.forget()
         code = checkov_files.code(folder)
         rules, result = self._scan("source", folder, parts=parts_of(folder), skips_in=code)
         if lost := checkov_files.unjudged(code, result["judged"]):
             raise PolicyGateBroken(
-                f"checkov judged {len(lost)} block(s) by no rule: {', '.join(lost[:5])}",
-                hint="it passes over some folders (hidden ones, `node_modules`): move the code, or rewrite it",
+                f"checkov checked {len(lost)} block(s) by no rule: {', '.join(lost[:5])}",
+                hint="checkov ignores some folders (hidden ones, `node_modules`): move the code, or rewrite it",
             )
         plan_only = {rule.id for rule in rules.values() if "source" not in rule.scans}
         findings, skipped = [], []
@@ -92,12 +92,12 @@ class Checkov:
         )
 
     def scan_plan(self, plan_document: Json, *, root: Path) -> PolicyReport:
-        """Scans a plan (`terraform show -json`); `root` is the folder that it was made from."""
+        """Scan a plan (`terraform show -json`) that was made from the folder `root`."""
         started = time.monotonic()
         skips.forget()
         with tempfile.TemporaryDirectory(prefix="policy-", dir=self._own_folder) as folder:
             file = Path(folder) / "plan.json"
-            # The plan can hold values that are not for everyone's eyes; the folder is private already.
+            # The plan can hold confidential values; the folder is private already.
             file.write_text(as_yaml(plan_document), encoding="utf-8")
             rules, result = self._scan("plan", file)
         source = PlanSource(plan_document, root)
@@ -124,10 +124,11 @@ class Checkov:
         )
 
     def fingerprint(self) -> str:
-        """Changes with any rule, with the list of rules that must run, with checkov and with this gate itself."""
+        """Hash the rules, the list of rules that must run, checkov's version and the gate's own code."""
         files = rule_files(self._repo)
         own = sorted(Path(__file__).parent.glob("*.py"))
-        # Copies of a checkout share an environment under many names; its program is itself a link to Python's.
+        # Copies of a checkout share one environment through links. Only the folder is resolved: the interpreter in it
+        # is itself a link, to the system's Python.
         environment = self._python.parent.resolve()
         hashed = hashlib.sha256(f"{environment}\n{' '.join(self._versions())}\n".encode())
         for path in (*files, self._repo / BUILTIN_LIST, *own):
@@ -144,7 +145,7 @@ class Checkov:
         return versions
 
     def prepare(self) -> None:
-        """Start the worker beside whatever else is going on; if that fails, the scan says why."""
+        """Start the worker in the background; if that fails, the next scan reports why."""
         if self._worker is None and not self._preparing:
             self._preparing = True
             threading.Thread(target=self._prepare, name="policy-worker", daemon=True).start()
@@ -154,13 +155,13 @@ class Checkov:
             self._running_worker(own_rules(self._repo))
 
     def verdicts(self, folder: Path) -> dict[tuple[str, str], bool]:
-        """What each rule says about each resource of a folder, for tests of rules: (rule, resource) to passed."""
+        """Map (rule, resource) to whether the resource of a folder passed the rule, for tests of rules."""
         _, result = self._scan("source", folder.resolve())
         passed = {(rule, resource): True for rule, resource in result["passed"]}
         return passed | {(item["rule"], item["resource"]): False for item in result["failed"]}
 
     def loaded_rules(self) -> dict[str, str]:
-        """Every rule that checkov loads here, its own and ours, id to name: the committed list is renewed from it."""
+        """Map the ids of all rules that checkov loads, its own and the project's, to their names."""
         with self._lock:
             if self._worker:
                 return self._worker.names
@@ -176,7 +177,7 @@ class Checkov:
         return self._worker.pid if self._worker else None
 
     def close(self) -> None:
-        """Ends the worker; the next scan starts another one."""
+        """Stop the worker; the next scan starts another one."""
         with self._lock:
             if self._worker:
                 self._worker.close()
@@ -190,7 +191,7 @@ class Checkov:
             worker = self._running_worker(rules)
             skips.check(skips_in or {}, worker.loaded)
             try:
-                result = worker.ask({"mode": mode, "path": str(path), "parts": [str(part) for part in parts]})
+                result = worker.request({"mode": mode, "path": str(path), "parts": [str(part) for part in parts]})
             except PolicyGateBroken:
                 worker.close()
                 self._worker = None
@@ -198,7 +199,7 @@ class Checkov:
         if result["crashed"]:
             rule, what = next(iter(result["crashed"].items()))
             raise PolicyGateBroken(
-                f"the rule {rule} crashed on {what}", hint="repair the rule; nothing was judged by it"
+                f"the rule {rule} crashed on {what}", hint="repair the rule; a rule that crashed fails the gate"
             )
         if result["parsing_errors"]:
             raise PolicyGateBroken(
@@ -238,7 +239,7 @@ class Checkov:
         if missing := expected - ran:
             raise PolicyGateBroken(
                 f"{len(missing)} rule(s) did not run: {', '.join(sorted(missing)[:5])}",
-                hint="a rule that crashes is left out by checkov without a word; repair it",
+                hint="repair the rule; checkov drops a rule that crashes without reporting it",
             )
         return PolicyReport(
             rules_expected=frozenset(expected),
@@ -256,7 +257,7 @@ def _finding(item: Json, rules: dict[str, Rule], *, message: str | None = None) 
         rule=item["rule"],
         resource=item["resource"],
         file=f"{item['file']}:{item['line']}",
-        # checkov's own rules carry a severity only for paying users.
+        # checkov's own rules have a severity only for paying customers.
         severity=rule.severity if rule else "UNRATED",
         message=item["name"] if message is None else message,
         hint=rule.repair if rule else None,
@@ -264,7 +265,7 @@ def _finding(item: Json, rules: dict[str, Rule], *, message: str | None = None) 
 
 
 class _Worker:
-    """One worker process and its two pipes."""
+    """A worker process and its two pipes."""
 
     def __init__(self, python: Path, checks: Path) -> None:
         if not python.exists():
@@ -278,8 +279,8 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=checks.parent,
-            env=base_env() | {"LOG_LEVEL": "WARNING"},  # no tokens: with one, checkov would talk to a service outside
-            start_new_session=True,  # Ctrl-C is for the orchestrator, which closes the pipe
+            env=base_env() | {"LOG_LEVEL": "WARNING"},  # no tokens: with one, checkov would call its vendor's service
+            start_new_session=True,  # Ctrl-C must only reach the orchestrator, which then closes the pipe
         )
         self._buffer = b""
         try:
@@ -295,17 +296,18 @@ class _Worker:
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(self, request: Json) -> Json:
+    def request(self, message: Json) -> Json:
+        """Send a message and return the result."""
         assert self._process.stdin
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
         except OSError as error:
             raise self._broken("has died") from error
-        answer = self._read("answer", SCAN_SECONDS)
-        if "error" in answer:
-            raise PolicyGateBroken(f"the policy scan failed: {answer['error'].strip()}")
-        result: Json = answer["result"]
+        response = self._read("respond", SCAN_SECONDS)
+        if "error" in response:
+            raise PolicyGateBroken(f"the policy scan failed: {response['error'].strip()}")
+        result: Json = response["result"]
         return result
 
     def close(self) -> None:
@@ -342,6 +344,6 @@ class _Worker:
         self._errors.seek(0)
         last = self._errors.read().decode(errors="replace").strip().splitlines()[-3:]
         return PolicyGateBroken(
-            f"the policy worker {what} (exit code {self._process.poll()}): {' | '.join(last) or 'it said nothing'}",
-            hint="run `make setup`; if it stays so, delete .venv-checkov first",
+            f"the policy worker {what} (exit code {self._process.poll()}): {' | '.join(last) or 'no output'}",
+            hint="run `make setup`; if that does not help, delete .venv-checkov and run it again",
         )

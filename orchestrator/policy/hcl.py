@@ -1,7 +1,7 @@
-"""Reads Terraform code as far as the policy gate must: which blocks there are, and what stands in comments.
+"""Parse Terraform code as far as the policy gate needs it: its blocks and its comments.
 
-Only signs, strings, heredocs and comments are told apart, as HCL does it. A text search is not enough: what looks like
-a comment may be a description, and a brace in a string closes no block.
+Only signs, strings, heredocs and comments are distinguished, by HCL's rules. A text search is not enough: what looks
+like a comment may be part of a description, and a brace in a string does not close a block.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 
 class Unreadable(Exception):
-    """The text is no HCL; `line` says where reading ended."""
+    """The text is not HCL; parsing stopped at `line`."""
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(what)
@@ -38,7 +38,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Block:
-    """A block at the top of a file, with its comments and its own arguments that are plain strings."""
+    """A top-level block of a file, with its comments, and with its direct arguments that are plain strings."""
 
     kind: str
     labels: tuple[str, ...]
@@ -48,13 +48,13 @@ class Block:
 
     @property
     def address(self) -> str:
-        """As Terraform names it inside its module: `aws_x.name`, `data.aws_x.name`, `variable.name`."""
+        """The block's address inside its module: `aws_x.name`, `data.aws_x.name`, `variable.name`."""
         return ".".join(self.labels if self.kind == "resource" else (self.kind, *self.labels))
 
 
 @dataclass(frozen=True)
 class File:
-    """`loose` are the comments that stand in no block."""
+    """The blocks of a file, and in `loose` the comments outside of them."""
 
     blocks: list[Block]
     loose: list[Token]
@@ -62,9 +62,9 @@ class File:
 
 @lru_cache(maxsize=2048)
 def read(text: str) -> File:
-    """The blocks of a file. Raises `Unreadable` for a string, comment or bracket that does not end.
+    """Parse a file. Raises `Unreadable` for a string, comment or bracket that is not closed.
 
-    A scan asks for every file several times, so the answer is kept: nobody may change it.
+    A scan parses every file several times, so the result is cached: callers must not change it.
     """
     blocks: list[Block] = []
     loose: list[Token] = []
@@ -88,15 +88,15 @@ def read(text: str) -> File:
         if depth == 1 and [each.kind for each in last] == ["word", "sign", "string"] and last[1].text == "=":
             blocks[-1].strings[last[0].text] = token.text
         if depth < 0:
-            raise Unreadable(token.line, f"`{token.text}` closes nothing")
+            raise Unreadable(token.line, f"`{token.text}` has no opening bracket")
     if depth:
-        raise Unreadable(blocks[-1].line, "the block that begins here does not end")
+        raise Unreadable(blocks[-1].line, "this block is not closed")
     return File(blocks, loose)
 
 
 def _block(heading: list[Token], brace: Token) -> Block:
     if brace.text != "{" or not heading or heading[0].kind != "word":
-        raise Unreadable(brace.line, "this begins no block")
+        raise Unreadable(brace.line, "this is not the start of a block")
     return Block(heading[0].text, tuple(each.text for each in heading[1:]), heading[0].line)
 
 
@@ -107,7 +107,7 @@ class _Reader:
         self.counted, self.lines = 0, 1
 
     def tokens(self, *, inside: bool = False) -> Iterator[Token]:
-        """All tokens; with `inside`, those up to the brace that ends a template's expression."""
+        """Yield all tokens; with `inside`, those up to the brace that ends a template's expression."""
         depth = 0
         while self.at < len(self.text):
             start, sign = self.at, self.text[self.at]
@@ -117,7 +117,7 @@ class _Reader:
                 end = self.text.find("\n", start)
                 yield self._token("comment", end if end >= 0 else len(self.text))
             elif self.text.startswith("/*", start):
-                yield self._token("comment", self._found("*/", start + 2) + 2)
+                yield self._token("comment", self._find("*/", start + 2) + 2)
             elif sign == '"':
                 line = self._line()
                 self._string()
@@ -134,7 +134,7 @@ class _Reader:
                     return
                 yield self._token("sign", start + 1)
         if inside:
-            raise Unreadable(self._line(), "an expression in a string does not end")
+            raise Unreadable(self._line(), "an expression in a string is not closed")
 
     def _token(self, kind: str, end: int) -> Token:
         token = Token(kind, self.text[self.at : end], self._line())
@@ -146,7 +146,7 @@ class _Reader:
         self.at += 1
         while not self.text.startswith('"', self.at):
             if self.at >= len(self.text) or self.text[self.at] == "\n":
-                raise Unreadable(begin, "a string does not end on its line")
+                raise Unreadable(begin, "a string is not closed on its line")
             if self.text[self.at] == "\\":
                 self.at += 2
             else:
@@ -164,11 +164,11 @@ class _Reader:
             while self.at < len(self.text) and self.text[self.at] != "\n":
                 self._literal()
             if self.at >= len(self.text):
-                raise Unreadable(begin, f"the text that ends with {opening[1]} does not end")
+                raise Unreadable(begin, f"the heredoc has no closing {opening[1]}")
             self.at += 1
 
     def _literal(self) -> None:
-        """Some characters of a text, or an expression in it: `$${` and `%%{` are no expressions."""
+        """Read some characters of a text, or an expression in it: `$${` and `%%{` are not expressions."""
         if self.text.startswith(("$${", "%%{"), self.at):
             self.at += 3
         elif self.text.startswith(_TEMPLATE, self.at):
@@ -180,11 +180,11 @@ class _Reader:
             plain = _PLAIN.match(self.text, self.at)
             self.at = plain.end() if plain else self.at + 1
 
-    def _found(self, what: str, start: int) -> int:
-        found = self.text.find(what, start)
-        if found < 0:
-            raise Unreadable(self._line(), "a comment does not end")
-        return found
+    def _find(self, what: str, start: int) -> int:
+        position = self.text.find(what, start)
+        if position < 0:
+            raise Unreadable(self._line(), "a comment is not closed")
+        return position
 
     def _line(self) -> int:
         self.lines += self.text.count("\n", self.counted, self.at)

@@ -1,7 +1,7 @@
-"""What checkov cannot tell about a plan: which source a resource comes from, and which values are not known yet.
+"""Find what checkov does not know about a plan: a resource's source, and which values are not known yet.
 
-A plan holds no comments, so an inline `checkov:skip=ID: reason` has to be found in the source. checkov's own way looks
-a resource up by type and name alone, so a skip in one module would excuse the resource of the same name in another;
+A plan holds no comments, so an inline `checkov:skip=ID: reason` must be found in the source. checkov finds a
+resource by type and name alone, so a skip in one module would also skip the resource of the same name in another;
 here the module path decides.
 """
 
@@ -18,14 +18,15 @@ Json = dict[str, Any]
 
 INDEX = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
 NOT_ASCII = re.compile("[\x7f-\uffff]")
-"""All of them that one escape of JSON can write."""
+"""Characters beyond ASCII that one JSON escape can write."""
 
 
 def as_yaml(document: Json) -> str:
-    """A plan as JSON that is YAML too, which is what checkov reads it as.
+    """Write a plan as JSON that is also valid YAML, because checkov reads it as YAML.
 
-    YAML takes no pair of surrogates for a character, as JSON escapes one, and nothing unprintable as it is.
-    A key of more than 1,024 characters, escapes included, is no YAML: checkov cannot read the plan, and the gate fails.
+    YAML accepts neither the surrogate pairs with which JSON escapes a character, nor unescaped unprintable characters.
+    A key of more than 1,024 characters, escapes included, is not valid YAML: checkov cannot read the plan, and the gate
+    fails.
     """
     return NOT_ASCII.sub(lambda each: f"\\u{ord(each.group()):04x}", json.dumps(document, ensure_ascii=False))
 
@@ -47,13 +48,13 @@ class PlanSource:
         }
 
     def skip_reason(self, address: str, rule: str) -> str | None:
-        """The reason given at the resource for not following the rule; `None` if there is no skip."""
+        """Return the reason for which the resource skips the rule, or `None`."""
         modules, block = inside(address)
         folder = self._folder(modules)
         return None if folder is None else skips.skip_reason(folder, block, rule)
 
     def is_unknown(self, address: str, evaluated_keys: list[str]) -> bool:
-        """Whether the rule looked only at attributes of which some part is known after apply."""
+        """Return whether every attribute that the rule evaluated has a part that is known only after apply."""
         unknown = self._unknown.get(address)
         if unknown is True:
             return True
@@ -73,7 +74,7 @@ class PlanSource:
 
 
 def inside(address: str) -> tuple[list[str], str]:
-    """The modules that an address leads through, and the address inside the last of them, without indexes."""
+    """Split an address into its modules and the address inside the last of them, without indexes."""
     parts = INDEX.sub("", address).split(".")
     modules = []
     while parts[0] == "module":  # a module may itself be called `module` or `data`

@@ -1,7 +1,7 @@
-"""A tree of Terraform code, cut into roots that can be scanned at the same time.
+"""Split a tree of Terraform code into roots that can be scanned in parallel.
 
-A root module with the modules that it calls is all that any rule looks at together, so the roots of a tree may be
-scanned apart, and what is called by one of them needs no scan of its own.
+No rule connects resources beyond a root module and the modules that it calls. So the roots of a tree can be scanned
+separately, and the modules that they call need no separate scan.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from pathlib import Path
 from orchestrator.terraform import source_files
 
 LEFT_OUT = frozenset({".terraform", "examples"})
-"""Folders that the worker passes over wherever they are."""
+"""Folders that the worker ignores at any depth."""
 
 
 def parts(folder: Path) -> list[Path]:
-    """Folders that together hold every root under `folder`, the largest first; `folder` alone if one cannot tell."""
+    """List folders that together contain every root under `folder`, the largest first.
+
+    Returns `folder` alone if its calls cannot be resolved.
+    """
     holding = _holding_code(folder)
     try:
         calls = {each: source_files.called(each) for each in holding}
@@ -25,33 +28,33 @@ def parts(folder: Path) -> list[Path]:
         outermost = [each for each in roots if not any(other in each.parents for other in roots)]
         seen = {root: _reached(root, calls) for root in outermost}
     except (source_files.Opaque, OSError, ValueError):
-        return [folder]  # not for this to judge: a scan of the whole finds what is wrong
+        return [folder]  # a scan of the whole tree reports the error
     if set(holding).difference(*seen.values()):
-        return [folder]  # modules that call each other in a circle, and nobody else calls
+        return [folder]  # modules that are only called by each other, in a circle
     return sorted(outermost, key=lambda root: (-_size(seen[root]), root))
 
 
 def _holding_code(folder: Path) -> list[Path]:
-    found = []
+    holding = []
     for name, folders, files in os.walk(folder):
         folders[:] = sorted(set(folders) - LEFT_OUT)
         if any(file.endswith((".tf", ".tf.json")) for file in files):
-            found.append(Path(name))
-    return found
+            holding.append(Path(name))
+    return holding
 
 
 def _reached(root: Path, calls: dict[Path, list[Path]]) -> set[Path]:
-    """What a scan of one folder looks at: all below it, and the modules that this calls."""
-    found: set[Path] = set()
+    """Return the folders that a scan of `root` reads: all below it, and the modules that these call."""
+    reached: set[Path] = set()
     waiting = [each for each in calls if root in (each, *each.parents)]
     while waiting:
         folder = waiting.pop()
-        if folder not in found:
-            found.add(folder)
+        if folder not in reached:
+            reached.add(folder)
             waiting += calls.get(folder, ())
-    return found
+    return reached
 
 
 def _size(folders: set[Path]) -> int:
-    """Bytes of code, which a scan's time grows with."""
+    """Return the bytes of code, which determine the time of a scan."""
     return sum(file.stat().st_size for folder in folders for file in folder.glob("*.tf"))

@@ -1,6 +1,6 @@
-"""The rules that a scan has to run, read from the repository and not from checkov.
+"""Read the rules that a scan must run from the repository.
 
-The gate compares this list with what the worker says it ran, so it must not come from the worker.
+The gate compares this list with the rules that the worker reports, so it must not come from the worker.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import yaml
 
 from orchestrator.errors import PolicyGateBroken
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's loader is seven times as fast
 CHECKS_DIR = Path("policies/checks")
 BUILTIN_LIST = Path("policies/builtin-rules.txt")
 SUPPORT = frozenset(
     {"__init__.py", "addresses.py", "endpoints.py", "iampatterns.py", "iamplaces.py", "iamstatements.py", "rulekit.py"}
 )
-"""Python files among the rules that are none: checkov imports rules from a package only."""
+"""Python files among the rules that are not rules: checkov imports rules from a package only."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,23 @@ class Rule:
     risk: str
     repair: str
     scans: frozenset[str]
-    """`source`, `plan` or both: a plan does not hold lifecycle or provider blocks, source not the final tags."""
+    """`source`, `plan` or both: a plan lacks lifecycle and provider blocks, and source lacks the final tags."""
 
 
 def rule_files(repo: Path) -> list[Path]:
-    """Everything that stands among the rules, compiled Python aside, sorted."""
+    """List every file among the rules except compiled Python, sorted."""
     files = (path for path in (repo / CHECKS_DIR).rglob("*") if path.is_file())
     return sorted(path for path in files if path.parent.name != "__pycache__")
 
 
 def own_rules(repo: Path) -> dict[str, Rule]:
-    """Every rule in `policies/checks`, by id. Raises `PolicyGateBroken` for a file that is not a whole rule."""
+    """Read every rule in `policies/checks`, by id. Raises `PolicyGateBroken` for a file that is not a complete rule."""
     rules: dict[str, Rule] = {}
     for file in rule_files(repo):
         if file.name in SUPPORT:
             continue
         if file.suffix not in (".yaml", ".py"):
-            # It would be passed over, and whoever put it there would believe that it judges.
+            # checkov would ignore it, and its author would believe that it is enforced.
             raise PolicyGateBroken(
                 f"{file}: not a rule: only *.yaml and *.py files are loaded",
                 hint="write the rule as YAML or Python, or move the file out of policies/checks",
@@ -58,10 +58,10 @@ def own_rules(repo: Path) -> dict[str, Rule]:
         status = file.stat()
         rule = _read(file, status.st_mtime_ns, status.st_size)
         if rule.id in rules:
-            # checkov keeps the first of two rules with one id and says nothing.
+            # checkov silently keeps the first of two rules with one id.
             raise PolicyGateBroken(
                 f"{file.name}: the rule id {rule.id} is already used by {rules[rule.id].file.name}",
-                hint="give each rule an id of its own",
+                hint="give each rule its own id",
             )
         rules[rule.id] = rule
     if not rules:
@@ -71,7 +71,7 @@ def own_rules(repo: Path) -> dict[str, Rule]:
 
 @lru_cache(maxsize=1024)
 def _read(file: Path, modified_ns: int, size: int) -> Rule:
-    """Remembered until the file changes: every scan of a run asks for all rules, and YAML takes its time."""
+    """Read a rule; cached until its file changes, because every scan reads all rules and parsing YAML is slow."""
     try:
         document = yaml.load(_description(file), _LOADER)
         metadata = document["metadata"]
@@ -85,25 +85,25 @@ def _read(file: Path, modified_ns: int, size: int) -> Rule:
             scans=frozenset(metadata.get("scans", ["source", "plan"])),
         )
     except SyntaxError as error:
-        raise PolicyGateBroken(f"{file}: not a rule, not even Python: {error}") from error
+        raise PolicyGateBroken(f"{file}: not a rule: invalid Python: {error}") from error
     except yaml.YAMLError as error:
-        raise PolicyGateBroken(f"{file}: not a rule, not even YAML: {' '.join(str(error).split())}") from error
+        raise PolicyGateBroken(f"{file}: not a rule: invalid YAML: {' '.join(str(error).split())}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise PolicyGateBroken(
             f"{file}: not a rule: {error!r}",
-            hint="a rule is `metadata` (id, name, category, severity, risk, repair) and `definition`, or a Python "
+            hint="write `metadata` (id, name, category, severity, risk, repair) and `definition`, or a Python "
             "module with the same `metadata` as its docstring",
         ) from error
 
 
 def _description(file: Path) -> str:
-    """The YAML that describes a rule: the file itself, or the docstring of a Python module (which is not run)."""
+    """Return the YAML that describes a rule: the file itself, or a Python module's docstring, without running it."""
     text = file.read_text(encoding="utf-8")
     return text if file.suffix == ".yaml" else ast.get_docstring(ast.parse(text), clean=False) or ""
 
 
 def builtin_rules(repo: Path) -> frozenset[str]:
-    """The ids of checkov's own AWS rules that must run, as committed."""
+    """Read the committed ids of checkov's AWS rules that must run."""
     file = repo / BUILTIN_LIST
     try:
         lines = file.read_text(encoding="utf-8").splitlines()

@@ -1,8 +1,8 @@
-"""Exceptions to rules: `checkov:skip=ID: reason` in a comment of the resource that differs.
+"""Read exceptions to rules: `checkov:skip=ID: reason` in a comment of the excepted resource.
 
-checkov's own search takes any line of a block, whatever it says there, and counts braces in strings to find the block's
-end; in a plan it looks a resource up by type and name alone, so that a skip in one module excuses another's resource.
-Therefore it is told to look for none, and what it finds is compared with the comments that are read here.
+checkov's own search accepts any line of a block, even one in a string, and counts braces in strings to find the block's
+end; in a plan it finds a resource by type and name alone, so that a skip in one module also skips another's resource.
+Therefore checkov's search is disabled, and its findings are compared with the comments that are read here.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ Places = dict[str, list[str]]
 
 @cache
 def skips_by_block(folder: Path) -> dict[str, dict[str, str]]:
-    """Of the blocks in one module's folder: address inside the module to rule to reason."""
-    found: dict[str, dict[str, str]] = {}
+    """Map the addresses of the blocks in one module's folder to their skipped rules and the reasons."""
+    skips: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.tf")):
         for block in files.read(path).blocks:
             for rule, reason, _ in _skips(block):
-                found.setdefault(block.address, {})[rule] = reason
-    return found
+                skips.setdefault(block.address, {})[rule] = reason
+    return skips
 
 
 def skip_reason(folder: Path, address: str, rule: str) -> str | None:
-    """The reason why the block at an address (`aws_x.name`, `data.aws_x.name`) need not follow a rule, if there is one.
+    """Return the reason why the block at an address (`aws_x.name`, `data.aws_x.name`) skips a rule, or `None`.
 
-    Where checkov leaves open whether it means the resource or the data source of a name, both must be excused.
+    Where checkov's address fits both a resource and a data source, both must skip the rule.
     """
     skips = skips_by_block(folder)
     if address.count(".") == 1 and f"data.{address}" in _addresses(folder):
@@ -53,13 +53,13 @@ def _addresses(folder: Path) -> frozenset[str]:
 
 
 def forget() -> None:
-    """Reads the code again next time: it may have changed between two scans."""
+    """Clear the caches, because the code may have changed between two scans."""
     skips_by_block.cache_clear()
     _addresses.cache_clear()
 
 
 def skipped_ids(code: files.Code) -> Places:
-    """Every rule that is skipped somewhere, with the places (`file:line`)."""
+    """Map every skipped rule to the places of its skips (`file:line`)."""
     places: Places = {}
     for path, file in code.items():
         for block in file.blocks:
@@ -69,17 +69,17 @@ def skipped_ids(code: files.Code) -> Places:
 
 
 def check(code: files.Code, rules: Collection[str]) -> None:
-    """Raises `PolicyGateBroken` for a comment that means to skip something and does not."""
+    """Raise `PolicyGateBroken` for a skip comment without effect."""
     for path, file in code.items():
         for line, what in _misplaced(file):
             raise PolicyGateBroken(
-                f"{path}:{line}: {what}", hint="write `# checkov:skip=<rule>: <why this one differs>` in the resource"
+                f"{path}:{line}: {what}", hint="write `# checkov:skip=<rule>: <reason>` in the resource"
             )
     for rule, places in skipped_ids(code).items():
         if rule not in rules:
             raise PolicyGateBroken(
-                f"{places[0]}: checkov:skip names {rule}, and there is no such rule",
-                hint="correct the id: a skip of nothing hides that the rule it meant still applies",
+                f"{places[0]}: checkov:skip names {rule}, which does not exist",
+                hint="correct the id: the rule that was meant still applies",
             )
 
 
@@ -87,31 +87,31 @@ def _misplaced(file: File) -> Iterator[tuple[int, str]]:
     for comment in file.loose:
         for line, text in _lines(comment):
             if _MEANT.search(text):
-                yield line, "a skip outside of every block excuses nothing"
+                yield line, "a skip outside of a block has no effect"
     for block in file.blocks:
         for comment in block.comments:
             for line, text in _lines(comment):
                 if _MEANT.search(text) and not _read(text):
-                    yield line, "a skip needs the word `checkov`, a rule's id, a colon and a reason"
+                    yield line, "a skip requires `checkov:skip=`, a rule's id, a colon and a reason"
                 elif _MEANT.search(text) and block.kind not in _KINDS:
-                    yield line, f"a skip in a `{block.kind}` block excuses nothing"
+                    yield line, f"a skip in a `{block.kind}` block has no effect"
 
 
 def _skips(block: Block) -> Iterator[tuple[str, str, int]]:
-    """(rule, reason, line)"""
+    """Yield (rule, reason, line) for each skip of a block."""
     if block.kind not in _KINDS:
         return
     for comment in block.comments:
         for line, text in _lines(comment):
-            if found := _read(text):
-                yield from ((rule.strip(), found[1], line) for rule in found[0].split(","))
+            if skip := _read(text):
+                yield from ((rule.strip(), skip[1], line) for rule in skip[0].split(","))
 
 
 def _read(text: str) -> tuple[str, str] | None:
-    """Rules and reason of a comment's line."""
-    found = _SKIP.fullmatch(text)
-    reason = found[2].strip() if found else ""
-    return (found[1], reason) if found and re.search(r"\w", reason) else None
+    """Return the rules and the reason that a line of a comment names, or `None`."""
+    match = _SKIP.fullmatch(text)
+    reason = match[2].strip() if match else ""
+    return (match[1], reason) if match and re.search(r"\w", reason) else None
 
 
 def _lines(comment: Token) -> Iterator[tuple[int, str]]:

@@ -1,33 +1,32 @@
-"""Starts the worker of the policy gate (`worker.py`) without what no scan of Terraform code uses.
+"""Start the policy gate's worker (`worker.py`) without libraries that no scan of Terraform code uses.
 
-Half of the worker's start went into libraries with which checkov calls its maker's service, pulls images or clones
-modules, and into looking for garbage among classes that live as long as the process. Nothing is faked: what stands
-in for a library becomes that library as soon as anything is asked of it, and of the two that are said to be missing
-checkov and its interpreter of expressions know how to do without; whatever needs them after all, fails.
+Half of the worker's start went into libraries with which checkov calls its vendor's service, pulls images or clones
+modules, and into searching for garbage among classes that live as long as the process. Nothing is faked: a placeholder
+loads the real library on the first access to an attribute. checkov and its interpreter of expressions work without the
+two libraries that are reported as missing; code that does need them fails.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib
-import runpy
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 ON_DEMAND = ("aiohttp", "boto3", "docker")
-"""Imported by checkov as whole modules, and used only on the way to a service or an image."""
+"""Imported by checkov as whole modules, and used only to call a service or pull an image."""
 MISSING = ("git", "numpy")
-"""For modules from git, which a scan does not fetch, and for functions that Terraform does not have."""
+"""Used for modules from git, which a scan does not fetch, and for functions that Terraform does not have."""
 
 
 class OnDemand(ModuleType):
-    """A module that is imported when somebody first wants something of it."""
+    """A module that is imported on the first access to one of its attributes."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__path__":
-            raise AttributeError(name)  # looked for in every module there is, by tracebacks for one
+            raise AttributeError(name)  # looked up in every loaded module, for example by tracebacks
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         real = importlib.import_module(self.__name__)
@@ -36,10 +35,14 @@ class OnDemand(ModuleType):
 
 
 def main() -> None:
-    gc.disable()  # for good: the worker says why
+    gc.disable()  # permanently: the worker explains why
     sys.modules.update({name: OnDemand(name) for name in ON_DEMAND})
-    sys.modules.update(dict.fromkeys(MISSING))  # type: ignore[arg-type]  # None: Python's word for one that is not there
-    runpy.run_path(str(Path(__file__).with_name("worker.py")), run_name="__main__")
+    sys.modules.update(dict.fromkeys(MISSING))  # type: ignore[arg-type]  # None marks a module as missing
+    # Last on the path, and after the placeholders: the repository must not shadow checkov's libraries.
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+    from orchestrator.policy import worker
+
+    worker.main()
 
 
 if __name__ == "__main__":

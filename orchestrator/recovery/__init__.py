@@ -1,1 +1,1 @@
-"""What killed runs have left behind: found, and brought back into the states or removed."""
+"""Find what killed runs have left, and import it into the states or remove it."""

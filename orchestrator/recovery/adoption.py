@@ -1,4 +1,4 @@
-"""Before a stack's own step: what its killed terraforms had made, and no state knows, is taken into the state."""
+"""Import the resources that a stack's killed terraform commands created and no state has, before the stack's step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestrator.stacks import lifecycle
 
 
 def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None:
-    """Import what those applies had made, by their own words; a stack without such applies costs nothing."""
+    """Import the resources that killed applies of a stack created, according to their output."""
     store = session.target.store
     killed = [
         each
@@ -19,13 +19,13 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
         if (command := each.command) is not None and command.bucket == store.bucket
     ]
     if not killed or stack.gone:
-        return  # without files there is no address to import to; the audit tells of what is left
+        return  # without files there is no address to import to; the audit reports what is left
     if destroying:
         ws = lifecycle.workspace_to_destroy(session, stack)
     elif waits_for(session.environment, stack, session.facts()) is None:
         ws = lifecycle.workspace(session, stack, real=True)
     else:
-        return  # its model is gone: nothing can be planned until there is one
+        return  # its model is missing: nothing can be planned before there is one
     lifecycle.store_unsaved(session, stack, ws)
     state = store.read(stack.name)
     made: dict[str, str] = {}
@@ -36,9 +36,9 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
     if not made and not maybe:
         return
     begun = [each for each in maybe if each not in made]
-    told = f"a killed terraform had made {len(made)} resources that the state lacks, and had begun {len(begun)} more"
-    session.journal.stage(stack.name, told)
+    message = f"a killed terraform created {len(made)} resources that the state lacks, and began {len(begun)} more"
+    session.journal.stage(stack.name, message)
     result = importing.adopt(session, stack, made, begun, ws=ws)
-    session.journal.stage(stack.name, f"{len(result.found)} of them exist, and are in the state now")
+    session.journal.stage(stack.name, f"{len(result.existing)} of them exist, and are in the state now")
     for address, why in result.refused.items():
-        session.results.warn(f"`{stack.name}`: {address} was made by a killed terraform and is in no state: {why}")
+        session.results.warn(f"`{stack.name}`: {address} was created by a killed terraform and is in no state: {why}")

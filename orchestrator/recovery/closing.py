@@ -1,4 +1,4 @@
-"""The result of a run that died: read from what it had told, so that nobody takes it for one that still works."""
+"""Write the result of a run whose process died before it could."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from orchestrator.runs.result import Action, ErrorResult, Result, StackResult
 from orchestrator.runs.run_folder import RunFolder, now, timestamp
 
 EXIT_KILLED = 137
-"""What a shell says of a process that was killed."""
+"""A shell's exit code for a killed process."""
 EXIT_INTERRUPTED = 130
 _STACK_STEPS = ("DeployStack", "PlanStack", "DestroyStack")
 
 
 def close(run: Unfinished) -> Result:
-    """Write a run's `result.json`; from then on it is finished."""
+    """Write a run's `result.json`, which marks it as finished."""
     begun = run.begun or now()
     stacks = [_stack(step, run.events) for step in _steps(run)]
     stopped = _stopped(run.events)
@@ -35,8 +35,8 @@ def close(run: Unfinished) -> Result:
         exit_code=EXIT_INTERRUPTED if interrupted else EXIT_KILLED,
         error=ErrorResult(
             type="Unfinished",
-            message=f"{process} is gone" + (f", and left unfinished: {', '.join(stopped)}" if stopped else ""),
-            hint="the command after it has taken up what it left",
+            message=f"{process} died" + (f", and left unfinished: {', '.join(stopped)}" if stopped else ""),
+            hint="a later command has cleaned up after it",
             step=stopped[0] if stopped else None,
         ),
         stacks=stacks,
@@ -46,7 +46,7 @@ def close(run: Unfinished) -> Result:
 
 
 def _steps(run: Unfinished) -> list[Json]:
-    """Of its plan, those that are about stacks; a run that died early has no plan."""
+    """Read the plan's steps that are about stacks; a run that died early has no plan."""
     try:
         plan = json.loads((run.folder / "plan.json").read_text(encoding="utf-8"))
         return [step for step in plan["steps"] if step["kind"] in _STACK_STEPS]
@@ -56,23 +56,23 @@ def _steps(run: Unfinished) -> list[Json]:
 
 def _stack(step: Json, events: Sequence[Json]) -> StackResult:
     stack: Json = step["stack"]
-    told = [event for event in events if event.get("step") == stack["name"]]
-    ends = [event for event in told if event.get("kind") == "step" and event.get("status") != "started"]
-    applied = any(event.get("kind") == "stage" and str(event.get("message")).startswith("apply (") for event in told)
+    own = [event for event in events if event.get("step") == stack["name"]]
+    ends = [event for event in own if event.get("kind") == "step" and event.get("status") != "started"]
+    applied = any(event.get("kind") == "stage" and str(event.get("message")).startswith("apply (") for event in own)
     action: Action = "skipped"
-    reason = "not begun"
+    reason = "not started"
     if ends and ends[-1]["status"] == "ok":
         action = "destroyed" if step["kind"] == "DestroyStack" else "changed" if applied else "unchanged"
-        reason = "as the events of the run tell"
+        reason = "according to the run's events"
     elif ends:
         action, reason = "failed", str(ends[-1].get("message") or "")
-    elif told:
-        action, reason = "failed", "the run was killed meanwhile"
+    elif own:
+        action, reason = "failed", "the run was killed during the step"
     return StackResult(name=str(stack["name"]), phase=str(stack["phase"]), action=action, reason=reason)
 
 
 def _stopped(events: Sequence[Json]) -> list[str]:
-    """Steps that had begun, and did not end well."""
+    """List the steps that started and did not succeed."""
     ends: dict[str, str] = {}
     for event in events:
         if event.get("kind") == "step":
@@ -81,6 +81,6 @@ def _stopped(events: Sequence[Json]) -> list[str]:
 
 
 def _seconds(run: Unfinished) -> float:
-    """Until the last that it told."""
+    """Return the seconds until the run's last event."""
     last = moment(str(run.events[-1].get("at", ""))) if run.events else None
     return round((last - run.begun).total_seconds(), 2) if last and run.begun and last > run.begun else 0.0

@@ -1,4 +1,4 @@
-"""What EC2 has, kind by kind, with its tags: nearly all of it has an id and no name."""
+"""List EC2's resources by kind and tags: nearly all of them have an id and no name."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _GONE = ("deleted", "deleting", "failed")
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind is listed, and how the provider calls it."""
+    """A kind of resource: the operation that lists it, and the provider's type."""
 
     type: str
     operation: str
     items: str
     id: str
     schema: int = 0
-    """Version of the type's schema in a state."""
+    """The version of the type's schema in a state."""
 
 
 KINDS = (
@@ -37,9 +37,9 @@ KINDS = (
 )
 
 
-def tagged(cloud: Cloud, kind: Kind, wanted: Mapping[str, str]) -> Iterator[tuple[Json, dict[str, str]]]:
-    """All of a kind that have these tags and are not on their way out, with all their tags."""
+def tagged(cloud: Cloud, kind: Kind, required: Mapping[str, str]) -> Iterator[tuple[Json, dict[str, str]]]:
+    """Yield the resources of a kind that have these tags and are not being deleted, with all their tags."""
     for item in every(cloud.client("ec2"), kind.operation, kind.items):
         tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())}
-        if wanted.items() <= tags.items() and str(item.get("State", "")).lower() not in _GONE:
+        if required.items() <= tags.items() and str(item.get("State", "")).lower() not in _GONE:
             yield item, tags

@@ -1,4 +1,4 @@
-"""A terraform that runs on although its run is gone: followed to its end by whoever comes next."""
+"""Follow a terraform process that has outlived its run to its end."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from orchestrator.terraform.record import Record
 
 _POLL_SECONDS = 0.2
 _HEARTBEAT_SECONDS = 15.0
-_TOLD = ("apply_complete", "apply_errored", "change_summary", "diagnostic", "log")
-_ASKED = "asked-to-stop"
-"""File beside what a command says."""
+_SHOWN = ("apply_complete", "apply_errored", "change_summary", "diagnostic", "log")
+_INTERRUPT_SENT = "asked-to-stop"
+"""A file beside a command's output."""
 _INTERRUPTED = b"Interrupt received"
-"""Terraform's words, whoever sent the signal."""
+"""Terraform's message after any interrupt."""
 _sleep = time.sleep
 
 
 def follow(record: Record, environment: str, say: Callable[[str], None], *, stop: bool) -> None:
-    """Wait until a recorded command has ended, and tell what it says meanwhile.
+    """Wait until a recorded command has ended, and show its output meanwhile.
 
     Args:
-        record: of a command that may still run.
-        environment: whose it is.
-        say: tells a person.
-        stop: whether to ask it to stop. It is asked once: a second time it would drop its state.
+        record: the record of a command that may still run.
+        environment: the environment of the command.
+        say: prints a line for the user.
+        stop: whether to interrupt it, once: on a second interrupt it would drop its state.
 
     Raises:
-        Interrupted: the waiting was, the command goes on.
+        Interrupted: the wait was interrupted; the command continues.
     """
     command, process = record.command, record.process
     assert command is not None
@@ -40,51 +40,51 @@ def follow(record: Record, environment: str, say: Callable[[str], None], *, stop
     what = f"terraform {command.command} of `{command.stack}` (process {process.pid})"
     try:
         if stop:
-            ask_to_stop(record)
-            say(f"{what} is asked to stop; waiting until it has written its state")
+            interrupt(record)
+            say(f"{what} was interrupted; waiting until it has written its state")
         else:
-            say(f"{what} of the earlier run still works; waiting for its end (Ctrl-C leaves it at work)")
+            say(f"{what} of the earlier run is still running; waiting for its end (Ctrl-C does not stop it)")
         _until_gone(record, what, say)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"the waiting was interrupted: {what} goes on by itself",
-            hint=f"`orchestrator resume {environment}` waits again, with `--stop` it interrupts it",
+            f"the wait was interrupted: {what} continues",
+            hint=f"run `orchestrator resume {environment}` to wait again, with `--stop` to interrupt it",
         ) from None
     say(f"{what} has ended")
 
 
-def ask_to_stop(record: Record) -> None:
-    """Interrupt a recorded command, once in its life: a second time it would drop its state."""
-    process, asked = record.process, record.folder / _ASKED
+def interrupt(record: Record) -> None:
+    """Interrupt a recorded command, once in its life: on a second interrupt it would drop its state."""
+    process, sent = record.process, record.folder / _INTERRUPT_SENT
     assert process is not None
-    if not asked.exists() and _INTERRUPTED not in _said(record.stdout):
-        asked.touch()
+    if not sent.exists() and _INTERRUPTED not in _content(record.stdout):
+        sent.touch()
         processes.interrupt(process)
 
 
-def _said(file: Path) -> bytes:
+def _content(file: Path) -> bytes:
     return file.read_bytes() if file.exists() else b""
 
 
 def _until_gone(record: Record, what: str, say: Callable[[str], None]) -> None:
     process, lines = record.process, _Tail(record.stdout)
     assert process is not None
-    heard = time.monotonic()
+    last_output = time.monotonic()
     while True:
-        alive = identity.life(process) == "alive"  # asked before reading: then all that it wrote is read
+        alive = identity.life(process) == "alive"  # checked before reading, so that the whole output is read
         for text in lines.read():
             say(f"  {text}")
-            heard = time.monotonic()
+            last_output = time.monotonic()
         if not alive:
             return
-        if time.monotonic() - heard > _HEARTBEAT_SECONDS:
-            say(f"{what} still works")
-            heard = time.monotonic()
+        if time.monotonic() - last_output > _HEARTBEAT_SECONDS:
+            say(f"{what} is still running")
+            last_output = time.monotonic()
         _sleep(_POLL_SECONDS)
 
 
 class _Tail:
-    """What a file of events gets from now on."""
+    """Read the events that are appended to a file from now on."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -92,7 +92,7 @@ class _Tail:
         self._rest = b""
 
     def read(self) -> Iterator[str]:
-        """Messages that a person wants to know of, in whole lines."""
+        """Yield the messages of complete lines that are worth showing."""
         if not self._file.exists():
             return
         with self._file.open("rb") as file:
@@ -105,5 +105,5 @@ class _Tail:
                 event = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(event, dict) and event.get("type") in _TOLD:
+            if isinstance(event, dict) and event.get("type") in _SHOWN:
                 yield str(event.get("@message", ""))

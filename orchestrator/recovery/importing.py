@@ -1,11 +1,11 @@
-"""Brings what exists, and is in no state, into the state where it belongs.
+"""Import resources that exist and are in no state into their stack's state.
 
-In a twin of the stack's root, beside its files, stand `import` blocks for what the stack's plan would create and
-what may exist already. Terraform itself says which of them do; what does not exist is dropped, what is not ours is
-left alone. Ids that only AWS knows come from a dead terraform's own output, or are looked up. Until nothing new is
-found only plans are made, and the last of them is what is applied, through the same gates as any other plan.
+A copy of the stack's root gets `import` blocks for the resources that the stack's plan would create and that may exist
+already. Terraform reports which of them exist; missing ones are dropped, foreign ones are skipped. Ids that AWS chose
+come from a dead terraform's output, or are looked up. Plans are repeated until nothing new is found; the last one is
+applied, through the same gates as any other plan.
 
-Terraform has no plan that only imports: `-refresh-only` passes import blocks over (Terraform 1.11).
+Terraform has no plan that only imports: `-refresh-only` ignores import blocks (Terraform 1.11).
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ from orchestrator.stacks import lifecycle
 from orchestrator.stacks.workspace import forgetting_plan
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
-from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
+from orchestrator.terraform.import_ids import IDS, Place, Recreated, chosen_by_aws, import_id
 from orchestrator.terraform.model import PlanSummary, Workspace
 from orchestrator.terraform.preview import twin
 
 _ROUNDS = 12
-"""Plans until nothing new turns up; what stands in another's values is found one round after it."""
+"""The limit for plans until nothing new is found; a resource that depends on another is found one round later."""
 _FOLDER = "import"
 
 
 @dataclass(frozen=True)
 class Found:
-    """Something that exists, and is in no state."""
+    """A resource that exists and is in no state."""
 
     stack: str
     address: str
     type: str
     import_id: str
     replaced_for: tuple[str, ...] = ()
-    """Attributes for which another one is made in its place."""
+    """Attributes for which it is replaced."""
     entry: Json | None = None
-    """To be written into the state as it is, since an import would replace it for what cannot be read."""
+    """The entry to write into the state, if an import would replace the resource for attributes that cannot be read."""
 
 
 @dataclass
 class Search:
-    """What came of looking for one stack's things."""
+    """The result of the search for one stack's resources."""
 
-    found: tuple[Found, ...] = ()
+    existing: tuple[Found, ...] = ()
     refused: dict[str, str] = field(default_factory=dict)
-    """Address to why it was not taken, where something is there."""
+    """Address to the reason why an existing resource is not imported."""
     absent: set[str] = field(default_factory=set)
-    """Addresses that would be created, and of which nothing exists."""
+    """Addresses that would be created and whose resources do not exist."""
     plan: PlanSummary | None = None
-    """The stack's plan with all these imports; as saved, until another is made."""
+    """The stack's plan with all these imports; it is the saved plan until another is made."""
 
 
 def adopt(
@@ -71,14 +71,14 @@ def adopt(
     *,
     ws: Workspace | None = None,
 ) -> Search:
-    """Import what a dead terraform made, by its own words: no question is asked, since it is ours for certain.
+    """Import the resources that a dead terraform created; without confirmation, since its output proves that.
 
     Args:
-        session: of the run.
-        stack: whose terraform it was.
-        made: address to the id that terraform told (`made.unrecorded`); empty ids are looked up.
-        maybe: addresses that were begun (`made.uncertain`): taken if they exist.
-        ws: the stack's files, where its upstream's outputs are no longer there to make them of.
+        session: the run's session.
+        stack: the stack of the terraform command.
+        made: address to the reported id (`made.unrecorded`); empty ids are looked up.
+        maybe: addresses that were begun (`made.uncertain`): imported if they exist.
+        ws: the stack's files, if the outputs for creating them are no longer available.
     """
     with workspace(session, stack, ws) as twin_ws:
 
@@ -86,16 +86,16 @@ def adopt(
             return search(session, stack, twin_ws, made=made, among={*made, *maybe})
 
         result = settle(session, stack, twin_ws, look(), look)
-        result.refused |= _untold(result, made)
-        take(session, stack, twin_ws, result.found)
+        result.refused |= _without_id(result, made)
+        take(session, stack, twin_ws, result.existing)
     return result
 
 
 @contextmanager
 def workspace(session: Session, stack: Stack, ws: Workspace | None = None) -> Iterator[Workspace]:
-    """A twin of the stack's root, with the same state, to write import blocks into."""
+    """Create a copy of the stack's root, with the same state, for import blocks."""
     ws = ws or lifecycle.workspace(session, stack, real=True)
-    # First of all: a state that an earlier import could not store lies in the twin, which is made anew.
+    # First of all, because a state that an earlier import could not store is in the copy, which is recreated.
     lifecycle.store_unsaved(session, stack, ws)
     data_dir = ws.data_dir.parent / _FOLDER
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -116,19 +116,19 @@ def search(
     among: Collection[str] | None = None,
     chosen: Collection[str] = (),
 ) -> Search:
-    """Find what exists of that which the stack's plan would create.
+    """Find the existing resources among those that the stack's plan would create.
 
     Args:
-        session: of the run.
-        stack: to look for.
-        ws: twin of its root.
-        made: address to id, where terraform told it.
-        among: these addresses only.
-        chosen: ids to take where several things look alike.
+        session: the run's session.
+        stack: the stack.
+        ws: the copy of its root.
+        made: address to id, if terraform reported it.
+        among: if given, only these addresses are searched.
+        chosen: the ids to import where several resources match.
     """
     result, tried = Search(), dict[str, str]()
     for number in range(1, _ROUNDS + 1):
-        session.journal.stage(stack.name, f"look for what exists (round {number}, {len(tried)} found)")
+        session.journal.stage(stack.name, f"find existing resources (round {number}, {len(tried)} found)")
         plan, errors = _plan(session, stack, ws, tried)
         for address, why in errors.items():
             _drop(result, tried, address, why)
@@ -137,54 +137,51 @@ def search(
         foreign = _foreign(session, plan)
         for address, why in foreign.items():
             _drop(result, tried, address, why)
-        if among is None:
-            wanted = list(import_blocks.missing(plan.document))
-        else:
-            wanted = [each for each in import_blocks.missing(plan.document) if each.address in among]
-        fresh = _candidates(session, wanted, made or {}, result, chosen)
+        missing = [each for each in import_blocks.missing(plan.document) if among is None or each.address in among]
+        fresh = _candidates(session, missing, made or {}, result, chosen)
         if not fresh and not foreign:
             result.plan = plan
-            result.found = tuple(
+            result.existing = tuple(
                 Found(stack.name, each.address, each.type, tried[each.address], each.replaced_for, each.entry)
                 for each in import_blocks.imported(plan.document)
             )
             return result
         tried |= fresh
     raise TerraformError(
-        f"`{stack.name}` had something new after {_ROUNDS} rounds of looking for what exists",
-        hint="something else is changing it; repeat the command when that has ended",
+        f"the search for existing resources of `{stack.name}` found new ones after {_ROUNDS} rounds",
+        hint="another process is changing them; repeat the command when that has ended",
     )
 
 
 def take(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]) -> None:
-    """Import these, with what they build on; what they should be otherwise is changed on the way."""
+    """Import these resources with their dependencies, and update attributes that differ."""
     imports = {each.address: each.import_id for each in found if each.entry is None}
     if not imports:
         return
     _write(ws, imports)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
-    # The gate judges the whole: of a part, what belongs to it (a network's flow log) would be missing.
+    # The gate checks the whole plan: a targeted one would lack related resources (a network's flow log).
     check(session, stack, ws, terraform.plan(ws, on_event=sink, cancel=session.cancel))
     terraform.plan(ws, targets=list(imports), on_event=sink, cancel=session.cancel)
     apply(session, stack, ws, f"import {len(found)} resources")
 
 
 def settle(session: Session, stack: Stack, ws: Workspace, result: Search, look: Callable[[], Search]) -> Search:
-    """Write into the state what an import would replace for nothing but what AWS does not tell, and look again.
+    """Write resources into the state that an import would replace for unreadable attributes only, and search again.
 
-    What is part of such a thing could not be found before: its id was to change.
+    Parts of such a resource could not be found before, because its id was to change.
     """
-    entered = tuple(each for each in result.found if each.entry is not None)
+    entered = tuple(each for each in result.existing if each.entry is not None)
     if not entered:
         return result
     _enter(session, stack, ws, [each.entry for each in entered if each.entry is not None])
     again = look()
-    again.found, again.refused = (*entered, *again.found), {**result.refused, **again.refused}
+    again.existing, again.refused = (*entered, *again.existing), {**result.refused, **again.refused}
     return again
 
 
 def _enter(session: Session, stack: Stack, ws: Workspace, entries: Sequence[Json]) -> None:
-    """Write these into the state; the next plan reads all the rest of them itself."""
+    """Write these entries into the state; the next plan reads the other attributes itself."""
     target, key = session.target, session.target.store.key(stack.name)
     if target.store.read(stack.name) is None:
         document: Json = {"version": 4, "serial": 0, "lineage": str(uuid.uuid4()), "outputs": {}, "resources": []}
@@ -203,7 +200,7 @@ def _enter(session: Session, stack: Stack, ws: Workspace, entries: Sequence[Json
 
 
 def enter(session: Session, ws: Workspace, document: Json) -> None:
-    """Store a state by terraform itself, which takes the lock, and refuses if somebody else was quicker."""
+    """Store a state with terraform, which takes the lock, and refuses if the state has changed meanwhile."""
     file = ws.data_dir / "entered.tfstate"
     file.write_text(json.dumps(document), encoding="utf-8")
     try:
@@ -217,7 +214,7 @@ def _is_same(one: Json, other: Json) -> bool:
 
 
 def check(session: Session, stack: Stack, ws: Workspace, plan: PlanSummary) -> None:
-    """The policy gate, on what would be applied."""
+    """Run the policy gate on the plan that would be applied."""
     session.journal.stage(stack.name, "policy")
     report = session.tools.gate.scan_plan(plan.document, root=ws.root)
     session.results.add_policy(report)
@@ -225,7 +222,7 @@ def check(session: Session, stack: Stack, ws: Workspace, plan: PlanSummary) -> N
 
 
 def apply(session: Session, stack: Stack, ws: Workspace, doing: str) -> None:
-    """Apply the plan as it is saved."""
+    """Apply the saved plan."""
     session.journal.stage(stack.name, doing)
     sink = session.journal.sink(stack.name)
     session.tools.terraform.apply(ws, on_event=sink, cancel=session.cancel)
@@ -233,7 +230,7 @@ def apply(session: Session, stack: Stack, ws: Workspace, doing: str) -> None:
 
 
 def refresh(session: Session, stack: Stack) -> None:
-    """Let the run know the state as it is now."""
+    """Update the session with the current state."""
     state = session.target.store.read(stack.name)
     session.results.add_state(stack.name, state)
     outputs = published(stack, state) if state and state.resources else None
@@ -244,7 +241,7 @@ def refresh(session: Session, stack: Stack) -> None:
 def _plan(
     session: Session, stack: Stack, ws: Workspace, imports: Mapping[str, str]
 ) -> tuple[PlanSummary | None, dict[str, str]]:
-    """The plan with these imports; without a plan, which of them terraform could not read."""
+    """Return the plan with these imports, or the errors of imports that terraform could not read."""
     _write(ws, imports)
     events: list[Json] = []
     sink = session.journal.sink(stack.name)
@@ -262,14 +259,14 @@ def _plan(
         return None, errors
 
 
-def _untold(result: Search, made: Mapping[str, str]) -> dict[str, str]:
-    """What terraform made for certain, and the plan does not say enough of to import it."""
+def _without_id(result: Search, made: Mapping[str, str]) -> dict[str, str]:
+    """Map resources that terraform created, but whose import IDs are unknown, to that reason."""
     assert result.plan is not None
     left = [each for each in import_blocks.missing(result.plan.document) if each.address in made]
     return {
-        each.address: "what its import ID is made of is not known"
+        each.address: "a part of its import ID is unknown"
         for each in left
-        if each.address not in {*result.absent, *result.refused} and not isinstance(IDS.get(each.type), Anew)
+        if each.address not in {*result.absent, *result.refused} and not isinstance(IDS.get(each.type), Recreated)
     }
 
 
@@ -282,31 +279,27 @@ def _drop(result: Search, tried: dict[str, str], address: str, why: str) -> None
 
 
 def _foreign(session: Session, plan: PlanSummary) -> dict[str, str]:
-    """What exists under our names without our tags: somebody else's, or made by hand."""
+    """Map resources with our names but without our tags, such as other teams', to that reason."""
     own = identity(session)
     return {
-        each.address: f"it is there, but its tags do not say {_told(own)}"
+        each.address: f"it exists, but lacks the tags {', '.join(f'{name} = {value}' for name, value in own.items())}"
         for each in import_blocks.imported(plan.document)
         if each.tags is not None and not own.items() <= each.tags.items()
     }
 
 
 def identity(session: Session) -> dict[str, str]:
-    """The tags by which an environment's things are known."""
+    """Return the tags that identify an environment's resources."""
     return {"project": session.environment.platform.project, "environment": session.environment.name}
-
-
-def _told(tags: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in tags.items())
 
 
 def _candidates(
     session: Session, missing: Iterable[Missing], made: Mapping[str, str], result: Search, chosen: Collection[str]
 ) -> dict[str, str]:
-    """Import IDs of what the plan would create, as far as they can be told now."""
+    """Map the addresses that the plan would create to their import IDs, as far as these are known."""
     place, candidates = _place(session), dict[str, str]()
     for each in missing:
-        if each.address in result.absent or each.address in result.refused or isinstance(IDS.get(each.type), Anew):
+        if each.address in result.absent or each.address in result.refused or isinstance(IDS.get(each.type), Recreated):
             continue
         known = made.get(each.address)
         if not known and chosen_by_aws(each.type):
@@ -318,22 +311,22 @@ def _candidates(
 
 
 def _look_up(session: Session, missing: Missing, result: Search, chosen: Collection[str]) -> str | None:
-    """The one thing that looks like it. Of several none is taken, unless somebody chose it."""
+    """Return the id of the only matching resource; of several, only one that was chosen."""
     cloud = session.target.cloud
     try:
-        with explained(cloud, f"look for {missing.address}"):
+        with explained(cloud, f"find {missing.address}"):
             ids = list(LOOKUPS[missing.type](cloud, missing.planned))
     except (KeyError, IndexError):
-        return None  # not before the plan knows more
+        return None  # until the plan knows more attributes
     except PlatformError as error:
-        # Of a parent that does not exist (a topic, a file system) AWS has no children to list.
+        # For a parent that does not exist (a topic, a file system) AWS cannot list children.
         if not _is_gone(error):
             result.refused[missing.address] = error.message
         return None
     if len(ids) > 1:
         ids = [each for each in ids if each in chosen] or ids
     if len(ids) > 1:
-        result.refused[missing.address] = f"{len(ids)} look like it, `--take ID` says which: {', '.join(ids)}"
+        result.refused[missing.address] = f"{len(ids)} resources match, choose one with `--take ID`: {', '.join(ids)}"
     return ids[0] if len(ids) == 1 else None
 
 

@@ -1,7 +1,7 @@
-"""How to list, service by service, everything whose name can say whose it is.
+"""Operations that list the resources whose names identify their environment, by service.
 
-One row for each kind of resource with a name of its own that `terraform/` or a service behind it makes. What has
-none is found by its tags, or goes with what it is a part of; `NAMELESS` says which.
+There is a row for each kind of resource with its own name that `terraform/` or a service behind it creates. Resources
+without names are found by their tags, or are deleted with the resource that they are part of; `NAMELESS` lists them.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from orchestrator.core.types import Json
 
 @dataclass(frozen=True)
 class Listing:
-    """One operation that lists resources of one kind.
+    """An operation that lists resources of one kind.
 
     Attributes:
-        items: where the answer holds them.
-        name: where an item holds its name; empty where the items are the names.
-        arn: where an item holds its ARN, or what the ARN is made from (then with braces).
-        types: resource types of Terraform that it covers.
-        arguments: of the operation.
-        after: the name is what follows the last one of these in the field.
-        underscores: whether names of this kind are written with `_` where others have `-`.
-        tags: operation and argument that tell tags which the tagging API does not know, and the item's field for it.
+        items: the response's field of the items.
+        name: the item's field of the name; empty if the items are the names.
+        arn: the item's field of the ARN, or a template of the ARN (with braces).
+        types: the Terraform resource types that it covers.
+        arguments: the operation's arguments.
+        after: the name is the part of the field after the last one of these.
+        underscores: whether names of this kind have `_` where others have `-`.
+        tags: the operation that returns tags which the tagging API lacks, its argument, and the item's field for it.
     """
 
     service: str
@@ -41,15 +41,15 @@ class Listing:
     tags: tuple[str, str, str] | None = None
 
     def name_of(self, item: Json | str) -> str:
-        found = str(item if isinstance(item, str) else item[self.name])
-        return found.rsplit(self.after, 1)[-1] if self.after else found
+        name = str(item if isinstance(item, str) else item[self.name])
+        return name.rsplit(self.after, 1)[-1] if self.after else name
 
     def arn_of(self, item: Json | str, place: Mapping[str, str]) -> str:
         if "{" in self.arn:
             fields = item if isinstance(item, dict) else {}
             return self.arn.format(**{**fields, **place, "name": self.name_of(item)})
         assert isinstance(item, dict)
-        # Some lists leave the ARN out, of what was made long ago or where the caller may not know it.
+        # Some lists leave the ARN out, for old resources or if the caller lacks permission.
         return str(item.get(self.arn) or self.name_of(item)).removesuffix(":*")
 
 
@@ -176,8 +176,8 @@ LISTINGS = (
 )  # fmt: skip
 
 _TAGGED = "it has an id and no name, and carries the environment's tags"
-_PART = "it is a part of something listed here, and goes with that"
-_ACCOUNT = "a setting of the account or of a resource: nothing is left once it is undone"
+_PART = "it is a part of a listed resource, and deleted with that"
+_ACCOUNT = "a setting of the account or of a resource: nothing is left after its removal"
 NAMELESS: Mapping[str, str] = {
     _TAGGED: """
         efs_access_point efs_file_system eip flow_log internet_gateway kms_key nat_gateway route_table

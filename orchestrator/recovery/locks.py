@@ -1,10 +1,10 @@
-"""Locks of the states: who holds them, and whether that process still runs.
+"""Determine which process holds a state's lock, and whether it still runs.
 
-A lock names a person and a machine, no process. Which process took it is told by the records of our runs: the
-terraform command on the very same state, on that machine, in whose life the lock was made. Another checkout may have
-been at work there at the same time; so a holder is dead only if, besides, no terraform that runs on this machine works
-on that state. Only what is proven this way is ever freed without being forced; who holds a lock that none of our runs
-took, or that was taken on another machine, is unknown.
+A lock names a user and a machine, but no process. The process is found in the records of our runs: the terraform
+command on the same state, on that machine, that was running when the lock was created. Another checkout may have been
+used there at the same time; so a holder is only dead if, in addition, no running terraform on this machine works on
+that state. Only locks of holders that are proven dead are released without force; the holder of a lock that none of our
+runs took, or that was taken on another machine, is unknown.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from orchestrator.terraform.record import FOLDER, Record
 
 LOCK_SUFFIX = ".tflock"
 _BEFORE = dt.timedelta(seconds=1)
-"""Clocks are read at different moments."""
+"""Tolerance, since the clocks are read at different moments."""
 _AFTER = dt.timedelta(seconds=30)
-"""How long after the last sign of a process its lock may have been made: it says nothing while it waits for one."""
+"""How long after a process's last output its lock may have been created: it prints nothing while it waits for one."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Lock:
 
     stored: StoredLock
     life: Life
-    """Of the process that holds it."""
+    """The state of the process that holds it."""
     process: Identity | None = None
     record: Record | None = None
-    """Of the command that took it, if it was one of ours."""
+    """The record of the command that took it, if it was one of ours."""
 
     @property
     def stack(self) -> str:
@@ -48,15 +48,15 @@ class Lock:
 
     @property
     def who(self) -> str:
-        return self._told("Who") or "somebody (it is no lock of terraform's making)"
+        return self._field("Who") or "unknown (not created by terraform)"
 
     @property
     def since(self) -> str:
-        return self._told("Created") or self.stored.modified
+        return self._field("Created") or self.stored.modified
 
     @property
     def operation(self) -> str:
-        return self._told("Operation") or "unknown operation"
+        return self._field("Operation") or "unknown operation"
 
     @property
     def pid(self) -> int | None:
@@ -68,7 +68,7 @@ class Lock:
 
     @property
     def holder(self) -> str:
-        """In words."""
+        """A description of the holder's process."""
         process = f"process {self.pid}" if self.pid is not None else ""
         match self.life:
             case "alive":
@@ -97,29 +97,29 @@ class Lock:
             "run_id": self.run_id,
         }
 
-    def _told(self, name: str) -> str:
+    def _field(self, name: str) -> str:
         return str((self.stored.info or {}).get(name) or "")
 
 
 def held(store: StateStore, repo: Path, environment: str, endpoint: str | None) -> list[Lock]:
-    """Every lock of the environment, in the order of the names of the stacks."""
+    """List every lock of the environment, ordered by stack."""
     runs = repo / RUNS / environment
-    found = []
+    locks = []
     for lock in store.locks():
         key = lock.key.removesuffix(LOCK_SUFFIX)
         running = list(living.on_state(store.bucket, key, endpoint))
-        found.append(judge(lock, store.bucket, _records(runs, lock), running))
-    return found
+        locks.append(judge(lock, store.bucket, _records(runs, lock), running))
+    return locks
 
 
 def judge(lock: StoredLock, bucket: str, records: Iterable[Record], running: Sequence[Identity]) -> Lock:
-    """Say who holds a lock.
+    """Determine the holder of a lock.
 
     Args:
-        lock: as it lies there.
-        bucket: in which.
-        records: of all commands that may have taken it.
-        running: what runs on this machine, and works on that state.
+        lock: the lock as stored.
+        bucket: the bucket of the state.
+        records: the records of all commands that may have taken it.
+        running: the processes on this machine that work on that state.
     """
     mine = _taken_here(lock)
     fitting = [(_life(each), each) for each in records if _took(each, lock, bucket)]
@@ -129,32 +129,32 @@ def judge(lock: StoredLock, bucket: str, records: Iterable[Record], running: Seq
     if running and mine:
         return Lock(lock, "alive", running[0])
     for life in ("unknown", "dead"):
-        for found, record in fitting:
-            if found == life:
-                return Lock(lock, found, record.process, record)
+        for each, record in fitting:
+            if each == life:
+                return Lock(lock, each, record.process, record)
     return Lock(lock, "unknown")
 
 
 def moment(text: str) -> dt.datetime | None:
-    """A time as ISO 8601 tells it; without a zone it is none."""
+    """Parse a time in ISO 8601; `None` if it is invalid or has no time zone."""
     try:
-        found = dt.datetime.fromisoformat(text)
+        time = dt.datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return time if time.tzinfo is not None else None
 
 
 def _records(runs: Path, lock: StoredLock) -> Iterator[Record]:
-    """Of the runs that had begun when the lock was made, the newest first."""
+    """Yield the records of the runs that had begun when the lock was created, the newest first."""
     made = moment(str((lock.info or {}).get("Created") or ""))
     if made is None:
         return
-    # A run's name begins with the second in which it began.
+    # A run's name begins with its start time, in seconds.
     latest = f"{made + _BEFORE:%Y%m%dT%H%M%SZ}~"
     folders = sorted((each for each in runs.glob("*") if not each.is_symlink() and each.name <= latest), reverse=True)
     for folder in folders:
-        for found in sorted(folder.glob(f"{FOLDER}/*-{lock.stack}-*/"), reverse=True):
-            yield Record(found)
+        for record in sorted(folder.glob(f"{FOLDER}/*-{lock.stack}-*/"), reverse=True):
+            yield Record(record)
 
 
 def _took(record: Record, lock: StoredLock, bucket: str) -> bool:
@@ -172,7 +172,7 @@ def _took(record: Record, lock: StoredLock, bucket: str) -> bool:
 
 
 def _latest(record: Record, begun: dt.datetime) -> dt.datetime:
-    """When at the latest the command can have made a lock."""
+    """Return the latest time at which the command can have created a lock."""
     ended = moment(record.ended.at) if record.ended else None
     if ended is not None:
         return ended
@@ -187,7 +187,7 @@ def _life(record: Record) -> Life:
 
 
 def _taker(lock: StoredLock) -> tuple[str, str]:
-    """User and host."""
+    """Return user and host of a lock."""
     user, _, host = str((lock.info or {}).get("Who") or "").rpartition("@")
     return user, host
 
@@ -197,7 +197,7 @@ def _taken_here(lock: StoredLock) -> bool:
 
 
 def _owners(folder: Path) -> tuple[str, ...]:
-    """What terraform may call the user that ran it: where no name belongs to the number, it takes $USER, or nothing."""
+    """List the names that terraform may use for its user: without a name for the uid it uses $USER, or nothing."""
     uid = folder.stat().st_uid
     try:
         return (pwd.getpwuid(uid).pw_name,)
@@ -205,6 +205,6 @@ def _owners(folder: Path) -> tuple[str, ...]:
         return (os.environ.get("USER", ""), "", str(uid))
 
 
-def words(lock: Lock) -> str:
-    """Who, since when, what for, and whether they live."""
+def describe(lock: Lock) -> str:
+    """Describe a lock: user, time, operation and the state of the process."""
     return f"{lock.who} since {lock.since}, {lock.operation}, {lock.holder}"

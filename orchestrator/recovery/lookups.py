@@ -1,7 +1,7 @@
-"""Ids that AWS chose itself, found by what a plan knows of a resource.
+"""Look up ids that AWS chose, by a resource's attributes in a plan.
 
-Each lookup takes the attributes that a plan gives a resource it would create, and tells the ids of all that look
-just like it. What is unknown in the plan as yet raises `KeyError`: then there is nothing to look for.
+Each lookup takes the attributes that a plan gives a resource it would create, and yields the ids of all resources that
+match. It raises `KeyError` if the plan does not know a required attribute yet.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Lookup = Callable[[Cloud, Planned], Iterator[str]]
 
 
 def _marks(planned: Planned) -> dict[str, str]:
-    """The tags that tell whose a thing is and which; others (an expiry, a cost centre) may have changed since."""
+    """Return the identifying tags; others (an expiry, a cost centre) may have changed since."""
     tags = planned["tags_all"]
     return {name: tags[name] for name in ("project", "environment")} | (
         {"Name": tags["Name"]} if "Name" in tags else {}
@@ -26,7 +26,7 @@ def _marks(planned: Planned) -> dict[str, str]:
 
 
 def _by_tags(kind: ec2.Kind) -> Lookup:
-    """Of EC2; what lies in a VPC lies in the planned one."""
+    """Look up EC2's resources by tags and, if they are in a VPC, by the planned one."""
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
         vpc = planned.get("vpc_id")
@@ -38,12 +38,12 @@ def _by_tags(kind: ec2.Kind) -> Lookup:
 
 
 def _named(service: str, operation: str, key: str, *, name: str, known: str, id_: str, **arguments: Any) -> Lookup:
-    """Lists that are told by name: `known` is the plan's attribute, `name` the answer's."""
+    """Look up by name: `known` is the plan's attribute, `name` the response's field."""
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
-        wanted = planned[known]
+        expected = planned[known]
         for item in every(cloud.client(service), operation, key, **arguments):
-            if item.get(name) == wanted:
+            if item.get(name) == expected:
                 yield str(item[id_])
 
     return find
@@ -52,19 +52,19 @@ def _named(service: str, operation: str, key: str, *, name: str, known: str, id_
 def _below(
     service: str, operation: str, key: str, *, parent: tuple[str, str], same: Mapping[str, str], id_: str
 ) -> Lookup:
-    """Children of something: `parent` is the request's parameter and the plan's attribute for it."""
+    """Look up the children of a resource: `parent` is the request's parameter and the plan's attribute for it."""
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
-        wanted = {answer: planned[attribute] for answer, attribute in same.items()}
+        expected = {name: planned[attribute] for name, attribute in same.items()}
         for item in every(cloud.client(service), operation, key, **{parent[0]: planned[parent[1]]}):
-            if all(item.get(answer) == value for answer, value in wanted.items()):
+            if all(item.get(name) == value for name, value in expected.items()):
                 yield str(item[id_])
 
     return find
 
 
 def _kms_keys(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    """A key has no name: its tags say whose it is, its description what for."""
+    """Look up keys by tags and description, since they have no names."""
     filters = [{"Key": name, "Values": [value]} for name, value in _marks(planned).items()]
     arguments = {"TagFilters": filters, "ResourceTypeFilters": ["kms:key"]}
     client, kms = cloud.client("resourcegroupstaggingapi"), cloud.client("kms")
@@ -81,20 +81,20 @@ def _security_groups(cloud: Cloud, planned: Planned) -> Iterator[str]:
 
 
 def _rules(*, egress: bool) -> Lookup:
-    """Rules of a security group are told by what they let through, and to whom."""
+    """Look up the rules of a security group by protocol, ports and peer."""
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
         filters = [{"Name": "group-id", "Values": [planned["security_group_id"]]}]
-        found = every(cloud.client("ec2"), "describe_security_group_rules", "SecurityGroupRules", Filters=filters)
+        rules = every(cloud.client("ec2"), "describe_security_group_rules", "SecurityGroupRules", Filters=filters)
         peer = ("cidr_ipv4", "CidrIpv4"), ("prefix_list_id", "PrefixListId"), ("cidr_ipv6", "CidrIpv6")
-        wanted = {answer: planned.get(attribute) for attribute, answer in peer}
+        expected = {name: planned.get(attribute) for attribute, name in peer}
         group = planned.get("referenced_security_group_id")
-        if group is None and not any(wanted.values()):
+        if group is None and not any(expected.values()):
             raise KeyError("peer")
-        wanted |= {"IpProtocol": planned["ip_protocol"], "IsEgress": egress}
-        for rule in found:
+        expected |= {"IpProtocol": planned["ip_protocol"], "IsEgress": egress}
+        for rule in rules:
             ports = (rule.get("FromPort"), rule.get("ToPort"))
-            same = all(rule.get(name) == value for name, value in wanted.items())
+            same = all(rule.get(name) == value for name, value in expected.items())
             referenced = rule.get("ReferencedGroupInfo", {}).get("GroupId")
             all_ports = planned["ip_protocol"] == "-1"
             if same and referenced == group and (all_ports or ports == (planned["from_port"], planned["to_port"])):
@@ -104,7 +104,7 @@ def _rules(*, egress: bool) -> Lookup:
 
 
 def _rest_apis(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    """Two may have one name; the tags say whose they are."""
+    """Look up REST APIs by name and tags, since names are not unique."""
     for api in every(cloud.client("apigateway"), "get_rest_apis", "items"):
         if api["name"] == planned["name"] and _marks(planned).items() <= api.get("tags", {}).items():
             yield str(api["id"])
@@ -128,8 +128,8 @@ def _access_points(cloud: Cloud, planned: Planned) -> Iterator[str]:
 
 def _event_sources(cloud: Cloud, planned: Planned) -> Iterator[str]:
     arguments = {"FunctionName": planned["function_name"], "EventSourceArn": planned["event_source_arn"]}
-    found = every(cloud.client("lambda"), "list_event_source_mappings", "EventSourceMappings", **arguments)
-    yield from (str(each["UUID"]) for each in found if each.get("State") != "Deleting")
+    mappings = every(cloud.client("lambda"), "list_event_source_mappings", "EventSourceMappings", **arguments)
+    yield from (str(each["UUID"]) for each in mappings if each.get("State") != "Deleting")
 
 
 def _subscriptions(cloud: Cloud, planned: Planned) -> Iterator[str]:
@@ -141,13 +141,13 @@ def _subscriptions(cloud: Cloud, planned: Planned) -> Iterator[str]:
 
 
 def _queues(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    found = every(cloud.client("sqs"), "list_queues", "QueueUrls", QueueNamePrefix=planned["name"])
-    yield from (str(url) for url in found if str(url).rsplit("/", 1)[-1] == planned["name"])
+    urls = every(cloud.client("sqs"), "list_queues", "QueueUrls", QueueNamePrefix=planned["name"])
+    yield from (str(url) for url in urls if str(url).rsplit("/", 1)[-1] == planned["name"])
 
 
 def _web_acls(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    found = every(cloud.client("wafv2"), "list_web_acls", "WebACLs", Scope=planned["scope"])
-    yield from (str(each["Id"]) for each in found if each["Name"] == planned["name"])
+    acls = every(cloud.client("wafv2"), "list_web_acls", "WebACLs", Scope=planned["scope"])
+    yield from (str(each["Id"]) for each in acls if each["Name"] == planned["name"])
 
 
 def _queries(cloud: Cloud, planned: Planned) -> Iterator[str]:
@@ -158,11 +158,11 @@ def _queries(cloud: Cloud, planned: Planned) -> Iterator[str]:
 
 
 def _guardrail_versions(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    """The newest one: each deploy that changes the guardrail makes another, and its address holds the last."""
-    found = every(
+    """Look up the newest version: each deploy that changes the guardrail creates one, and its address has the last."""
+    versions = every(
         cloud.client("bedrock"), "list_guardrails", "guardrails", guardrailIdentifier=planned["guardrail_arn"]
     )
-    numbers = [int(each["version"]) for each in found if each["version"].isdigit()]
+    numbers = [int(each["version"]) for each in versions if each["version"].isdigit()]
     yield from (str(max(numbers)),) if numbers else ()
 
 
@@ -175,7 +175,7 @@ LOOKUPS: Mapping[str, Lookup] = {
     "aws_api_gateway_authorizer": _below(
         "apigateway", "get_authorizers", "items", **_REST, same={"name": "name"}, id_="id"
     ),
-    # Its triggers cannot be read, so it is replaced; but then the one that exists is removed.
+    # Its triggers cannot be read, so it is replaced, and the existing one is deleted.
     "aws_api_gateway_deployment": _below("apigateway", "get_deployments", "items", **_REST, same={}, id_="id"),
     "aws_api_gateway_request_validator": _below(
         "apigateway", "get_request_validators", "items", **_REST, same={"name": "name"}, id_="id"

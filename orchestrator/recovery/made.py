@@ -1,7 +1,7 @@
-"""What a terraform that died had made, by its own words.
+"""Find the resources that a killed terraform created, from its output.
 
-Terraform stores its state while it works, and once more at its end; killed in between, the last of what it made
-is in no state. But each thing that it finished is a line of its `-json` output, with address and id.
+Terraform stores its state while it works, and once more at its end; if it is killed in between, its last resources are
+in no state. But each completed resource is a line of its `-json` output, with address and id.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from orchestrator.terraform.record import Record
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one output tells of creations."""
+class Creations:
+    """The creations that an output reports."""
 
     made: dict[str, str] = field(default_factory=dict)
-    """Address to id, as the provider calls it; empty where terraform named none."""
+    """Address to the provider's id; empty if terraform did not report it."""
     begun: tuple[str, ...] = ()
-    """Addresses whose creation began and was not seen to end: they may exist or not."""
+    """Addresses whose creation began and did not end in the output: they may exist or not."""
 
 
 def unrecorded(record: Record, state: State | None) -> dict[str, str]:
-    """What the command made and the stored state lacks: address to the id that terraform told.
+    """Map the addresses that the command created and the stored state lacks to the reported ids.
 
-    The id is the resource's own attribute `id`, which is not always what an import takes; `importing.adopt` knows.
+    The id is the resource's attribute `id`, which is not always the import ID; `importing.adopt` converts it.
     """
     held = set(state.resources) if state is not None else set()
-    return {address: known for address, known in told(record.stdout).made.items() if address not in held}
+    return {address: known for address, known in creations(record.stdout).made.items() if address not in held}
 
 
 def uncertain(record: Record, state: State | None) -> tuple[str, ...]:
-    """What the command may have made and the stored state lacks."""
+    """List the addresses that the command may have created and the stored state lacks."""
     held = set(state.resources) if state is not None else set()
-    return tuple(address for address in told(record.stdout).begun if address not in held)
+    return tuple(address for address in creations(record.stdout).begun if address not in held)
 
 
-def told(output: Path) -> Told:
-    """Read an output, however it ends. A later deletion takes back what was made before it."""
+def creations(output: Path) -> Creations:
+    """Read the creations in an output, which may be truncated. A later deletion cancels a creation."""
     made: dict[str, str] = {}
     begun: dict[str, None] = {}
     for event in _events(output):
@@ -60,14 +60,14 @@ def told(output: Path) -> Told:
             case "apply_complete", "delete":
                 made.pop(address, None)
             case "apply_errored", "create":
-                # It may have been made all the same, and only the waiting for it failed: terraform would then
-                # have it in its state, as tainted. A state that was lost has not.
+                # It may exist anyway, if only the wait for it failed: terraform then has it in its state, as tainted,
+                # but a lost state has not.
                 begun[address] = None
-    return Told(made, tuple(begun))
+    return Creations(made, tuple(begun))
 
 
 def _events(output: Path) -> Iterator[Json]:
-    """Whole lines only: the last one may have been cut."""
+    """Yield the events of complete lines; the last line may be truncated."""
     try:
         text = output.read_bytes()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`orchestrator recover`: one stack's lost things, shown, and then imported or removed, as somebody chose."""
+"""`orchestrator recover`: show a stack's lost resources, and import or remove them as chosen."""
 
 from __future__ import annotations
 
@@ -26,59 +26,59 @@ from orchestrator.terraform.model import Workspace
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5
-_OTHER = "in no state; to be removed by hand, unless it is wanted"
-_UNSEEN = "not looked at"
+_OTHER = "in no state; remove it manually unless it is required"
+_UNSEEN = "not checked"
 _asking = threading.Lock()
-"""One question at a time."""
+"""Serialises questions."""
 
 
 def stack(session: Session, step: RecoverStack) -> None:
-    """Look for what exists of one stack and is not in its state, and do with it what is wanted."""
-    wanted, journal = step.stack, session.journal
-    what = _lacking(session, wanted)
-    if what:
-        journal.stage(step.name, f"not looked at: {what}")
-        lifecycle.record_end(session, wanted, "skipped", f"{_UNSEEN}: {what}")
+    """Find the resources of a stack that are not in its state, and import or remove them as chosen."""
+    target, journal = step.stack, session.journal
+    obstacle = _obstacle(session, target)
+    if obstacle:
+        journal.stage(step.name, f"{_UNSEEN}: {obstacle}")
+        lifecycle.record_end(session, target, "skipped", f"{_UNSEEN}: {obstacle}")
         return
-    if step.skip and _proven(session, wanted):
+    if step.skip and _proven(session, target):
         journal.stage(step.name, "nothing is missing: proven by its last success")
-        lifecycle.record_end(session, wanted, "unchanged", "nothing is missing: proven by its last success")
+        lifecycle.record_end(session, target, "unchanged", "nothing is missing: proven by its last success")
         return
     started = time.monotonic()
-    with importing.workspace(session, wanted) as ws:
+    with importing.workspace(session, target) as ws:
 
         def look() -> Search:
-            return importing.search(session, wanted, ws, chosen=step.chosen)
+            return importing.search(session, target, ws, chosen=step.chosen)
 
         result = look()
         action = _decide(session, step, result)
         if action:
-            result = importing.settle(session, wanted, ws, result, look)
+            result = importing.settle(session, target, ws, result, look)
         if result.refused:
             action = None
         if action == "imported":
-            _complete(session, wanted, ws, result)
+            _complete(session, target, ws, result)
         elif action == "removed":
-            importing.take(session, wanted, ws, result.found)
-            removing.from_state(session, wanted, ws, result.found)
-        session.results.add_recovered(_results(wanted, result, action))
-    count = len(result.found)
+            importing.take(session, target, ws, result.existing)
+            removing.from_state(session, target, ws, result.existing)
+        session.results.add_recovered(_results(target, result, action))
+    count = len(result.existing)
     done: Action = "changed" if action else "unchanged"
-    said = f"{count} existed that its state did not hold" if count else "nothing exists that its state does not hold"
-    lifecycle.record_end(session, wanted, done, said, time.monotonic() - started)
+    reason = f"{count} resources were missing from its state" if count else "no resource is missing from its state"
+    lifecycle.record_end(session, target, done, reason, time.monotonic() - started)
 
 
 def _without_empty_log_groups(session: Session, result: Search, risks: Sequence[Risk]) -> tuple[Risk, ...]:
-    """Drop the risk that a log group keeps its events for a shorter time where it has none yet.
+    """Drop the risk of a shorter retention for log groups without events.
 
-    Terraform creates a group first and sets its retention by a second call. Killed in between, it leaves a group that
-    keeps everything for ever, and that looks as if its import were to shorten this.
+    Terraform creates a group and sets its retention by a second call. Killed in between, it leaves a group that keeps
+    everything for ever, so that its import seems to shorten the retention.
     """
-    groups = {each.address: each.import_id for each in result.found if each.type == "aws_cloudwatch_log_group"}
+    groups = {each.address: each.import_id for each in result.existing if each.type == "aws_cloudwatch_log_group"}
     cloud = session.target.cloud
 
     def empty(name: str) -> bool:
-        with explained(cloud, f"look for log streams of {name}"):
+        with explained(cloud, f"list the log streams of {name}"):
             return not cloud.client("logs").describe_log_streams(logGroupName=name, limit=1)["logStreams"]
 
     return tuple(
@@ -88,96 +88,98 @@ def _without_empty_log_groups(session: Session, result: Search, risks: Sequence[
     )
 
 
-def _require_no_loss(session: Session, wanted: Stack, risks: Sequence[Risk]) -> None:
-    """Stop before what holds state is replaced or deleted, wherever that is: this command is to save things.
+def _require_no_loss(session: Session, target: Stack, risks: Sequence[Risk]) -> None:
+    """Refuse to replace or delete resources that hold state, in any environment: this command is to save them.
 
     Raises:
-        RiskNotAccepted: the plan would, and nobody accepted that.
+        RiskNotAccepted: the plan would do so, and the risk was not accepted.
     """
     losses = [each for each in risks if each.kind == "state-loss"]
     if losses and "state-loss" not in session.approval.granted.risks:
         named = "; ".join(f"{each.resource}: {each.reason}" for each in losses[:_SHOWN])
         raise RiskNotAccepted(
-            f"importing into `{wanted.name}` would lose {len(losses)} things that hold state: {named}",
-            hint="nothing was imported; something that they build on may not have been found. To lose them all the "
-            "same: `--accept-risk state-loss`",
+            f"importing into `{target.name}` would lose {len(losses)} resources that hold state: {named}",
+            hint="nothing was imported; one of their dependencies may not have been found. To lose them anyway: "
+            "`--accept-risk state-loss`",
         )
 
 
-def _lacking(session: Session, wanted: Stack) -> str:
-    """What a real plan of it would need and does not have; empty if nothing."""
-    missing = sorted(set(wanted.upstream) - session.results.outputs.keys())
+def _obstacle(session: Session, target: Stack) -> str:
+    """Describe what a real plan of the stack lacks; empty if nothing."""
+    missing = sorted(set(target.upstream) - session.results.outputs.keys())
     if missing:
-        return f"what it builds on has no outputs yet ({', '.join(missing)})"
-    group = waits_for(session.environment, wanted, session.facts())
+        return f"its dependencies have no outputs yet ({', '.join(missing)})"
+    group = waits_for(session.environment, target, session.facts())
     return f"it waits for a model version of {group}" if group else ""
 
 
-def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) -> None:
-    """Apply the stack's own plan, in which what exists is imported and the rest made.
+def _complete(session: Session, target: Stack, ws: Workspace, result: Search) -> None:
+    """Apply the stack's whole plan, which imports existing resources and creates the others.
 
-    A part of it alone would give no outputs, and without those the next stacks cannot be looked at.
+    A targeted plan would give no outputs, and without those the dependent stacks cannot be checked.
     """
     plan = result.plan
     assert plan is not None
-    importing.check(session, wanted, ws, plan)
+    importing.check(session, target, ws, plan)
     changes = [change_list.change_result(change) for change in plan.changes]
-    risks = risk.of_plan(plan.document, stack=wanted.name, account_id=session.target.account_id)
+    risks = risk.of_plan(plan.document, stack=target.name, account_id=session.target.account_id)
     risks = _without_empty_log_groups(session, result, risks)
     session.results.add_risks(risks)
-    _require_no_loss(session, wanted, risks)
+    _require_no_loss(session, target, risks)
     environment = session.environment
     if environment.asks:
         with _asking:
-            session.approval.previewed(wanted.name, changes, risks)
-            session.approval.decide(environment.name, [wanted.name])
-    secrets.ensure_for(session, wanted)
-    importing.apply(session, wanted, ws, f"import {len(result.found)} resources, {change_list.counts(changes)}")
+            session.approval.previewed(target.name, changes, risks)
+            session.approval.decide(environment.name, [target.name])
+    secrets.ensure_for(session, target)
+    importing.apply(session, target, ws, f"import {len(result.existing)} resources, {change_list.counts(changes)}")
 
 
 def _demand_decision(session: Session) -> None:
-    """What was found and not decided about is no success.
+    """Fail if resources were found and no decision was made about them.
 
     Raises:
-        ApprovalRequired: something was only listed.
+        ApprovalRequired: resources were only listed.
     """
     name = session.environment.name
     left = [each for each in session.results.recovered if each.action == "left"]
-    found = [each for each in session.results.recovered if each.action == "found"]
+    undecided = [each for each in session.results.recovered if each.action == "found"]
     if left:
         raise ApprovalRequired(
-            f"{len(left)} resources of `{name}` cannot be told for certain, so nothing was done about their stacks: "
+            f"{len(left)} resources of `{name}` cannot be identified for certain, so their stacks were not changed: "
             f"{'; '.join(f'{each.address}: {each.reason}' for each in left[:_SHOWN])}",
-            hint=f"of several that look alike `orchestrator recover {name} --import --take ID` takes one; what is not "
-            "of this environment has to get another name, or go",
+            hint=f"choose one of several candidates with `orchestrator recover {name} --import --take ID`; rename or "
+            "remove resources of other environments",
         )
-    if found:
+    if undecided:
         raise ApprovalRequired(
-            f"{len(found)} resources of `{name}` exist and are in no state; nothing was done about them",
-            hint=f"`orchestrator recover {name} --import --yes` takes them into the states they belong to, "
-            "`--remove` in its place removes them",
+            f"{len(undecided)} resources of `{name}` exist and are in no state; they were not changed",
+            hint=f"`orchestrator recover {name} --import --yes` imports them into their states, `--remove` instead of "
+            "`--import` removes them",
         )
 
 
-def _proven(session: Session, wanted: Stack) -> bool:
-    proof = StackProof(session, wanted, tfvars(session.environment, wanted, session.facts()))
-    return bool(proof.verdict(session.results.states.get(wanted.name)).holds)
+def _proven(session: Session, target: Stack) -> bool:
+    proof = StackProof(session, target, tfvars(session.environment, target, session.facts()))
+    return bool(proof.verdict(session.results.states.get(target.name)).holds)
 
 
 def _decide(session: Session, step: RecoverStack, result: Search) -> Recovery | None:
-    """What is to be done: as the command line says, else as somebody answers."""
-    name, count = step.stack.name, len(result.found)
+    """Return the action that the command line or the user's answer requests."""
+    name, count = step.stack.name, len(result.existing)
     if result.refused:
-        # To import the rest would make another of each of these, and replace what builds on them.
-        session.journal.stage(step.name, f"{len(result.refused)} resources cannot be told for certain: {_why(result)}")
+        # Importing only the others would create each of these again, and replace their dependents.
+        session.journal.stage(
+            step.name, f"{len(result.refused)} resources cannot be identified for certain: {_why(result)}"
+        )
         return None
     if not count:
-        session.journal.stage(step.name, "nothing exists that its state does not hold")
+        session.journal.stage(step.name, "no resource is missing from its state")
         return None
-    session.journal.stage(step.name, f"{count} resources exist that its state does not hold")
+    session.journal.stage(step.name, f"{count} existing resources are missing from its state")
     with _asking:
         person = session.approval.person
-        person.show(listed(name, result.found))
+        person.show(listed(name, result.existing))
         if step.sure and step.wanted:
             return step.wanted
         doing = "Remove" if step.wanted == "removed" else "Import"
@@ -191,14 +193,14 @@ def _why(result: Search) -> str:
 
 
 def _with(result: Search) -> str:
-    """`, with 4 to add, 7 to change`: what the same plan does beside."""
+    """Describe the plan's other changes: `, with 4 to add, 7 to change`."""
     changes = [change_list.change_result(change) for change in result.plan.changes] if result.plan else []
     return f", with {change_list.counts(changes)}" if changes else ""
 
 
 def listed(name: str, found: Sequence[Found]) -> list[str]:
-    """`data: 2 exist that its state does not hold`, then each with the ID that it is imported by."""
-    lines = [f"{name}: {len(found)} exist that its state does not hold"]
+    """List the resources of a stack that are missing from its state, each with its import ID."""
+    lines = [f"{name}: {len(found)} existing resources are missing from its state"]
     for each in found:
         after = (
             f"   (is replaced: {', '.join(each.replaced_for)} cannot be changed or read)" if each.replaced_for else ""
@@ -207,24 +209,24 @@ def listed(name: str, found: Sequence[Found]) -> list[str]:
     return lines
 
 
-def _results(wanted: Stack, result: Search, action: Recovery | None) -> list[RecoveredResult]:
+def _results(target: Stack, result: Search, action: Recovery | None) -> list[RecoveredResult]:
     taken = [
         RecoveredResult(
-            stack=wanted.name, address=each.address, type=each.type, id=each.import_id, action=action or "found"
+            stack=target.name, address=each.address, type=each.type, id=each.import_id, action=action or "found"
         )
-        for each in result.found
+        for each in result.existing
     ]
     refused = [
-        RecoveredResult(stack=wanted.name, address=address, action="left", reason=why)
+        RecoveredResult(stack=target.name, address=address, action="left", reason=why)
         for address, why in result.refused.items()
     ]
     return [*taken, *refused]
 
 
 def leftovers(session: Session, step: RecoverRest) -> None:
-    """What belongs to no address: listed, and removed where that is wanted.
+    """List the resources that belong to no address, and remove them if requested.
 
-    Told only when all that has an address has it: until then nobody knows what is left over.
+    Only after every resource with an address is imported, because until then it is unknown which ones are left over.
     """
     name = session.environment.name
     results = [session.results.stacks[each.name] for each in session.graph.stacks]
@@ -232,35 +234,35 @@ def leftovers(session: Session, step: RecoverRest) -> None:
     undecided = [each for each in session.results.recovered if each.action in ("found", "left")]
     if unseen:
         session.results.warn(
-            f"{len(unseen)} stacks were not looked at ({', '.join(unseen)}), since what they build on is not complete: "
-            f"`orchestrator deploy {name}`, and recover again if that stops at one of them"
+            f"{len(unseen)} stacks were not checked ({', '.join(unseen)}), since their dependencies are not complete: "
+            f"run `orchestrator deploy {name}`, and recover again if it stops at one of them"
         )
     if unseen or undecided:
-        session.journal.stage(step.name, "not looked at before everything else is decided")
+        session.journal.stage(step.name, "not checked before all other resources are decided")
         _demand_decision(session)
         return
-    found = rest.find(session)
+    unowned = rest.find(session)
     action: Recovery | None = None
-    if found and _sure(session, step, found):
-        removing.rest(session, found)
+    if unowned and _sure(session, step, unowned):
+        removing.rest(session, unowned)
         action = "removed"
-    told = [
+    results_of_rest = [
         RecoveredResult(type=each.kind.type, address=each.name, id=each.id, action=action or "left", reason=_NOWHERE)
-        for each in found
+        for each in unowned
     ]
-    session.results.add_recovered([*told, *_by_hand(session, found)])
-    session.journal.stage(step.name, f"{len(found)} belong to no stack" + (", removed" if action else ""))
-    if found and not action:
+    session.results.add_recovered([*results_of_rest, *_others(session, unowned)])
+    session.journal.stage(step.name, f"{len(unowned)} belong to no stack" + (", removed" if action else ""))
+    if unowned and not action:
         session.results.warn(
-            f"{len(found)} resources belong to no stack; `orchestrator recover {name} --remove` removes them"
+            f"{len(unowned)} resources belong to no stack; `orchestrator recover {name} --remove` removes them"
         )
 
 
-def _by_hand(session: Session, found: Sequence[Rest]) -> list[RecoveredResult]:
-    """What the audit knows beside, of kinds that cannot be removed from here."""
+def _others(session: Session, unowned: Sequence[Rest]) -> list[RecoveredResult]:
+    """List the other resources that the audit finds, of kinds that this command cannot remove."""
     target, environment = session.target, session.environment
     remaining = remains.find(target.cloud, environment, session.neighbours)
-    known = {each.id for each in found} | {each.name for each in found}
+    known = {each.id for each in unowned} | {each.name for each in unowned}
     return [
         RecoveredResult(
             type=f"{each.service} {each.kind}", address=each.name, id=each.arn, action="left", reason=_OTHER

@@ -1,8 +1,8 @@
-"""Everything that carries an environment's tags or bears its name, whoever made it.
+"""Find all resources with an environment's tags or name, including those that other tools created.
 
-Tags alone are not enough: AWS services make things by themselves (log groups above all) that have none. Nor are names:
-what has an id only has no name, and another environment's name may begin like ours. So both are asked, and where they
-disagree the tags decide.
+Tags alone are not enough: AWS services create resources themselves (above all log groups) that have none. Nor are
+names: some resources only have an id, and our name may be a prefix of another environment's. So both are searched, and
+where they disagree the tags decide.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _KEPT_BY_AWS = (
     ":recovery-point:",
     ":algorithm/",
 )
-"""Records of jobs, and backups until they expire: AWS keeps them, and nobody makes an environment of them."""
+"""Records of jobs, and backups until they expire: AWS keeps them, and they cannot be deleted."""
 
 _WITHOUT_ARN = ("ec2", "security-configuration", "scalable-target", "query-definition")
-"""Services and kinds of which Terraform's provider keeps no ARN in the state, or another than AWS tells."""
+"""Services and kinds for which Terraform's provider stores no ARN in the state, or another than AWS returns."""
 
 
 @dataclass(frozen=True, order=True)
 class Remain:
-    """Something that exists; `arn` is made up where its service gives none."""
+    """An existing resource; `arn` is constructed if its service returns none."""
 
     service: str
     kind: str
@@ -55,33 +55,35 @@ class Remain:
 class Found:
     remains: list[Remain]
     unseen: list[str] = field(default_factory=list)
-    """What could not be listed, and why: of that nobody knows whether something is left."""
+    """The operations that failed, and why: their resources are unknown."""
 
 
 Tags = Mapping[str, str]
 
 
 def find(cloud: Cloud, environment: Environment, others: Collection[str] = ()) -> list[Remain]:
-    """What exists of an environment, but its state bucket with its key, and what is on its way out."""
+    """List an environment's resources, except its state bucket with its key, and resources that are being deleted."""
     return look(cloud, environment, others).remains
 
 
 def look(cloud: Cloud, environment: Environment, others: Collection[str] = (), *, names: bool = True) -> Found:
-    """The same, with what could not be seen.
+    """List as `find`, with the operations that failed.
 
     Args:
-        others: name prefixes of other environments (`mlops-dev-2`); what bears a longer one is theirs.
-        names: whether to list by names too: some fifty calls, where tags take one.
+        cloud: the account and region.
+        environment: the environment.
+        others: name prefixes of other environments (`mlops-dev-2`); resources with a longer one are theirs.
+        names: whether to list by names too, which takes some fifty calls instead of one.
     """
-    with explained(cloud, "list what carries the environment's tags"):
+    with explained(cloud, "list the resources with the environment's tags"):
         tagged = _tagged(cloud)
     own = {arn: _of_arn(arn) for arn, tags in tagged.items() if _is_ours(environment, tags)}
     foreign = tagged.keys() - own.keys()
     unseen: list[str] = []
     kept = _kept(environment, cloud)
     if names:
-        found, unseen = _named(cloud, environment, others)
-        own |= {each.arn: each for each in found if each.arn not in foreign}
+        with_name, unseen = _named(cloud, environment, others)
+        own |= {each.arn: each for each in with_name if each.arn not in foreign}
     remains = {each for arn, each in own.items() if not kept(each) and not _leaving(cloud, arn)}
     return Found(sorted(remains), unseen)
 
@@ -91,7 +93,7 @@ def _is_ours(environment: Environment, tags: Tags) -> bool:
 
 
 def _tagged(cloud: Cloud) -> dict[str, Tags]:
-    """ARNs with the tags that environments have, ours and others'."""
+    """Map the ARNs of all environments' resources to their tags."""
     filters = [{"Key": "project"}, {"Key": "environment"}]
     items = every(
         cloud.client("resourcegroupstaggingapi"), "get_resources", "ResourceTagMappingList", TagFilters=filters
@@ -100,7 +102,7 @@ def _tagged(cloud: Cloud) -> dict[str, Tags]:
 
 
 def _named(cloud: Cloud, environment: Environment, others: Collection[str]) -> tuple[list[Remain], list[str]]:
-    """By their names, and what could not be listed."""
+    """List the resources with the environment's name, and the operations that failed."""
     from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
     place = {
@@ -122,11 +124,11 @@ def _named(cloud: Cloud, environment: Environment, others: Collection[str]) -> t
                 if _tags_allow(client, listing, item, environment)
             ]
         except EndpointConnectionError as error:
-            # The tagging API has just answered, so it is not the network: the region has no such service.
+            # The tagging API has just responded, so it is not the network: the region lacks this service.
             if cloud.endpoint is not None:
                 unseen.append(f"{listing.service} {listing.operation}: {error}")
         except (ClientError, BotoCoreError) as error:
-            # Of what the local AWS cannot list it cannot make any either.
+            # The local AWS cannot create resources that it cannot list.
             if cloud.endpoint is None or _NOT_HERE not in str(error):
                 unseen.append(f"{listing.service} {listing.operation}: {error}")
         return []
@@ -136,7 +138,7 @@ def _named(cloud: Cloud, environment: Environment, others: Collection[str]) -> t
 
 
 def _by_name(environment: Environment, others: Collection[str]) -> Callable[[str, Listing], bool]:
-    """Whether a name is one of ours; of several environments that could have made it, the longest prefix has."""
+    """Return a function that checks whether a name is this environment's; the longest matching prefix decides."""
     prefix, path = environment.name_prefix, f"/{environment.platform.project}/{environment.name}/"
     longer = [other for other in others if other != prefix and other.startswith(prefix)]
 
@@ -150,14 +152,14 @@ def _by_name(environment: Environment, others: Collection[str]) -> Callable[[str
 
 
 def bears(name: str, prefix: str) -> bool:
-    """Whether a name, or a part of a path, begins with an environment's prefix."""
-    # A web ACL logs to a group that has to begin so.
+    """Return whether a name, or a part of a path, begins with an environment's prefix."""
+    # A web ACL's log group must have this prefix.
     parts = name.removeprefix("aws-waf-logs-").split("/")
     return any(part == prefix or part.startswith(f"{prefix}-") for part in parts)
 
 
 def _tags_allow(client: Any, listing: Listing, item: Json | str, environment: Environment) -> bool:
-    """Whether tags that the tagging API does not tell name no other environment."""
+    """Return whether a resource's tags, if the tagging API lacks them, do not name another environment."""
     if listing.tags is None or isinstance(item, str):
         return True
     operation, argument, key = listing.tags
@@ -166,7 +168,7 @@ def _tags_allow(client: Any, listing: Listing, item: Json | str, environment: En
 
 
 def _kept(environment: Environment, cloud: Cloud) -> Callable[[Remain], bool]:
-    """The state bucket and its key outlive the environment."""
+    """Return a function that recognises the state bucket and its key, which outlive the environment."""
     bucket = state_bucket(environment, cloud.account_id())
     keys = {
         f":key/{alias['TargetKeyId']}"
@@ -181,14 +183,14 @@ def _kept(environment: Environment, cloud: Cloud) -> Callable[[Remain], bool]:
 
 
 def _leaving(cloud: Cloud, arn: str) -> bool:
-    """Already on its way out, or a record that stays."""
+    """Return whether a resource is being deleted, or is a record that AWS keeps."""
     if ":kms:" in arn and ":key/" in arn:
         return bool(cloud.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion")
     return any(part in arn for part in _KEPT_BY_AWS)
 
 
 def _of_arn(arn: str) -> Remain:
-    """Service, kind and name, as far as the ARN tells them."""
+    """Split an ARN into service, kind and name."""
     service, resource = arn.split(":", 5)[2::3]
     kind, separator, name = resource.lstrip("/").replace(":", "/", 1).partition("/")
     return Remain(service, kind, name, arn) if separator else Remain(service, "", kind, arn)
@@ -198,14 +200,15 @@ def _plain(arn: str) -> str:
     return arn.removesuffix(":*")
 
 
-def told(environment: str, number: int) -> str:
-    """That something is left, in the same words wherever it is found."""
-    what = "1 resource" if number == 1 else f"{number} resources"
-    return f"{what} of `{environment}` {'is' if number == 1 else 'are'} there and in no Terraform state"
+def message(environment: str, number: int) -> str:
+    """Report the number of remaining resources, with the same words in all commands."""
+    if number == 1:
+        return f"1 resource of `{environment}` exists and is in no Terraform state"
+    return f"{number} resources of `{environment}` exist and are in no Terraform state"
 
 
 def named(arns: Sequence[str]) -> str:
-    """The first few."""
+    """List the first few ARNs."""
     more = len(arns) - _SHOWN
     return ", ".join(arns[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
@@ -215,12 +218,12 @@ def hint(environment: str) -> str:
 
 
 def beyond(remains: Iterable[Remain], held: AbstractSet[str]) -> list[Remain]:
-    """Those that no state holds, by the ARNs and ids that states hold (`State.ids`)."""
+    """List the resources that are in no state, by the states' ARNs and ids (`State.ids`)."""
 
     def is_held(each: Remain) -> bool:
         if each.arn in held:
             return True
-        # A model and its endpoint's configuration may have one name, so ids tell only where there is no ARN.
+        # A model and its endpoint's configuration may have the same name, so ids only count without an ARN.
         by_id = each.service in _WITHOUT_ARN or each.kind in _WITHOUT_ARN
         return by_id and not held.isdisjoint((each.name, re.split("[:/]", each.arn)[-1]))
 
@@ -228,7 +231,7 @@ def beyond(remains: Iterable[Remain], held: AbstractSet[str]) -> list[Remain]:
 
 
 def astray(store: StateStore, environment: Environment, remains: Iterable[Remain]) -> list[Remain]:
-    """Of a deployed environment, what no state holds though one should.
+    """List the resources of a deployed environment that are in no state, but should be.
 
     Raises:
         TerraformError: a state cannot be read.
@@ -240,7 +243,7 @@ def astray(store: StateStore, environment: Environment, remains: Iterable[Remain
 
 
 def made_beside(environment: Environment, remain: Remain) -> bool:
-    """Whether no state is to hold it: what the orchestrator, the pipeline and releases make while all is well."""
+    """Return whether the orchestrator, the pipeline or a release created the resource, which then is in no state."""
     prefix, project = environment.name_prefix, environment.platform.project
     path = rf"/?{re.escape(project)}/{re.escape(environment.name)}/(api-keys|approvals|models|releases|secrets)/.+"
     if remain.service == "ssm":

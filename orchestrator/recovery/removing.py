@@ -1,4 +1,4 @@
-"""Removes what was found, by the one who knows how each kind is deleted and waited for: the provider."""
+"""Remove the found resources with Terraform's provider, which knows how to delete each kind and wait for that."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 
 def from_state(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]) -> None:
-    """Remove what has just been imported, with what builds on it.
+    """Remove the resources that were just imported.
 
     Raises:
-        TerraformError: the plan would remove something else too.
+        TerraformError: the plan would also remove other resources.
     """
     (ws.root / import_blocks.FILE).unlink(missing_ok=True)
     addresses = [each.address for each in found]
@@ -35,10 +35,10 @@ def from_state(session: Session, stack: Stack, ws: Workspace, found: Collection[
     more = sorted({each.address for each in plan.changes} - set(addresses))
     if more:
         raise TerraformError(
-            f"`{stack.name}` has {len(more)} resources in its state that build on what was to be removed: "
+            f"`{stack.name}` has {len(more)} resources in its state that depend on those to remove: "
             f"{', '.join(more[:5])}",
-            hint=f"what was found is imported now; `orchestrator destroy {session.environment.name}` removes it with "
-            "them, `deploy` completes it",
+            hint=f"the resources to remove are imported now; `orchestrator destroy {session.environment.name}` removes "
+            "them with their dependents, `deploy` completes the stack",
         )
     session.journal.stage(stack.name, f"remove {len(addresses)} resources")
     terraform.apply(ws, on_event=sink, cancel=session.cancel)
@@ -46,9 +46,9 @@ def from_state(session: Session, stack: Stack, ws: Workspace, found: Collection[
 
 
 def rest(session: Session, found: Sequence[Rest]) -> None:
-    """Remove what belongs to no address: a state that holds just that is made, and destroyed.
+    """Remove resources that belong to no address, by creating a state with them and destroying it.
 
-    The state lies beside the others meanwhile: whoever comes after an interrupt finds it there.
+    The state is stored beside the others, so that a command after an interrupt finds it.
     """
     tools, target = session.tools, session.target
     stack = Stack(STACK, STACK, order=0, root=None, needs=(), upstream=(), values=(), gone=True)
@@ -78,7 +78,7 @@ def rest(session: Session, found: Sequence[Rest]) -> None:
 
 
 def _remember_types(ws: Workspace, found: Iterable[Rest]) -> None:
-    """For the warm provider, which loads the types that a stack's code or state ever had: here no code names them."""
+    """Record the types for the warm provider, which otherwise loads only the types in a stack's code."""
     types = sorted({each.kind.type for each in found})
     ws.data_dir.mkdir(parents=True, exist_ok=True)
     (ws.data_dir / HELD_TYPES).write_text(json.dumps(types), encoding="utf-8")

@@ -1,8 +1,8 @@
-"""What Terraform made for an environment and no state holds, where the address is taken or gone.
+"""Find resources that Terraform created for an environment and no state holds, and whose address is taken or gone.
 
-A second network is the common case: a run died, its state was lost, and the next one made everything anew that has
-no name of its own. It says by its tags that Terraform made it. Models and endpoint configurations are left out on
-purpose: those that releases make bear the same tags, are in no state either, and serve.
+A second network is the common case: a run died, its state was lost, and the next one created everything without a name
+again. Its tags show that Terraform created it. Models and endpoint configurations are left out on purpose: those of
+releases have the same tags, are in no state either, and are in use.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from orchestrator.recovery.importing import identity
 from orchestrator.session.session import Session
 
 STACK = "recover-rest"
-"""Name of the state that what is being removed lies in meanwhile."""
+"""The name of the state that holds the resources during their removal."""
 MADE_BY = ("managed-by", "terraform")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How the provider knows a kind of resource: its type, and the version of its schema in a state."""
+    """A kind of resource: the provider's type, and the version of its schema in a state."""
 
     type: str
     schema: int = 0
     is_arn: bool = False
-    """Whether its id is its ARN."""
+    """Whether the provider's id is the ARN."""
 
 
 OTHERS: Mapping[str, Kind] = {
@@ -44,12 +44,12 @@ OTHERS: Mapping[str, Kind] = {
     "sns:": Kind("aws_sns_topic", is_arn=True),
     "states:stateMachine:": Kind("aws_sfn_state_machine", is_arn=True),
 }
-"""By service and the beginning of the ARN's resource."""
+"""By service and prefix of the ARN's resource."""
 
 
 @dataclass(frozen=True)
 class Rest:
-    """One thing that belongs to no address."""
+    """A resource that belongs to no address."""
 
     id: str
     name: str
@@ -57,14 +57,14 @@ class Rest:
 
 
 def find(session: Session) -> list[Rest]:
-    """All of an environment."""
+    """List these resources of an environment."""
     cloud, store = session.target.cloud, session.target.store
-    with explained(cloud, "look for what belongs to no stack"):
-        # What an interrupted removal has left there is to be found again.
+    with explained(cloud, "list the resources that belong to no stack"):
+        # Without the state of an interrupted removal, so that its resources are found again.
         states = [store.read(name) for name in store.stacks() if name != STACK]
         held = {known for state in states if state for known in state.ids}
-        found = [each for each in (*_of_ec2(cloud, session), *_tagged(cloud, session)) if each.id not in held]
-        return [each for each in found if not _is_leaving(cloud, each)]
+        unowned = [each for each in (*_of_ec2(cloud, session), *_tagged(cloud, session)) if each.id not in held]
+        return [each for each in unowned if not _is_leaving(cloud, each)]
 
 
 def _tags(session: Session) -> dict[str, str]:
@@ -72,10 +72,10 @@ def _tags(session: Session) -> dict[str, str]:
 
 
 def _of_ec2(cloud: Cloud, session: Session) -> Iterator[Rest]:
-    """EC2's own lists: locally the tagging API does not know all of its kinds."""
+    """List EC2's resources with its own API, because the local tagging API lacks some of its kinds."""
     for kind in ec2.KINDS:
         for item, tags in ec2.tagged(cloud, kind, _tags(session)):
-            if item.get("GroupName") != "default":  # which goes with its VPC
+            if item.get("GroupName") != "default":  # deleted with its VPC
                 yield Rest(str(item[kind.id]), tags.get("Name", ""), Kind(kind.type, kind.schema))
 
 
@@ -85,22 +85,22 @@ def _tagged(cloud: Cloud, session: Session) -> Iterator[Rest]:
     for item in every(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
         arn = str(item["ResourceARN"]).removesuffix(":*")
         service, resource = arn.split(":", 5)[2::3]
-        found = [(begin, kind) for begin, kind in OTHERS.items() if f"{service}:{resource}".startswith(begin)]
-        if found:
-            begin, kind = found[0]
+        kinds = [(begin, kind) for begin, kind in OTHERS.items() if f"{service}:{resource}".startswith(begin)]
+        if kinds:
+            begin, kind = kinds[0]
             own = f"{service}:{resource}".removeprefix(begin)
             yield Rest(arn if kind.is_arn else own, arn, kind)
 
 
 def _is_leaving(cloud: Cloud, rest: Rest) -> bool:
-    """A key that is to be deleted stays for a week or more."""
+    """Return whether a resource is being deleted: a key in deletion exists for a week or more."""
     if rest.kind.type != "aws_kms_key":
         return False
     return bool(cloud.client("kms").describe_key(KeyId=rest.id)["KeyMetadata"]["KeyState"] == "PendingDeletion")
 
 
 def state(found: list[Rest], lineage: str, serial: int, provider: str) -> dict[str, Any]:
-    """A state that holds these and knows nothing of them but their ids: the provider reads the rest itself."""
+    """Build a state that holds only the ids of these resources: the provider reads the other attributes itself."""
     resources = [
         {
             "mode": "managed",

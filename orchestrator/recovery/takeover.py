@@ -1,7 +1,7 @@
-"""Takes up what unfinished runs have left, before another one begins.
+"""Clean up after unfinished runs, before another one begins.
 
-Terraforms that still run are waited for, locks of dead ones released, and each run gets the result that it could not
-write any more. What a killed terraform had made, and no state knows, is imported later, by the step of its stack.
+Terraform processes that still run are waited for, locks of dead ones are released, and each run gets the result that it
+could not write. Resources that a killed terraform created and no state has are imported later, by the stack's step.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestrator.errors import StateLocked
 from orchestrator.recovery import locks, unfinished
 from orchestrator.recovery.closing import close
-from orchestrator.recovery.following import ask_to_stop, follow
+from orchestrator.recovery.following import follow, interrupt
 from orchestrator.recovery.unfinished import Unfinished
 from orchestrator.runs.run_folder import now
 from orchestrator.session.target import Target
@@ -22,24 +22,24 @@ from orchestrator.system import identity
 from orchestrator.terraform.record import Record
 
 _FRESH = dt.timedelta(hours=24)
-"""How long a step counts as done that an unfinished run did."""
+"""How long a step that an unfinished run completed counts as done."""
 
 
 @dataclass(frozen=True)
 class Left:
-    """What there is to take up."""
+    """What unfinished runs have left."""
 
     runs: tuple[Unfinished, ...] = ()
-    """Whose process is gone, or unknown; the oldest first."""
+    """The runs whose process is dead or unknown, the oldest first."""
     applies: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
-    """By stack, those that were killed."""
+    """The killed applies by stack."""
 
     @property
     def is_empty(self) -> bool:
         return not self.runs and not self.applies
 
     def of_aws(self, started: str | None) -> Left:
-        """Without applies to an earlier local AWS than the one started then (`None`: there is none now)."""
+        """Drop the applies to a local AWS that is older than the given start (`None`: none is running)."""
         since = locks.moment(started or "")
         applies = {
             stack: kept
@@ -50,12 +50,12 @@ class Left:
 
     @property
     def executions(self) -> tuple[str, ...]:
-        """Names of executions of the training pipeline that these runs have started."""
+        """The names of the training pipeline's executions that these runs have started."""
         return tuple(name for run in self.runs for name in run.executions)
 
     @property
     def done(self) -> frozenset[str]:
-        """Steps that the newest run has done, if that is not too long ago."""
+        """The steps that the newest run has completed, if it is recent enough."""
         newest = self.runs[-1] if self.runs else None
         begun = newest.begun if newest else None
         fresh = begun is not None and now() - begun < _FRESH
@@ -63,7 +63,7 @@ class Left:
 
 
 def look(repo: Path, environment: str) -> Left:
-    """What is left of runs of an environment."""
+    """Find what unfinished runs of an environment have left."""
     runs = tuple(run for run in unfinished.find(repo, environment) if run.life != "alive")
     return Left(runs, unfinished.killed(repo, environment))
 
@@ -79,54 +79,54 @@ def take_up(
     force: bool = False,
     strict: bool = False,
 ) -> None:
-    """Bring all of it to an end.
+    """Clean up after the unfinished runs.
 
     Args:
-        left: from `look`.
+        left: the result of `look`.
         repo: the checkout.
-        environment: whose runs they are.
-        target: the AWS that has the states; `None` for a local one that is gone, and all states with it.
-        say: tells a person.
-        stop: whether to interrupt terraforms that still run, rather than wait for their end.
-        force: whether what ran on another machine counts as dead.
-        strict: whether to refuse runs of which nothing is known, rather than to leave them as they are.
+        environment: the environment of the runs.
+        target: the AWS that has the states; `None` for a local one that is gone, with all its states.
+        say: prints a line for the user.
+        stop: whether to interrupt terraform processes that still run, instead of waiting for their end.
+        force: whether processes on other machines count as dead.
+        strict: whether to refuse runs whose process is unknown, instead of skipping them.
 
     Raises:
-        StateLocked: a run cannot be taken up, since it may still be at work elsewhere.
-        Interrupted: a person stopped waiting for a terraform.
+        StateLocked: a run cannot be closed, since it may still be running on another machine.
+        Interrupted: the user stopped waiting for a terraform process.
     """
     unknown = [] if force else [run for run in left.runs if _is_unknown(run)]
     if unknown and strict:
         raise StateLocked(
-            f"run {unknown[-1].run_id} (`{unknown[-1].command}`) may still be at work: it ran on another machine, "
+            f"run {unknown[-1].run_id} (`{unknown[-1].command}`) may still be running: it ran on another machine, "
             f"{unknown[-1].host}",
-            hint=f"if that machine is certainly gone, `orchestrator resume {environment} --force` takes it up",
+            hint=f"if that machine is certainly gone, run `orchestrator resume {environment} --force`",
         )
     runs = [run for run in left.runs if run not in unknown]
     living = [each for run in runs for each in run.open if _lives(each)]
     if stop:
         for each in living:  # all at once, before the first is waited for
-            ask_to_stop(each)
+            interrupt(each)
     for each in living:
         follow(each, environment, say, stop=stop)
     if target is not None:
         _release(runs, repo, environment, target, say, force=force)
     for run in runs:
         close(run)
-        say(f"run {run.run_id} (`{run.command}`) is closed: its process is gone")
+        say(f"run {run.run_id} (`{run.command}`) is closed: its process died")
         for name in run.executions:
-            say(f"it has started the training pipeline `{name}`, which runs in AWS by itself")
+            say(f"it has started the training pipeline `{name}`, which continues in AWS")
 
 
 def _release(
     runs: list[Unfinished], repo: Path, environment: str, target: Target, say: Callable[[str], None], *, force: bool
 ) -> None:
-    """Free the locks of dead processes; by force also those that these runs took on another machine."""
+    """Release the locks of dead processes; with `force` also those that these runs took on another machine."""
     own = {run.run_id for run in runs}
     for lock in locks.held(target.store, repo, environment, target.endpoint):
         forced = force and lock.life == "unknown" and lock.run_id in own
         if (lock.life == "dead" or forced) and target.store.remove_lock(lock.stored):
-            say(f"lock of `{lock.stack}` freed: {locks.words(lock)}")
+            say(f"lock of `{lock.stack}` released: {locks.describe(lock)}")
 
 
 def _is_unknown(run: Unfinished) -> bool:

@@ -1,4 +1,4 @@
-"""Runs that began and have no result: somebody is at work, or their process died."""
+"""Find runs without a result: they are still running, or their process died."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from orchestrator.terraform.record import Record
 
 _APPLY = "apply"
 CHANGING = ("deploy", "destroy", "phase rollout", "recover")
-"""Commands that apply something; of the others nothing but a lock can be left."""
+"""Commands that apply changes; others can only leave a lock."""
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """One such run, as its folder tells."""
+    """A run without a result, as described by its folder."""
 
     folder: Path
     environment: str
     command: str
     arguments: tuple[str, ...]
     process: Identity | None
-    """`None` where the file does not say: then nothing is known of it."""
+    """The run's process; `None` if the file does not name it."""
     life: Life
 
     @property
@@ -39,7 +39,7 @@ class Unfinished:
 
     @property
     def begun(self) -> dt.datetime | None:
-        """When it began, as its name says: `20261201T081500Z-…`."""
+        """The start time in the run's name: `20261201T081500Z-…`."""
         try:
             return dt.datetime.strptime(self.run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
         except ValueError:
@@ -59,42 +59,42 @@ class Unfinished:
 
     @property
     def open(self) -> tuple[Record, ...]:
-        """Terraform commands that were started, and whose end nobody saw."""
+        """The terraform commands that were started and whose end is not recorded."""
         return tuple(each for each in self.records if each.process is not None and each.ended is None)
 
     @cached_property
     def events(self) -> tuple[Json, ...]:
-        """All that it told; the last line may have been cut off."""
+        """The run's events; the last line may be truncated."""
         return tuple(RunFolder(self.folder, self.begun or now()).events())
 
     @property
     def finished(self) -> frozenset[str]:
-        """Steps that ended well."""
+        """The steps that succeeded."""
         return frozenset(
             str(event["step"]) for event in self.events if (event.get("kind"), event.get("status")) == ("step", "ok")
         )
 
     @property
     def executions(self) -> tuple[str, ...]:
-        """Names of the executions of the training pipeline that it started, or was about to."""
+        """The names of the training pipeline's executions that it started, or was about to start."""
         names = (event.get("execution_name") for event in self.events)
         return tuple(dict.fromkeys(str(name) for name in names if name))
 
 
 def find(repo: Path, environment: str) -> list[Unfinished]:
-    """All of an environment, the oldest first."""
+    """List the runs of an environment without a result, the oldest first."""
     folders = sorted(file.parent for file in (repo / RUNS / environment).glob("*/run.json"))
     kept = [each for each in folders if not each.is_symlink() and not (each / "result.json").exists()]
-    return [found for folder in kept if (found := _read(folder, environment)) is not None]
+    return [run for folder in kept if (run := _read(folder, environment)) is not None]
 
 
 def killed(repo: Path, environment: str) -> dict[str, tuple[Record, ...]]:
-    """By stack, applies that were killed since the last one that ended by itself, the oldest first.
+    """Map stacks to the applies that were killed since the last one that ended on its own, the oldest first.
 
-    What they made may be in no state. This outlives the taking up of a run: it holds until an apply has ended.
+    The resources that they created may be in no state. The list stays after a run is closed, until an apply has ended.
     """
     folders = sorted((each for each in (repo / RUNS / environment).glob("2*") if not each.is_symlink()), reverse=True)
-    settled, found = set[str](), dict[str, tuple[Record, ...]]()
+    settled, applies = set[str](), dict[str, tuple[Record, ...]]()
     for folder in folders:
         for each in sorted(folder.glob(f"{record.FOLDER}/*-{_APPLY}/"), reverse=True):
             apply = Record(each)
@@ -104,24 +104,24 @@ def killed(repo: Path, environment: str) -> dict[str, tuple[Record, ...]]:
             if ended is not None and ended.exit_code >= 0:
                 settled.add(command.stack)
             else:
-                found[command.stack] = (apply, *found.get(command.stack, ()))
-    return found
+                applies[command.stack] = (apply, *applies.get(command.stack, ()))
+    return applies
 
 
 def sentence(runs: Iterable[Unfinished]) -> str:
-    """One line about those that died, for whoever runs the next command; empty if none did."""
+    """Describe the runs that died in one line, for the next command; empty if there are none."""
     left = [run for run in runs if run.life != "alive"]
     if not left:
         return ""
     newest = left[-1]
     at = ", ".join(f"{command.command} of `{command.stack}`" for command in _open_commands(newest))
     process = f"process {newest.process.pid}" if newest.process else "its process"
-    state = "is gone" if newest.life == "dead" else "ran on another machine, so whether it lives is unknown from here"
+    state = "died" if newest.life == "dead" else "ran on another machine, so its state is unknown here"
     more = f" (and {len(left) - 1} older ones)" if len(left) > 1 else ""
     return (
         f"unfinished: `{newest.command}` of `{newest.environment}`, begun {newest.since}{more}: {process} {state}"
-        f"{f' and did not see the end of terraform {at}' if at else ''}; "
-        f"`orchestrator resume {newest.environment}` takes it up"
+        f"{f' before the end of terraform {at}' if at else ''}; "
+        f"run `orchestrator resume {newest.environment}`"
     )
 
 
@@ -130,20 +130,20 @@ def _open_commands(run: Unfinished) -> list[record.Command]:
 
 
 def _read(folder: Path, environment: str) -> Unfinished | None:
-    """A file that is cut short is a run all the same: it died while it wrote it."""
+    """Read a run from its folder; a truncated file is also a run, which died while writing it."""
     try:
-        found = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        document = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        found = {}
-    found = found if isinstance(found, dict) else {}
-    process = identity.read(found.get("process"))
-    arguments = found.get("arguments")
+        document = {}
+    document = document if isinstance(document, dict) else {}
+    process = identity.read(document.get("process"))
+    arguments = document.get("arguments")
     return Unfinished(
         folder=folder,
         environment=environment,
-        command=str(found.get("command", "?")),
+        command=str(document.get("command", "?")),
         arguments=tuple(map(str, arguments)) if isinstance(arguments, list) else (),
         process=process,
         life=identity.life(process) if process else "unknown",

@@ -1,4 +1,4 @@
-"""One release from its start to its end."""
+"""Start releases and follow them to their end."""
 
 from __future__ import annotations
 
@@ -20,82 +20,79 @@ _sleep = time.sleep
 def run(
     cloud: Cloud, machine: str, versions: Mapping[str, str | None], on_event: EventSink
 ) -> tuple[ReleaseResult, ...]:
-    """Release these blueprints side by side and wait for all of them."""
+    """Release these blueprints in parallel and wait for all of them."""
     executions = {name: start(cloud, machine, name, version) for name, version in versions.items()}
     return tuple(follow(cloud, execution, name, on_event) for name, execution in executions.items())
 
 
 def start(cloud: Cloud, machine: str, blueprint: str, version: str | None = None) -> str:
-    """Start a release and return its execution, or that of one which runs already and does the same.
-
-    Raises `ReleaseFailed`.
-    """
+    """Start a release and return its execution, or a running one with the same input. Raises `ReleaseFailed`."""
     document: Json = {"blueprint": blueprint, **({"model_version": version} if version else {})}
     client = cloud.client("stepfunctions")
     with explained(cloud, f"start a release of {blueprint}", ReleaseFailed):
         running = pages(client, "list_executions", "executions", stateMachineArn=machine, statusFilter="RUNNING")
         for each in running:
-            found = client.describe_execution(executionArn=each["executionArn"])
-            if json.loads(found.get("input") or "{}") == document:
+            execution = client.describe_execution(executionArn=each["executionArn"])
+            if json.loads(execution.get("input") or "{}") == document:
                 return str(each["executionArn"])
-        answer = client.start_execution(stateMachineArn=machine, input=json.dumps(document))
-    return str(answer["executionArn"])
+        started = client.start_execution(stateMachineArn=machine, input=json.dumps(document))
+    return str(started["executionArn"])
 
 
 def follow(cloud: Cloud, execution: str, blueprint: str, on_event: EventSink) -> ReleaseResult:
-    """Wait for a release's end; a red end is a result, not an exception. Raises `ReleaseFailed` if it is lost."""
-    client, told = cloud.client("stepfunctions"), 0
+    """Wait for a release's end; a failure is a result, not an exception. Raises `ReleaseFailed` if it is lost."""
+    client, reported = cloud.client("stepfunctions"), 0
     while True:
         with explained(cloud, f"watch the release {execution}", ReleaseFailed):
-            found = client.describe_execution(executionArn=execution)
+            described = client.describe_execution(executionArn=execution)
             states = _states(client, execution)
-        for state in states[told:]:
+        for state in states[reported:]:
             on_event({"type": "release", "@message": f"{blueprint}: {state}", "state": state})
-        told = max(told, len(states))
-        if found["status"] != "RUNNING":
+        reported = max(reported, len(states))
+        if described["status"] != "RUNNING":
             break
         _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
-    output: Json = json.loads(found.get("output") or "{}")
-    why = ": ".join(str(found[name]) for name in ("error", "cause") if found.get(name))
+    output: Json = json.loads(described.get("output") or "{}")
+    why = ": ".join(str(described[name]) for name in ("error", "cause") if described.get(name))
     return ReleaseResult(
         blueprint=blueprint,
         execution_arn=execution,
-        status=str(found["status"]),
+        status=str(described["status"]),
         changed=bool(output.get("changed")),
         config_name=output.get("config_name"),
         previous_config_name=output.get("previous_config_name"),
-        error=None if found["status"] == "SUCCEEDED" else why or f"the execution ended as {found['status']}",
+        error=None if described["status"] == "SUCCEEDED" else why or f"the execution ended as {described['status']}",
     )
 
 
 def started_by(cloud: Cloud, execution: str) -> dict[str, str]:
-    """Wait for the execution that starts a release for each endpoint of a group; those executions, with blueprints."""
+    """Wait for the execution that starts a release for each endpoint of a group; map the releases to blueprints."""
     client = cloud.client("stepfunctions")
     while True:
         with explained(cloud, f"watch {execution}, which starts releases", ReleaseFailed):
-            found = client.describe_execution(executionArn=execution)
-        if found["status"] != "RUNNING":
+            described = client.describe_execution(executionArn=execution)
+        if described["status"] != "RUNNING":
             break
         _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
-    if found["status"] != "SUCCEEDED":
-        why = ": ".join(str(found[name]) for name in ("error", "cause") if found.get(name))
+    if described["status"] != "SUCCEEDED":
+        why = ": ".join(str(described[name]) for name in ("error", "cause") if described.get(name))
         raise ReleaseFailed(
-            f"the version is live, and its releases could not be started: {why or found['status']}",
-            hint=f"`orchestrator release ENV BLUEPRINT` starts one; the execution {execution} has every step",
+            f"the version is live, but its releases could not be started: {why or described['status']}",
+            hint=f"`orchestrator release ENV BLUEPRINT` starts one; see the steps of the execution {execution}",
         )
     children = {}
     with explained(cloud, f"read what {execution} started", ReleaseFailed):
         for event in pages(client, "get_execution_history", "events", executionArn=execution):
             output = (event.get("taskSucceededEventDetails") or {}).get("output") or "null"
-            answer = json.loads(output)
-            if isinstance(answer, dict) and "ExecutionArn" in answer:
-                child = str(answer["ExecutionArn"])
+            result = json.loads(output)
+            if isinstance(result, dict) and "ExecutionArn" in result:
+                child = str(result["ExecutionArn"])
                 children[child] = str(json.loads(client.describe_execution(executionArn=child)["input"])["blueprint"])
     return children
 
 
 def _states(client: Any, execution: str) -> list[str]:
-    """Names of the states entered so far."""
+    """List the names of the states entered so far."""
     entered: list[str] = []
     more: Json = {}
     while True:

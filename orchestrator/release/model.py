@@ -1,4 +1,4 @@
-"""What endpoints run, and how releases ended."""
+"""The state of endpoints, and the results of releases."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EndpointState:
-    """What an endpoint runs, and what it should.
+    """What an endpoint runs, and what it should run.
 
     Attributes:
-        running: name of its configuration.
-        in_service: whether SageMaker calls it so.
+        running: the name of its configuration.
+        in_service: whether SageMaker's status is `InService`.
         version: the model version that it should run.
-        asked: whether somebody named that version; else it is the live one.
-        difference: why a release is due, in a sentence; empty when none is.
-        last: how the last release ended; empty before the first.
-        jobs: whether there is no endpoint: batch jobs take `running`, the name of a model.
+        pinned: whether that version was requested explicitly; else it is the live one.
+        difference: a sentence that says why a release is due; empty if none is.
+        last: the status of the last release; empty before the first.
+        jobs: whether there is no endpoint: batch jobs use `running`, the name of a model.
     """
 
     running: str
     in_service: bool
     version: str
-    asked: bool
+    pinned: bool
     difference: str = ""
     last: str = ""
     jobs: bool = False
@@ -30,7 +30,7 @@ class EndpointState:
 
 @dataclass(frozen=True)
 class ReleaseResult:
-    """How a release ended. `changed`: whether the endpoint runs something else now."""
+    """The result of a release. `changed`: whether the endpoint now runs another configuration."""
 
     blueprint: str
     execution_arn: str

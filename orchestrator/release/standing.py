@@ -1,4 +1,4 @@
-"""Does an endpoint run, and do batch jobs take, what the specification and the version make?"""
+"""Compare what an endpoint runs, or batch jobs use, with its specification and version."""
 
 from __future__ import annotations
 
@@ -18,109 +18,110 @@ BAD_ENDS = ("failed", "rolled-back", "stuck")
 
 @dataclass(frozen=True)
 class Standing:
-    """Of one endpoint, or of the jobs of a batch blueprint, which take a model as endpoints run a configuration.
+    """The state of an endpoint, or of a batch blueprint's jobs, which use a model as endpoints run a configuration.
 
     Attributes:
-        wanted: name of the configuration that it should run; content decides it.
-        running: name of the one that it runs.
-        status: as SageMaker says.
-        asked: whether somebody named the version; else it is the live one.
-        record: what the last release wrote; empty before the first.
-        answer: SageMaker's description.
+        expected: the name of the configuration that it should run; derived from the content.
+        running: the name of the configuration that it runs.
+        status: SageMaker's status.
+        pinned: whether the version was requested explicitly; else it is the live one.
+        record: the record of the last release; empty before the first.
+        description: SageMaker's description.
         jobs: whether it is about jobs.
     """
 
     endpoint: str
-    wanted: str
+    expected: str
     running: str
     status: str
     version: str
-    asked: bool
+    pinned: bool
     record: Json
-    answer: Mapping[str, Any]
+    description: Mapping[str, Any]
     jobs: bool = False
 
     @property
     def settled(self) -> bool:
-        return self.status == "InService" and self.running == self.wanted
+        return self.status == "InService" and self.running == self.expected
 
     @property
     def difference(self) -> str:
-        """What is wrong, in a sentence; empty when nothing is."""
+        """A sentence about the difference; empty if there is none."""
         if self.settled:
             return ""
         if self.status != "InService":
-            reason = f": {self.answer['FailureReason']}" if self.answer.get("FailureReason") else ""
+            reason = f": {self.description['FailureReason']}" if self.description.get("FailureReason") else ""
             return f"the endpoint {self.endpoint} is {self.status}, not InService{reason}"
-        what = f"jobs of {self.endpoint} take" if self.jobs else f"the endpoint {self.endpoint} runs"
-        words = f"{what} {self.running}, specification and version make {self.wanted}"
+        what = f"jobs of {self.endpoint} use" if self.jobs else f"the endpoint {self.endpoint} runs"
+        sentence = f"{what} {self.running}, but specification and version require {self.expected}"
         if self.record.get("status") in BAD_ENDS:
-            words += f"; the last release {self.record['status']}: {self.record.get('reason', 'no reason given')}"
-        return words
+            sentence += f"; the last release {self.record['status']}: {self.record.get('reason', 'no reason given')}"
+        return sentence
 
 
 def standing(cloud: Cloud, parameter: str) -> Standing:
-    """Look at the endpoint whose specification this parameter holds (`…/releases/specs/<blueprint>`)."""
+    """Read the state of the endpoint whose specification is in a parameter (`…/releases/specs/<blueprint>`)."""
     spec = _required(cloud, parameter)
-    record = _parameter(cloud, parameter.replace("/specs/", "/records/")) or {}
-    asked = bool(record.get("asked") and record.get("model_package_arn"))
-    decides = record if asked else _required(cloud, spec["live_parameter_name"])
+    record = read_parameter(cloud, parameter.replace("/specs/", "/records/")) or {}
+    pinned = bool(record.get("asked") and record.get("model_package_arn"))
+    decides = record if pinned else _required(cloud, spec["live_parameter_name"])
     version = decides["model_package_arn"]
     if "jobs_name" in spec:
-        return _of_jobs(cloud, spec, record, str(version), asked)
+        return _of_jobs(cloud, spec, record, str(version), pinned)
     name = str(spec["endpoint_name"])
     with explained(cloud, f"describe the endpoint {name}"):
-        found = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
+        described = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
     return Standing(
         endpoint=name,
-        wanted=configuration_name(spec, version),
-        running=str(found["EndpointConfigName"]),
-        status=str(found["EndpointStatus"]),
+        expected=configuration_name(spec, version),
+        running=str(described["EndpointConfigName"]),
+        status=str(described["EndpointStatus"]),
         version=str(version),
-        asked=asked,
+        pinned=pinned,
         record=record,
-        answer=found,
+        description=described,
     )
 
 
-def _of_jobs(cloud: Cloud, spec: Json, record: Json, version: str, asked: bool) -> Standing:
+def _of_jobs(cloud: Cloud, spec: Json, record: Json, version: str, pinned: bool) -> Standing:
     name = str(record.get("config_name") or spec["launch_config_name"])
     with explained(cloud, f"describe the model {name}"):
-        found = cloud.client("sagemaker").describe_model(ModelName=name)
-    wanted = configuration_name(spec, version)
-    return Standing(str(spec["jobs_name"]), wanted, name, "InService", version, asked, record, found, jobs=True)
+        described = cloud.client("sagemaker").describe_model(ModelName=name)
+    expected = configuration_name(spec, version)
+    return Standing(str(spec["jobs_name"]), expected, name, "InService", version, pinned, record, described, jobs=True)
 
 
 def endpoints(cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
-    """How endpoints and batch jobs stand, by blueprint; given are the parameters of their specifications."""
-    found = {name: standing(cloud, parameter) for name, parameter in parameters.items()}
+    """Return the state of endpoints and batch jobs by blueprint, from the parameters of their specifications."""
+    standings = {name: standing(cloud, parameter) for name, parameter in parameters.items()}
     return {
         name: EndpointState(
             running=each.running,
             in_service=each.status == "InService",
             version=each.version,
-            asked=each.asked,
+            pinned=each.pinned,
             difference=each.difference,
             last=str(each.record.get("status", "")),
             jobs=each.jobs,
         )
-        for name, each in found.items()
+        for name, each in standings.items()
     }
 
 
 def configuration_name(spec: Mapping[str, Any], version: str) -> str:
-    """As the state machine names it, and Terraform what it launches."""
+    """Name a configuration, as the state machine and Terraform's launch configuration do."""
     return f"{spec.get('endpoint_name') or spec['jobs_name']}-{spec['hash']}-v{version.rsplit('/', 1)[-1]}"
 
 
 def _required(cloud: Cloud, name: str) -> Json:
-    found = _parameter(cloud, name)
-    if found is None:
-        raise PlatformError(f"there is no parameter {name}", hint="deploy the environment, which writes it")
-    return found
+    content = read_parameter(cloud, name)
+    if content is None:
+        raise PlatformError(f"the parameter {name} does not exist", hint="deploy the environment, which writes it")
+    return content
 
 
-def _parameter(cloud: Cloud, name: str) -> Json | None:
+def read_parameter(cloud: Cloud, name: str, *, hint: str | None = None) -> Json | None:
+    """Read a parameter that holds a JSON object; `None` if it does not exist."""
     try:
         with explained(cloud, f"read the parameter {name}"):
             value = cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
@@ -133,5 +134,5 @@ def _parameter(cloud: Cloud, name: str) -> Json | None:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise PlatformError(f"the parameter {name} should hold a JSON object, got `{value[:80]}`")
+        raise PlatformError(f"the parameter {name} must hold a JSON object, got `{value[:80]}`", hint=hint)
     return content

@@ -37,7 +37,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
     _smoke(console, result)
     _recovered(console, result)
     if result.orphans or (result.orphans is not None and result.command == "destroy"):
-        left = remains.told(result.env, len(result.orphans)) if result.orphans else None
+        left = remains.message(result.env, len(result.orphans)) if result.orphans else None
         console.line(f"Orphan audit: {left or 'nothing left'}")
         for arn in result.orphans:
             console.line(f"  {arn}")

@@ -126,7 +126,7 @@ def keep(folder: RunFolder, result: Result, *, finished: bool = True) -> Result:
     try:
         folder.write_result(result, finished=finished)
     except OSError as error:
-        known = trouble.told(error)
+        known = trouble.from_exception(error)
         if known is None:
             raise
         warnings = [*result.warnings, f"this result is not in the run folder: {known.message}"]

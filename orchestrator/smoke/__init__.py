@@ -1,7 +1,7 @@
-"""Smoke inference: "deployed" means "answers", and answers right.
+"""Smoke tests: check that deployed blueprints respond, and respond correctly.
 
-Every probe is a file with one class, and a line in `registry.PROBES`. A probe that cannot do its work,
-because an output or an expected answer is missing, has failed; nothing is skipped in silence.
+Every probe is a class in its own file and a line in `registry.PROBES`. A probe that cannot run, because an output or an
+expected answer is missing, has failed; nothing is skipped silently.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def run(
     """Probe a blueprint, in the order of `PROBES`.
 
     Args:
-        cloud: where it is deployed.
-        blueprint: its file says what to ask and what must come back.
+        cloud: the account and region.
+        blueprint: the blueprint, with its requests and expected answers.
         outputs: published objects by stack (`inference`, `blueprint-reviews`, …).
-        on_event: hears each result as it comes.
-        proven: by probe, what an earlier deployment of the same things has proven.
+        on_event: called for each result.
+        proven: by probe, what an earlier deployment of the same configuration has proven.
     """
     target = Target(cloud, blueprint, outputs, proven or {})
     results = []
@@ -43,8 +43,8 @@ def run(
             continue
         result = _one(probe, target, blueprint)
         results.append(result)
-        words = f"{probe.name} {result.status} ({result.latency_ms:.0f} ms): {result.detail}"
-        on_event({"type": "smoke", "@message": words, "status": result.status})
+        message = f"{probe.name} {result.status} ({result.latency_ms:.0f} ms): {result.detail}"
+        on_event({"type": "smoke", "@message": message, "status": result.status})
     return tuple(results)
 
 

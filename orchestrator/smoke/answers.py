@@ -1,4 +1,4 @@
-"""Is it an answer, and is it the right one? Pure: texts in, `WrongAnswer` out."""
+"""Check the form and the content of answers. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _SHOWN = 200
 
 
 class WrongAnswer(Exception):
-    """What is wrong with an answer, in words."""
+    """An answer is wrong; the message says how."""
 
 
 def json_object(content: bytes) -> dict[str, Any]:
-    """The body of an answer."""
+    """Parse the body of an answer."""
     try:
         document = json.loads(content)
     except ValueError:
@@ -28,7 +28,7 @@ def json_object(content: bytes) -> dict[str, Any]:
 
 
 def expect(case: GoldenCase, source: str) -> None:
-    """A case must say what has to come back: a probe that expects nothing proves nothing."""
+    """Require an expectation in a golden case, because a probe without one proves nothing."""
     if source == "sagemaker" and case.label is None:
         raise WrongAnswer(f"the golden case `{_short(case.input)}` has no expected `label`")
     if source == "bedrock" and case.contains is None:
@@ -36,7 +36,7 @@ def expect(case: GoldenCase, source: str) -> None:
 
 
 def judge(case: GoldenCase, source: str, outputs: Any) -> str:
-    """Compare the outputs for one input with its golden case; returns what came, in short."""
+    """Compare the outputs for one input with its golden case, and return a summary."""
     if not isinstance(outputs, Sequence) or isinstance(outputs, str) or len(outputs) != 1:
         raise WrongAnswer(f"one input must have one output, got {shown(outputs)}")
     output = outputs[0]
@@ -59,7 +59,7 @@ def _label(case: GoldenCase, output: Mapping[str, Any]) -> str:
 def _text(case: GoldenCase, output: Mapping[str, Any]) -> str:
     text = output.get("text")
     if not isinstance(text, str) or not text.strip():
-        raise WrongAnswer(f"`text` must be a text that is not empty, got {shown(text)}")
+        raise WrongAnswer(f"`text` must be a non-empty string, got {shown(text)}")
     if case.contains and case.contains.lower() not in text.lower():
         raise WrongAnswer(f"the text must contain `{case.contains}`, got {shown(text)}")
     return f"{len(text)} characters"

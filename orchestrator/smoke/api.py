@@ -1,4 +1,4 @@
-"""The whole way: API key, API Gateway, router, model."""
+"""Probe the whole path: API key, API Gateway, router, model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key
 
 OWN = "primary"
-"""What the router calls a blueprint's own model."""
+"""The router's name for a blueprint's own model."""
 
 
 class Api:
@@ -25,7 +25,7 @@ class Api:
         seen.latency_ms = 0.0  # of the inference, not of reading the key
         gateway = Gateway(seen)
         source = target.blueprint.model.source
-        said = []
+        details = []
         try:
             for case in target.blueprint.smoke.golden:
                 answers.expect(case, source)
@@ -36,18 +36,18 @@ class Api:
                 _check_envelope(document, headers, target.blueprint)
                 answered_by = _answered_by(headers["x-route-decision"], target.blueprint)
                 if answered_by != OWN:
-                    said.append(f"answered by {answered_by}, which has a share")
+                    details.append(f"answered by {answered_by}, which has a share")
                     continue
                 if document.get("source") != source:
                     raise answers.WrongAnswer(f"`source` must be {source}, got {answers.shown(document.get('source'))}")
-                said.append(answers.judge(case, source, document.get("outputs")))
+                details.append(answers.judge(case, source, document.get("outputs")))
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
-        return seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(said))
+        return seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(details))
 
 
 def _check_envelope(document: dict[str, Any], headers: dict[str, str], blueprint: Blueprint) -> None:
-    """Everything around the outputs, which is the same for every source."""
+    """Check the fields around the outputs, which are the same for every source."""
     if document.get("blueprint") != blueprint.name:
         raise answers.WrongAnswer(
             f"`blueprint` must be {blueprint.name}, got {answers.shown(document.get('blueprint'))}"
@@ -61,7 +61,7 @@ def _check_envelope(document: dict[str, Any], headers: dict[str, str], blueprint
 
 
 def _answered_by(decision: str, blueprint: Blueprint) -> str:
-    """The own model, or who has a share of the requests: a stand-in's answer would hide that the own one is down."""
+    """Return the model that answered, which must not be a fallback: that would hide that the own model is down."""
     name = decision.partition(";")[0]
     if name != OWN and (name not in blueprint.routing.share_percent or "after=" in decision):
         raise answers.WrongAnswer(f"the blueprint's own model did not answer: x-route-decision is `{decision}`")

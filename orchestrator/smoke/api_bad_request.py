@@ -1,4 +1,4 @@
-"""The API must refuse a request that is none, in words that name what is wrong with it."""
+"""Probe that the API refuses invalid requests with a message that names the error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key
 
 WRONG = ("temperature", 9)
-"""A value that no model takes; the router refuses it before it asks one, so this costs no token."""
+"""A value that no model accepts; the router refuses it before it calls one, so this costs no tokens."""
 
 
 class ApiBadRequest:
@@ -23,18 +23,18 @@ class ApiBadRequest:
         seen.latency_ms = 0.0
         gateway = Gateway(seen)
         status, _, content = gateway.post({"inputs": []}, key=key)
-        said = _refusal(seen, "a request without inputs", status, content)
+        no_inputs = _refusal(seen, "a request without inputs", status, content)
         name, value = WRONG
-        asked = {"messages": [{"role": "user", "content": "x"}], name: value}
-        status, _, content = gateway.chat(asked, key=key)
+        document = {"messages": [{"role": "user", "content": "x"}], name: value}
+        status, _, content = gateway.chat(document, key=key)
         refusal = _refusal(seen, f"a {name} of {value}", status, content)
         if refusal.get("param") != name or name not in refusal["message"]:
             raise seen.failed(f"the refusal of a {name} of {value} must name it, got {answers.shown(content)}")
-        return seen.within(target.blueprint.smoke.max_latency_ms, f"400 {said['type']}, 400 {name}")
+        return seen.within(target.blueprint.smoke.max_latency_ms, f"400 {no_inputs['type']}, 400 {name}")
 
 
 def _refusal(seen: Observation, what: str, status: int, content: bytes) -> dict[str, str]:
-    """The `error` of an answer that has to be a refusal in words."""
+    """Return the `error` of a response that must be a refusal with a message."""
     if status != 400:
         raise seen.failed(f"{what} must be answered 400, got {status}: {answers.shown(content)}")
     try:

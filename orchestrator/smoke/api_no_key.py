@@ -1,4 +1,4 @@
-"""The API must refuse a request without a key."""
+"""Probe that the API refuses a request without a key."""
 
 from __future__ import annotations
 

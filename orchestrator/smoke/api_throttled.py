@@ -1,7 +1,7 @@
-"""The API must hold a caller to the limits of his key, and say when to come back.
+"""Probe that the API enforces the limits of a key, and says when to retry.
 
-The key `smoke` is there for this: one request a second, and no blueprint. What is asked is the list of models,
-which no model answers, so that hitting the limit costs nothing worth counting.
+The key `smoke` exists for this: one request a second, and no blueprint. The requests list the models, which calls no
+model, so that reaching the limit costs almost nothing.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class ApiThrottled:
             status, headers, content = gateway.models(key=key)
             if status == 429 and self._names_it(seen, content):
                 if not headers.get("retry-after", "").isdigit():
-                    raise seen.failed("a 429 must say when to come back (Retry-After)")
+                    raise seen.failed("a 429 must say when to retry (Retry-After)")
                 return seen.within(seen.target.blueprint.smoke.max_latency_ms, f"429 at request {number}")
             if status == 429:
-                other = content  # AWS may throttle what the API asks of it: that is no limit of the key's
+                other = content  # AWS may throttle the API's own calls: that is not the key's limit
             elif status != 200:
                 raise seen.failed(
-                    f"the key {KEY} must be let in or told to wait, got {status}: {answers.shown(content)}"
+                    f"the key {KEY} must be accepted or throttled, got {status}: {answers.shown(content)}"
                 )
         if other:
             raise seen.failed(f"a 429 must name the `error.type` Throttled, got {answers.shown(other)}")

@@ -1,4 +1,4 @@
-"""Ask one deployed blueprint through its API, as its clients do: key, address and headers are found here."""
+"""Send a request to a deployed blueprint through its API, as its clients do, with key, URL and headers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target
 from orchestrator.smoke.gateway import Answer, Gateway, api_key
 
 WAIT_SECONDS = 900.0
-"""For the end of an asynchronous request; on AWS its endpoint may have to start an instance first."""
+"""The limit for an asynchronous request; on AWS its endpoint may have to start an instance first."""
 PAUSE_SECONDS = {"aws": 5.0, "local": 0.3}
 SHOWN = 500
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model said, and how.
+    """The answer of a model.
 
     Attributes:
-        outputs: one per input: `{"text": …}` of a language model, else what the model's code returns.
-        document: the whole answer of the API.
-        latency_ms: of the slowest request.
+        outputs: one per input: `{"text": …}` of a language model, else the return value of the model's code.
+        document: the whole response of the API.
+        latency_ms: the latency of the slowest request.
         fidelity: how real the answer is.
     """
 
@@ -38,11 +38,11 @@ class Reply:
 
 
 def ask(target: Target, text: str, *, stopping: Callable[[], bool]) -> Reply:
-    """Put one text to a blueprint and wait for its answer.
+    """Send a text to a blueprint and wait for its answer.
 
     Raises:
         RequestFailed: the API refused the request, or the model failed.
-        PlatformError: this kind of blueprint is not asked with one text.
+        PlatformError: this kind of blueprint takes no single texts.
     """
     _refuse_files(target)
     seen = Observation(target)
@@ -58,7 +58,7 @@ def ask(target: Target, text: str, *, stopping: Callable[[], bool]) -> Reply:
 
 
 def curl(target: Target, env: str, text: str) -> str:
-    """The same request for a shell. The key's value is asked for when the line runs, and stands in no history."""
+    """Write the same request for a shell. The key is read when the line runs, so that it is not in the history."""
     _refuse_files(target)
     url = Gateway(Observation(target)).url
     key = f"$(orchestrator keys show {shlex.quote(env)} default)"
@@ -69,8 +69,8 @@ def curl(target: Target, env: str, text: str) -> str:
 def _refuse_files(target: Target) -> None:
     if target.blueprint.kind == "batch":
         raise PlatformError(
-            f"`{target.blueprint.name}` is a batch blueprint: it takes files, and no single text",
-            hint="docs/guides/nightly-reports.md tells how; `ask` is for real-time, serverless and async blueprints",
+            f"`{target.blueprint.name}` is a batch blueprint, which takes files instead of single texts",
+            hint="see docs/guides/nightly-reports.md; `ask` is for real-time, serverless and async blueprints",
         )
 
 
@@ -85,19 +85,19 @@ def _ended(gateway: Gateway, request_id: str, key: str, seen: Observation, stopp
             raise RequestFailed(f"the request {request_id} failed: {_shown(document.get('error', document))}")
         base.sleep(pause)
         waited += pause
-    later = f"it goes on; ask later: GET {gateway.url}/{request_id}"
+    later = f"it continues; read its result later: GET {gateway.url}/{request_id}"
     if stopping():
         raise Interrupted(f"interrupted while the request {request_id} was pending", hint=later)
     raise RequestFailed(f"the request {request_id} is still pending after {waited:.0f} s", hint=later)
 
 
-def _document(answer: Answer, wanted: int) -> Json:
+def _document(answer: Answer, expected: int) -> Json:
     status, _, content = answer
     try:
         document = json.loads(content)
     except ValueError:
         document = None
-    if status != wanted or not isinstance(document, dict):
+    if status != expected or not isinstance(document, dict):
         raise RequestFailed(f"the API answered {status}: {_shown(document if document else content)}")
     return document
 

@@ -1,4 +1,4 @@
-"""What probes share: their form, the thing they look at, and how they tell what they saw."""
+"""The common parts of probes: protocol, target, observation and verdict."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ sleep: Callable[[float], None] = time.sleep
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a probe saw."""
+    """The result of a probe."""
 
     latency_ms: float
     fidelity: Fidelity
     detail: str
     proven_at: str | None = None
-    """Time of the earlier deployment that a part of this rests on."""
+    """The time of the earlier deployment that a part of this depends on."""
 
 
 class ProbeFailed(PlatformError):
-    """The deployed thing does not do what it should; `verdict` holds what was seen all the same."""
+    """The blueprint does not respond as it should; `verdict` holds the observation anyway."""
 
     def __init__(self, detail: str, *, latency_ms: float = 0.0, fidelity: Fidelity = "not-run") -> None:
         super().__init__(detail)
@@ -43,33 +43,33 @@ class ProbeFailed(PlatformError):
 
 
 class Probe(Protocol):
-    """One way of asking one blueprint."""
+    """A check of a deployed blueprint."""
 
     name: str
 
     def applies(self, blueprint: Blueprint) -> bool: ...
 
     def check(self, target: Target) -> Verdict:
-        """Raises `ProbeFailed`, or another `PlatformError` when the question could not even be put."""
+        """Check the blueprint. Raises `ProbeFailed`, or another `PlatformError` if no request could be sent."""
         ...
 
 
 @dataclass(frozen=True)
 class Target:
-    """One deployed blueprint."""
+    """A deployed blueprint."""
 
     cloud: Cloud
     blueprint: Blueprint
     outputs: Mapping[str, Json]
     proven: Mapping[str, Proven] = field(default_factory=dict)
-    """By probe, what need not be asked again."""
+    """By probe, the results that need not be repeated."""
 
     def published(self, name: str) -> str:
-        """A value that the blueprint's own stack publishes."""
+        """Return a value that the blueprint's own stack publishes."""
         return self.output(f"blueprint-{self.blueprint.name}", name)
 
     def output(self, stack: str, *path: str) -> str:
-        """A published text, e.g. `output("inference", "api", "rest_api_id")`."""
+        """Return a published string, e.g. `output("inference", "api", "rest_api_id")`."""
         if stack not in self.outputs:
             raise ProbeFailed(f"the stack {stack} publishes nothing: it is not deployed")
         value: Any = self.outputs[stack]
@@ -82,15 +82,15 @@ class Target:
 
 @dataclass
 class Observation:
-    """Latency and fidelity over all questions of one probe: the slowest answer, the weakest link."""
+    """Latency and fidelity over all requests of a probe: the slowest response and the weakest fidelity."""
 
     target: Target
     latency_ms: float = 0.0
     fidelities: list[Fidelity] = field(default_factory=list)
 
     @contextmanager
-    def asking(self, what: str) -> Iterator[None]:
-        """Time one question, and explain what AWS raises as a failed probe."""
+    def timed(self, what: str) -> Iterator[None]:
+        """Time a request, and turn AWS's exceptions into a failed probe."""
         started = time.monotonic()
         try:
             with explained(self.target.cloud, what):
@@ -103,13 +103,13 @@ class Observation:
         self.latency_ms = max(self.latency_ms, _since(started))
 
     def saw(self, headers: Mapping[str, str]) -> None:
-        """Take the fidelity from the headers of an answer; AWS sends none, and everything there is real."""
+        """Record the fidelity in the headers of a response; AWS sends none, and everything there is real."""
         if self.target.cloud.endpoint is None:
             self.fidelities.append("executed")
             return
-        told = [known for name in FIDELITY_HEADERS for known in FIDELITY_ORDER if headers.get(name) == known]
-        # An answer that says nothing about itself vouches for no work behind it.
-        self.fidelities.append(weakest(*told) if told else "emulated")
+        reported = [known for name in FIDELITY_HEADERS for known in FIDELITY_ORDER if headers.get(name) == known]
+        # A response without these headers proves no real work.
+        self.fidelities.append(weakest(*reported) if reported else "emulated")
 
     @property
     def fidelity(self) -> Fidelity:
@@ -119,14 +119,14 @@ class Observation:
         return ProbeFailed(detail, latency_ms=self.latency_ms, fidelity=self.fidelity)
 
     def within(self, limit_ms: float, detail: str) -> Verdict:
-        """The verdict, if the slowest answer was fast enough."""
+        """Return the verdict if the slowest response was fast enough."""
         if self.latency_ms > limit_ms:
-            raise self.failed(f"the slowest answer took {self.latency_ms:.0f} ms, allowed are {limit_ms:.0f} ms")
+            raise self.failed(f"the slowest answer took {self.latency_ms:.0f} ms, the limit is {limit_ms:.0f} ms")
         return Verdict(self.latency_ms, self.fidelity, detail)
 
 
 def headers_of(response: Mapping[str, Any]) -> dict[str, str]:
-    """HTTP headers of a boto3 answer."""
+    """Return the HTTP headers of a boto3 response."""
     return dict(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
 
 

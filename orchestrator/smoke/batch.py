@@ -1,7 +1,7 @@
-"""A batch returns exactly as many records as it got, in their order, and says which of them were none.
+"""Probe that a batch returns as many records as it got, in their order, and reports the invalid ones.
 
-Where the human-rated movie reviews lie in the data bucket, SageMaker's models are asked for all of them, and their
-answers compared with what people said.
+If the human-rated movie reviews are in the data bucket, SageMaker's models rate all of them, and their answers are
+compared with the human ratings.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
 from orchestrator.smoke.gateway import Gateway, api_key
 
 RATED = "data/raw/reviews/source=movie/movieReviewSnippets_GroundTruth.txt"
-"""Tab-separated: id, mean rating of people, text."""
+"""Tab-separated: id, mean human rating, text."""
 BAD: Any = 7
-"""A record that is none: it must come back as an error, in its place."""
+"""An invalid record: it must be returned as an error, in its place."""
 BEDROCK_RECORDS = 100
-"""The least that a job of Bedrock's models takes."""
+"""The minimum of records for a job of Bedrock's models."""
 GOING_ON = ("accepted", "running")
 LOCAL_PAUSE_SECONDS, AWS_PAUSE_SECONDS = 0.5, 10.0
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is sent: golden cases, one bad record, then rated texts."""
+class Request:
+    """The records of a request: golden cases, one bad record, then rated texts."""
 
     texts: list[Any]
     golden: int
@@ -61,17 +61,17 @@ class Batch:
             earlier = target.proven.get(self.name)
             if earlier is not None:
                 seen.fidelities.append(earlier.fidelity)
-                told = f"{refusal}; nothing changed since {earlier.at}: {earlier.detail}"
-                return replace(seen.within(target.blueprint.smoke.max_latency_ms, told), proven_at=earlier.at)
-            asked = _asked(seen)
-            answer = self._run(seen, asked, key)
-            said = _judged(seen, asked, answer)
+                detail = f"{refusal}; nothing changed since {earlier.at}: {earlier.detail}"
+                return replace(seen.within(target.blueprint.smoke.max_latency_ms, detail), proven_at=earlier.at)
+            request = _request(seen)
+            answer = self._run(seen, request, key)
+            detail = _judge(seen, request, answer)
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
-        return seen.within(target.blueprint.smoke.max_latency_ms, f"{said}; {refusal}")
+        return seen.within(target.blueprint.smoke.max_latency_ms, f"{detail}; {refusal}")
 
     def _refused(self, seen: Observation, api: str) -> str:
-        """A request for what is not there must be refused in words."""
+        """Check that a request for a missing input is refused with a message."""
         name = f"inference/batch/input/{seen.target.blueprint.name}/requests/not-there.jsonl"
         status, _, content = Gateway(seen).post({"input": name}, key=api)
         error = answers.json_object(content).get("error") or {}
@@ -81,11 +81,11 @@ class Batch:
             )
         return "a missing input is 400"
 
-    def _run(self, seen: Observation, asked: Asked, api: str) -> dict[str, Any]:
+    def _run(self, seen: Observation, request: Request, api: str) -> dict[str, Any]:
         blueprint, request_id = seen.target.blueprint, f"smoke-{uuid.uuid4().hex[:12]}"
         key = f"inference/batch/input/{blueprint.name}/requests/{request_id}.jsonl"
-        body = "".join(json.dumps({"input": text}) + "\n" for text in asked.texts)
-        with seen.asking(f"write {key}"):
+        body = "".join(json.dumps({"input": text}) + "\n" for text in request.texts)
+        with seen.timed(f"write {key}"):
             seen.target.cloud.client("s3").put_object(Bucket=_bucket(seen), Key=key, Body=body.encode())
         status, _, content = Gateway(seen).post({"input": key, "request_id": request_id}, key=api)
         if status != 202:
@@ -101,14 +101,14 @@ class Batch:
             status, _, content = Gateway(seen).below("GET", request_id, None, key=api)
             if status != 200:
                 got = f"{status} {answers.shown(content)}"
-                raise answers.WrongAnswer(f"the API must tell how a request stands, got {got}")
+                raise answers.WrongAnswer(f"the API must return the status of a request, got {got}")
             answer = answers.json_object(content)
         seen.latency_ms = max(seen.latency_ms, waited * 1000)
         if "records" not in answer:
             raise answers.WrongAnswer(f"the API answered {answers.shown(answer)}")
         if answer["status"] == "failed":
-            told = [answer.get("reason"), *(job.get("reason") for job in answer["jobs"])]
-            why = answers.shown([word for word in told if word])
+            reasons = [answer.get("reason"), *(job.get("reason") for job in answer["jobs"])]
+            why = answers.shown([reason for reason in reasons if reason])
             raise answers.WrongAnswer(f"the request {request_id} failed: {why}")
         _see_job(seen, answer)
         return answer
@@ -119,29 +119,29 @@ def _bucket(seen: Observation) -> str:
 
 
 def _see_job(seen: Observation, answer: dict[str, Any]) -> None:
-    """How real the work was, by the word of the service that did it."""
+    """Record the fidelity of the work, as reported by the service that did it."""
     name = answer["jobs"][0]["name"]
     if seen.target.blueprint.model.source == "sagemaker":
-        with seen.asking(f"look at {name}"):
-            found = seen.target.cloud.client("sagemaker").describe_transform_job(TransformJobName=name)
+        with seen.timed(f"describe {name}"):
+            described = seen.target.cloud.client("sagemaker").describe_transform_job(TransformJobName=name)
     else:
-        with seen.asking(f"look at {name}"):
-            found = seen.target.cloud.client("bedrock").list_model_invocation_jobs(nameContains=name)
-    seen.saw(headers_of(found))
+        with seen.timed(f"describe {name}"):
+            described = seen.target.cloud.client("bedrock").list_model_invocation_jobs(nameContains=name)
+    seen.saw(headers_of(described))
 
 
-def _asked(seen: Observation) -> Asked:
+def _request(seen: Observation) -> Request:
     golden = [case.input for case in seen.target.blueprint.smoke.golden]
     if seen.target.blueprint.model.source == "bedrock":
-        return Asked([*golden, BAD, *(golden[0] for _ in range(BEDROCK_RECORDS))], len(golden), [])
+        return Request([*golden, BAD, *(golden[0] for _ in range(BEDROCK_RECORDS))], len(golden), [])
     rated = _rated(seen)
-    return Asked([*golden, BAD, *(text for _, text in rated)], len(golden), [rating for rating, _ in rated])
+    return Request([*golden, BAD, *(text for _, text in rated)], len(golden), [rating for rating, _ in rated])
 
 
 def _rated(seen: Observation) -> list[tuple[float, str]]:
-    """All movie reviews that people have rated, or none where this environment does not have them."""
+    """Read all rated movie reviews; none if this environment does not have them."""
     try:
-        with seen.asking(f"read {RATED}"):
+        with seen.timed(f"read {RATED}"):
             body = seen.target.cloud.client("s3").get_object(Bucket=_bucket(seen), Key=RATED)["Body"].read()
     except PlatformError as error:
         if error_code(error.__cause__.__cause__ if error.__cause__ else None) in ("NoSuchKey", "404"):
@@ -151,40 +151,40 @@ def _rated(seen: Observation) -> list[tuple[float, str]]:
     return [(float(rating), text.strip()) for _, rating, text in rows]
 
 
-def _judged(seen: Observation, asked: Asked, answer: dict[str, Any]) -> str:
-    """What came back, held against what was sent."""
+def _judge(seen: Observation, request: Request, answer: dict[str, Any]) -> str:
+    """Compare the results with the request, and return a summary."""
     lines = _lines(seen, answer["output"])
-    total = len(asked.texts)
+    total = len(request.texts)
     if [line.get("record") for line in lines] != list(range(total)):
         raise answers.WrongAnswer(f"{total} records must come back in their order, got {len(lines)} lines")
     errors = [line["record"] for line in _lines(seen, answer["errors"])]
-    if errors != [asked.bad] or "error" not in lines[asked.bad]:
-        raise answers.WrongAnswer(f"only the record {asked.bad} is a bad one, but {answers.shown(errors)} have errors")
+    if errors != [request.bad] or "error" not in lines[request.bad]:
+        raise answers.WrongAnswer(f"only the record {request.bad} is bad, but {answers.shown(errors)} have errors")
     source = seen.target.blueprint.model.source
     for case, line in zip(seen.target.blueprint.smoke.golden, lines, strict=False):
         answers.judge(case, source, [line["output"]])
-    said = f"{total} records in order, 1 bad one told"
-    return f"{said}, {_accuracy(asked, lines)}" if asked.ratings else said
+    detail = f"{total} records in order, 1 bad one reported"
+    return f"{detail}, {_accuracy(request, lines)}" if request.ratings else detail
 
 
-def _accuracy(asked: Asked, lines: list[dict[str, Any]]) -> str:
-    """Against people's ratings, where they say more than neither; better than always the more frequent label."""
+def _accuracy(request: Request, lines: list[dict[str, Any]]) -> str:
+    """Require a better accuracy on the non-neutral human ratings than that of always the more frequent label."""
     pairs = [
         (line["output"]["label"] == "positive", rating > 0)
-        for line, rating in zip(lines[asked.golden + 1 :], asked.ratings, strict=True)
+        for line, rating in zip(lines[request.golden + 1 :], request.ratings, strict=True)
         if rating
     ]
-    right = sum(said == rated for said, rated in pairs) / len(pairs)
+    right = sum(label == rated for label, rated in pairs) / len(pairs)
     positive = sum(rated for _, rated in pairs) / len(pairs)
     baseline = max(positive, 1 - positive)
-    told = f"accuracy {right:.3f} on {len(pairs)} rated reviews (baseline {baseline:.3f})"
+    detail = f"accuracy {right:.3f} on {len(pairs)} rated reviews (baseline {baseline:.3f})"
     if right <= baseline:
-        raise answers.WrongAnswer(f"{told}: no better than the more frequent label")
-    return told
+        raise answers.WrongAnswer(f"{detail}: no better than the more frequent label")
+    return detail
 
 
 def _lines(seen: Observation, uri: str) -> list[dict[str, Any]]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    with seen.asking(f"read {uri}"):
+    with seen.timed(f"read {uri}"):
         body = seen.target.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return [json.loads(line) for line in body.split(b"\n") if line]

@@ -1,4 +1,4 @@
-"""The Bedrock model, asked through the blueprint's own inference profile."""
+"""Probe the Bedrock model through the blueprint's own inference profile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orchestrator.smoke import answers
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict, headers_of
 
 _CONVERSE = {"max_tokens": "maxTokens", "temperature": "temperature", "top_p": "topP"}
-"""Request parameters of a blueprint, as the Converse API calls them."""
+"""A blueprint's request parameters, and their names in the Converse API."""
 
 
 class BedrockDirect:
@@ -21,23 +21,23 @@ class BedrockDirect:
     def check(self, target: Target) -> Verdict:
         profile = target.published("inference_profile_arn")
         seen = Observation(target)
-        said = []
+        details = []
         try:
             for case in target.blueprint.smoke.golden:
                 answers.expect(case, "bedrock")
                 response = self._converse(seen, profile, case.input)
-                said.append(answers.judge(case, "bedrock", [{"text": _text(response)}]))
+                details.append(answers.judge(case, "bedrock", [{"text": _text(response)}]))
                 if not response.get("usage", {}).get("outputTokens"):
-                    raise answers.WrongAnswer("the answer does not say how many tokens it used")
+                    raise answers.WrongAnswer("the answer has no number of output tokens")
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
-        return seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(said))
+        return seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(details))
 
     def _converse(self, seen: Observation, profile: str, text: str) -> dict[str, Any]:
         given = seen.target.blueprint.parameters
         settings = {_CONVERSE[name]: value for name, value in given.items() if name in _CONVERSE}
         client = seen.target.cloud.client("bedrock-runtime")
-        with seen.asking(f"converse with {profile}"):
+        with seen.timed(f"converse with {profile}"):
             response = client.converse(
                 modelId=profile,
                 messages=[{"role": "user", "content": [{"text": text}]}],

@@ -1,7 +1,7 @@
-"""Does the endpoint run what its specification and its version make?
+"""Probe that the endpoint runs the configuration that its specification and version require.
 
-SageMaker rolls a failed update back in silence, and Terraform counts it as a success: the configuration that
-is live tells. Its name is its content, so what it should be called is known without looking into it.
+SageMaker rolls a failed update back silently, and Terraform counts it as a success: only the live configuration shows
+it. Its name is derived from its content, so comparing names is enough.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class EndpointConfig:
     def check(self, target: Target) -> Verdict:
         parameter = target.published("release_parameter_name")
         seen = Observation(target)
-        with seen.asking(f"compare the endpoint with {parameter}"):
-            found = standing(target.cloud, parameter)
-        seen.saw(headers_of(found.answer))
-        if found.difference:
-            raise seen.failed(found.difference)
-        return seen.within(float("inf"), found.running)
+        with seen.timed(f"compare the endpoint with {parameter}"):
+            endpoint = standing(target.cloud, parameter)
+        seen.saw(headers_of(endpoint.description))
+        if endpoint.difference:
+            raise seen.failed(endpoint.difference)
+        return seen.within(float("inf"), endpoint.running)

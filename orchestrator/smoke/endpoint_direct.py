@@ -1,4 +1,4 @@
-"""The SageMaker endpoint, asked without the API in between."""
+"""Probe the SageMaker endpoint without the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, ProbeFailed, Target, Verdict, headers_of
 
 NOT_READY = "ModelNotReadyException"
-"""What SageMaker says when a cold start takes longer than a request may."""
+"""SageMaker's error if a cold start takes longer than a request may."""
 COLD_START_SECONDS = 180.0
 PAUSE_SECONDS = 5.0
 
@@ -24,23 +24,23 @@ class EndpointDirect:
     def check(self, target: Target) -> Verdict:
         endpoint = target.published("endpoint_name")
         seen = Observation(target)
-        said: list[str] = []
+        details: list[str] = []
         try:
             if target.blueprint.kind == "serverless":
-                said += self._wake(seen, endpoint)
+                details += self._wake(seen, endpoint)
             for case in target.blueprint.smoke.golden:
                 answers.expect(case, "sagemaker")
                 content, _ = self._invoke(seen, endpoint, case.input)
                 document = answers.json_object(content)
-                said.append(answers.judge(case, "sagemaker", document.get("outputs")))
+                details.append(answers.judge(case, "sagemaker", document.get("outputs")))
                 if not isinstance(document.get("model"), dict):
-                    raise answers.WrongAnswer("the answer does not say which `model` gave it")
+                    raise answers.WrongAnswer("the answer has no `model`")
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
-        return seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(said))
+        return seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(details))
 
     def _wake(self, seen: Observation, endpoint: str) -> list[str]:
-        """The first request to a serverless endpoint waits for a server, or is told to come again."""
+        """Repeat the first request to a serverless endpoint until its server has started."""
         text = seen.target.blueprint.smoke.golden[0].input
         started = time.monotonic()
         while True:
@@ -51,20 +51,20 @@ class EndpointDirect:
                 if NOT_READY not in str(error) or time.monotonic() - started > COLD_START_SECONDS:
                     raise
             base.sleep(PAUSE_SECONDS)
-        # What comes after is the model's time.
+        # Only the requests after the cold start count for the latency.
         seen.latency_ms = 0.0
         emulated = headers.get("x-emulator-cold-start-ms")
         return [f"cold start in {emulated} ms, of this machine and not of AWS"] if emulated else []
 
     def _invoke(self, seen: Observation, endpoint: str, text: str) -> tuple[bytes, dict[str, str]]:
         client = seen.target.cloud.client("sagemaker-runtime")
-        with seen.asking(f"invoke the endpoint {endpoint}"):
+        with seen.timed(f"invoke the endpoint {endpoint}"):
             response = client.invoke_endpoint(
                 EndpointName=endpoint,
                 ContentType="application/json",
                 Accept="application/json",
                 Body=json.dumps({"inputs": [text]}).encode(),
-                **_meant(seen.target.blueprint),
+                **_selection(seen.target.blueprint),
             )
             content = bytes(response["Body"].read())
         headers = headers_of(response)
@@ -72,8 +72,8 @@ class EndpointDirect:
         return content, headers
 
 
-def _meant(blueprint: Blueprint) -> dict[str, str]:
-    """Which of several models or containers answers."""
+def _selection(blueprint: Blueprint) -> dict[str, str]:
+    """Return the arguments that select one of several models or containers."""
     if blueprint.multi_model is not None:
         return {"TargetModel": blueprint.multi_model.default}
     if blueprint.containers is not None and blueprint.containers.mode == "direct":

@@ -28,4 +28,4 @@ PROBES: tuple[Probe, ...] = (
 )
 
 ONCE = frozenset({Batch.name})
-"""Probes that take what an earlier deployment proved of the same things for a part of their work: they run jobs."""
+"""Probes that skip their jobs if an earlier deployment of the same configuration has proven them."""

@@ -1,1 +1,1 @@
-"""What the machine below the orchestrator is asked: processes and who they are."""
+"""Processes and files of this machine: run and identify processes, read and write files safely."""

@@ -1,8 +1,8 @@
-"""Which process it was, told so that a later command can prove that it is gone.
+"""Identify a process so that a later command can prove that it has ended.
 
-A number alone proves nothing: it is given to another process sooner or later, at the latest after a reboot. So a
-process is known by host, boot, pid namespace, pid and start. Where any of the first three differs, another machine
-(or container) is meant, and nothing can be said of it from here.
+A pid alone proves nothing: it is reused sooner or later, at the latest after a reboot. So a process is identified by
+host, boot, pid namespace, pid and start time. If one of the first three differs, the process belongs to another machine
+(or container), and its state is unknown here.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ from typing import Any, Literal
 Life = Literal["alive", "dead", "unknown"]
 _PROC = Path("/proc")
 PLAIN = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC0"}
-"""Times are compared as text: they must not depend on the language and time zone of whoever asks."""
+"""Start times are compared as text: they must not depend on the caller's language and time zone."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Where process numbers mean something."""
+    """The scope in which a pid is unique."""
 
     host: str
     boot: str
-    """Another one after each start of the machine; empty where the system does not tell."""
+    """Changes with each start of the machine; empty if the system does not report it."""
     namespace: str
-    """Of process numbers: a container has one of its own. Empty where there are none."""
+    """The pid namespace, which differs in containers; empty if the system has none."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One process of one machine."""
+    """A process of a machine."""
 
     machine: Machine
     pid: int
     started: str
-    """When it started, in the system's own words: compared, never read."""
+    """The start time in the system's format: compared, never parsed."""
 
 
 def read(document: object) -> Identity | None:
-    """The process that a file tells of (`dataclasses.asdict`); `None` where it does not, or is cut short."""
+    """Parse the identity in a file (`dataclasses.asdict`); `None` if it is missing or truncated."""
     try:
-        found: Any = document
-        return Identity(Machine(**found["machine"]), int(found["pid"]), str(found["started"]))
+        fields: Any = document
+        return Identity(Machine(**fields["machine"]), int(fields["pid"]), str(fields["started"]))
     except (TypeError, KeyError, ValueError):
         return None
 
 
 @cache
 def machine() -> Machine:
-    """This machine."""
+    """Return this machine."""
     namespace = ""
     with contextlib.suppress(OSError):
         namespace = os.readlink(_PROC / "self" / "ns" / "pid")
@@ -62,23 +62,23 @@ def machine() -> Machine:
 
 
 def of(pid: int) -> Identity | None:
-    """The process that has this number now; `None` if there is none, or only what is left of one (a zombie)."""
+    """Identify the process that has this pid now; `None` if there is none, or only a zombie."""
     started = _started(pid)
     return Identity(machine(), pid, started) if started else None
 
 
 def own() -> Identity:
-    """This process."""
-    found = of(os.getpid())
-    assert found is not None
-    return found
+    """Identify this process."""
+    process = of(os.getpid())
+    assert process is not None
+    return process
 
 
 def life(identity: Identity) -> Life:
-    """Whether that very process still runs. `unknown` if it is one of another machine."""
+    """Return whether exactly this process still runs; `unknown` if it belongs to another machine."""
     here, there = machine(), identity.machine
     if (here.host, here.namespace) != (there.host, there.namespace):
-        # Every process of an earlier boot is gone, whatever its namespace was called.
+        # Every process of an earlier boot has ended, whatever its namespace was.
         return "dead" if here.host == there.host and _rebooted(here, there) else "unknown"
     if _rebooted(here, there):
         return "dead"
@@ -93,22 +93,22 @@ def _boot() -> str:
     try:
         return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return _said("sysctl", "-n", "kern.boottime")
+        return _output("sysctl", "-n", "kern.boottime")
 
 
 def _started(pid: int) -> str:
     try:
-        # The name in parentheses may hold anything, parentheses too: what follows the last one has fixed places.
+        # The name in parentheses may contain any character, parentheses too: the fields after the last one are fixed.
         fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         if (_PROC / "self").exists():
             return ""
-        state, _, started = _said("ps", "-o", "stat=,lstart=", "-p", str(pid)).partition(" ")
+        state, _, started = _output("ps", "-o", "stat=,lstart=", "-p", str(pid)).partition(" ")
         return "" if state.startswith("Z") else started.strip()
     return "" if fields[0] in "ZX" else fields[19]
 
 
-def _said(*command: str) -> str:
+def _output(*command: str) -> str:
     try:
         done = subprocess.run(command, env=PLAIN, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):

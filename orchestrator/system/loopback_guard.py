@@ -1,4 +1,4 @@
-"""Tell this machine from every other one, and keep children away from this machine's AWS set-up."""
+"""Recognise loopback addresses, and keep child processes away from this machine's AWS configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 NOTHING_OF_THIS_MACHINE = {
     "AWS_EC2_METADATA_DISABLED": "true",
-    # HOME stays (terraform keeps things there), so the files of a profile are named away.
+    # HOME stays (terraform keeps files there), so the files with profiles are replaced.
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }

@@ -1,4 +1,4 @@
-"""What this machine can carry."""
+"""Limit parallelism to this machine's cores and memory."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 
 STACK_MEGABYTES = 600
-"""One provider process."""
+"""The memory of a provider process."""
 STACKS_PER_CORE = 3
-"""Most of a deployment is waiting for AWS; more than this only makes each stack slower."""
+"""Most of a deployment is waiting for AWS; more stacks than this only make each one slower."""
 
 
-def parallelism(wanted: int) -> int:
-    """As many stacks at a time as are wanted, as far as cores and free memory allow; never none."""
+def parallelism(requested: int) -> int:
+    """Return the number of stacks to run in parallel: as requested, limited by cores and free memory, at least one."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    bounds = [wanted, allowed * STACKS_PER_CORE]
+    bounds = [requested, allowed * STACKS_PER_CORE]
     free = _free_megabytes()
     if free is not None:
         bounds.append(free // STACK_MEGABYTES)
@@ -22,7 +22,7 @@ def parallelism(wanted: int) -> int:
 
 
 def _free_megabytes(meminfo: Path = Path("/proc/meminfo")) -> int | None:
-    """Memory that processes can still get; `None` where the system does not tell."""
+    """Return the memory that is available to processes; `None` if the system does not report it."""
     try:
         lines = meminfo.read_text(encoding="ascii").splitlines()
         kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))

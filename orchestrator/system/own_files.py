@@ -1,7 +1,7 @@
-"""What the orchestrator or terraform wrote and it reads again: JSON that a kill or a full disk may have cut short.
+"""Read and write JSON files of the orchestrator and terraform, which a kill or a full disk may have truncated.
 
-Two kinds, and each is read in one way. What only saves time (`remembered`) counts as missing if it is not whole. What
-nobody can do without (`parsed`) is refused in words, with what to do about it.
+There are two kinds. A truncated file that only saves time (`remembered`) counts as missing. A truncated file that is
+required (`parsed`) is refused with a message and a remedy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestrator.system.text_files import clipped
 
 
 def write(path: Path, document: dict[str, Any]) -> None:
-    """Write a JSON file that is whole or not there, also after a power cut."""
+    """Write a JSON file that is either complete or missing, even after a power cut."""
     temporary = path.with_name(f".{path.name}.part")
     with temporary.open("w", encoding="utf-8") as file:
         json.dump(document, file, indent=1)
@@ -27,7 +27,7 @@ def write(path: Path, document: dict[str, Any]) -> None:
 
 
 def remembered(path: Path) -> Any:
-    """The content of a file that can be made again; `None` where it is missing, unreadable or cut short."""
+    """Read a file that can be recreated; `None` if it is missing, unreadable or truncated."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -37,22 +37,22 @@ def remembered(path: Path) -> Any:
 def parsed(
     content: bytes, where: str, *, keys: Collection[str], error: type[PlatformError], hint: str
 ) -> dict[str, Any]:
-    """An object that has these keys.
+    """Parse a JSON object that must have these keys.
 
     Args:
-        content: as it was read.
-        where: what it is and where it lies, for the message.
-        keys: those without which it is useless.
+        content: the file's bytes.
+        where: the file's name and place, for the message.
+        keys: the required keys.
         error: raised for anything else, with this `hint`.
     """
     try:
-        found = json.loads(content)
+        document = json.loads(content)
     except (ValueError, RecursionError) as caught:
         why = clipped(str(caught)) if content.strip() else "it is empty"
         raise error(f"{where} is not JSON: {why}", hint=hint) from caught
-    if not isinstance(found, dict):
-        raise error(f"{where} is no JSON object: it begins with {clipped(repr(found), 40)}", hint=hint)
-    missing = [key for key in keys if key not in found]
+    if not isinstance(document, dict):
+        raise error(f"{where} is not a JSON object: it begins with {clipped(repr(document), 40)}", hint=hint)
+    missing = [key for key in keys if key not in document]
     if missing:
-        raise error(f"{where} is not whole: it lacks {', '.join(f'`{key}`' for key in missing)}", hint=hint)
-    return found
+        raise error(f"{where} is incomplete: it lacks {', '.join(f'`{key}`' for key in missing)}", hint=hint)
+    return document

@@ -1,6 +1,6 @@
-"""What runs leave on this machine is for its owner alone: values, plans and logs tell secrets and how things are built.
+"""Restrict the files of runs to their owner: values, plans and logs reveal secrets and the architecture.
 
-Packages do not depend on it: the modes of what is in them are fixed (`tools.packages`).
+Packages do not depend on this: the modes of their files are fixed (`packaging.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @contextmanager
 def only_ours() -> Iterator[None]:
-    """New files are the owner's alone, those of children too."""
+    """Create new files, including those of child processes, with access for their owner only."""
     before = os.umask(UMASK)
     try:
         yield
@@ -29,9 +29,9 @@ def only_ours() -> Iterator[None]:
 
 
 def tighten(repo: Path) -> None:
-    """Take from everybody else what an earlier version has left open. Costs a look at three folders when none is.
+    """Remove other users' access to files of earlier versions. Costs three calls of `stat` if there are none.
 
-    Raises `SetupError` for a folder that belongs to somebody else.
+    Raises `SetupError` for a folder that belongs to another user.
     """
     for folder in (repo / name for name in FOLDERS):
         if folder.is_symlink() or not folder.is_dir() or not folder.stat().st_mode & _OTHERS:
@@ -39,16 +39,16 @@ def tighten(repo: Path) -> None:
         try:
             for path in folder.rglob("*"):
                 _close(path)
-            _close(folder)  # last: it marks that all below is done
+            _close(folder)  # last: it marks that all files below are done
         except PermissionError as error:
             raise SetupError(
-                f"{error.filename} is open to other users and cannot be closed: it belongs to somebody else",
-                hint=f"`sudo chown -R $(id -un) {folder}`, or remove it (`make clean`)",
+                f"{error.filename} is open to other users and cannot be closed: it belongs to another user",
+                hint=f"run `sudo chown -R $(id -un) {folder}`, or remove it (`make clean`)",
             ) from error
 
 
 def _close(path: Path) -> None:
-    """A link has no mode of its own, and what it leads to is not ours to change."""
+    """Remove other users' access to a file. Links are skipped: they have no mode, and their targets may be foreign."""
     mode = path.lstat().st_mode
     if not stat.S_ISLNK(mode) and mode & _OTHERS:
         path.chmod(stat.S_IMODE(mode) & ~_OTHERS)

@@ -1,9 +1,9 @@
-"""The one door for child processes.
+"""Run child processes.
 
-A child gets a session of its own (a Ctrl-C in the terminal reaches only the orchestrator, which passes
-it on once, in order), a closed stdin (nothing can wait for an answer that nobody gives) and exactly the
-environment it is handed. What it says goes into files, which are read as they grow: it never waits for its
-reader, and lives on when that one is killed. A pipe would take it along with the first line it writes.
+A child gets its own session (a Ctrl-C in the terminal reaches only the orchestrator, which forwards it once, in order),
+a closed stdin (so that it cannot wait for input) and exactly the given environment. Its output goes into files, which
+are read as they grow: it never waits for its reader, and survives if that is killed. With a pipe, the next line it
+writes would kill it.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from pathlib import Path
 from orchestrator.errors import Interrupted, PlatformError, SetupError
 
 gives_way: ContextVar[Callable[[], bool] | None] = ContextVar("gives_way", default=None)
-"""Asked at the start of a child: whether others, for whom more is waiting, are to have the processor first."""
+"""Called at the start of a child: whether it gets a lower priority than stacks with more dependents."""
 _NICENESS = 5
 _TICK_SECONDS = 0.1
-"""How long a line, or the wish to stop, may be overlooked."""
+"""The longest delay before a line is read or a stop request is noticed."""
 _CHUNK = 256 * 1024
 _STREAM_TAIL = 2000
-"""Characters of each stream that fit into an error message; the error object carries all of it."""
+"""Characters of each stream that go into an error message; the error object has all of it."""
 _GATE = 'read -r _ && unset PWD OLDPWD SHLVL && exec "$@" </dev/null'
-"""Becomes the program when told to, under the same pid; where the other end of its input is gone, it ends instead."""
+"""Becomes the program, under the same pid, on a line of input; at the end of the input it exits instead."""
 
 
 class Cancel(threading.Event):
-    """The wish to stop; `insist` is the wish to stop without waiting for an orderly end."""
+    """A stop request; `insist` requests a stop without waiting for an orderly end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Cancel(threading.Event):
         self._abandoned = threading.Event()
 
     def abandon(self) -> None:
-        """What the children work on is gone, and what they hold can be stored nowhere: they are ended at once."""
+        """Kill the children at once, because what they work on is gone and they cannot store their results."""
         self._abandoned.set()
         self.insist()
 
@@ -63,7 +63,7 @@ class Cancel(threading.Event):
 
 
 def abandon(cancel: threading.Event) -> None:
-    """End what watches this event, without waiting for it where that is possible."""
+    """Stop the children that watch this event, at once if possible."""
     if isinstance(cancel, Cancel):
         cancel.abandon()
     else:
@@ -72,7 +72,7 @@ def abandon(cancel: threading.Event) -> None:
 
 @dataclass(frozen=True)
 class Completed:
-    """What a child process did."""
+    """The outcome of a child process."""
 
     command: tuple[str, ...]
     exit_code: int
@@ -83,12 +83,12 @@ class Completed:
 
 
 class CommandFailed(PlatformError):
-    """A child process ended with an exit code that was not expected of it."""
+    """A child process ended with an unexpected exit code."""
 
     def __init__(self, completed: Completed, *, reason: str | None = None, hint: str | None = None) -> None:
-        said = (completed.stderr.strip() or completed.stdout.strip())[-_STREAM_TAIL:]
+        output = (completed.stderr.strip() or completed.stdout.strip())[-_STREAM_TAIL:]
         what = reason or f"ended with exit code {completed.exit_code}"
-        super().__init__(f"`{' '.join(completed.command)}` {what}" + (f":\n{said}" if said else ""), hint=hint)
+        super().__init__(f"`{' '.join(completed.command)}` {what}" + (f":\n{output}" if output else ""), hint=hint)
         self.completed = completed
         self.command = completed.command
         self.returncode = completed.exit_code
@@ -97,21 +97,21 @@ class CommandFailed(PlatformError):
 
 
 class StillWorking(Interrupted):
-    """A child was asked to stop and is not waited for any longer: it ends by itself, and its files tell how."""
+    """A child was interrupted and is not waited for any longer: it ends on its own, and its files have the outcome."""
 
     def __init__(self, command: Sequence[str], pid: int) -> None:
-        super().__init__(f"`{' '.join(command)}` (pid {pid}) was asked to stop and is still at it")
+        super().__init__(f"`{' '.join(command)}` (pid {pid}) was interrupted and is still running")
         self.pid = pid
 
 
 @dataclass(frozen=True)
 class Outliving:
-    """Of a child that must not die with us, nor be killed by us: it may be about to write down what it has made."""
+    """The files of a child that must survive this process, since it may be about to record what it has created."""
 
     stdout: Path
     stderr: Path
     started: Callable[[int], None]
-    """Told its pid before the program itself runs; it never does if this fails, or if we die before."""
+    """Called with its pid before the program itself runs; if this fails, or this process dies before, it never runs."""
 
 
 def run(
@@ -127,7 +127,7 @@ def run(
     terminate_grace: float = 10.0,
     outliving: Outliving | None = None,
 ) -> Completed:
-    """Run one command to its end.
+    """Run a command to its end.
 
     Args:
         command: program and arguments; never a shell line.
@@ -136,16 +136,16 @@ def run(
         on_line: called in this thread with every line of stdout, without the line end.
         cancel: when set, the child gets SIGINT, after `interrupt_grace` seconds SIGTERM, after another
             `terminate_grace` its whole session SIGKILL; the result then says `cancelled`. A `Cancel` that
-            insists skips the first grace period.
+            insists skips the first grace period, one that abandons sends SIGKILL at once.
         timeout: seconds after which the child is stopped in the same way and `CommandFailed` is raised.
         ok: exit codes that are a success; `None` accepts all. A cancelled child is never an error here.
-        outliving: where its output goes, if it may outlive us. It gets SIGINT and nothing else; when the grace
-            period is over, or skipped, it is left alone.
+        outliving: the files of its output, if it may outlive this process. It only gets SIGINT; when the grace
+            period is over, or skipped, it is not waited for any longer.
 
     Raises:
         SetupError: the program does not exist or cannot be executed.
-        CommandFailed: any other exit code than those in `ok`, or the timeout.
-        StillWorking: an outliving child was left alone.
+        CommandFailed: the exit code is not in `ok`, or the timeout is over.
+        StillWorking: an outliving child is still running after its grace period.
     """
     words = tuple(str(word) for word in command)
     started = time.monotonic()
@@ -160,9 +160,9 @@ def run(
             terminate_grace=None if outliving else terminate_grace,
         )
         try:
-            _follow(child, stdout, on_line or (lambda line: None), stop.if_wanted)
+            _follow(child, stdout, on_line or (lambda line: None), stop.if_requested)
         except StillWorking:
-            threading.Thread(target=child.wait, daemon=True).start()  # no zombie, as long as we go on
+            threading.Thread(target=child.wait, daemon=True).start()  # to leave no zombie
             raise
         except BaseException:
             stop.to_the_end()
@@ -186,10 +186,10 @@ def run(
 def _follow(
     child: subprocess.Popen[bytes], stdout: int, on_line: Callable[[str], None], meanwhile: Callable[[], None]
 ) -> None:
-    """Hand on every line of a child, until it has ended."""
+    """Pass every line of a child to `on_line`, until it has ended."""
     follower = _Follower(stdout)
     while True:
-        ended = child.poll() is not None  # asked before reading: then all that it wrote is read
+        ended = child.poll() is not None  # checked before reading, so that its whole output is read
         if ended:
             _kill_session(child)
         lines = follower.read()
@@ -207,7 +207,7 @@ def _follow(
 
 @contextlib.contextmanager
 def _outputs(outliving: Outliving | None) -> Iterator[tuple[int, int]]:
-    """Open files for both streams: named ones that stay, or nameless ones that are gone when nobody uses them."""
+    """Open files for both streams: named ones that stay, or temporary ones without a name."""
     with contextlib.ExitStack() as stack:
         if outliving is None:
             yield (
@@ -246,8 +246,8 @@ def _start(
         if cwd is not None and not cwd.is_dir():
             raise SetupError(f"`{words[0]}` cannot start in {cwd}: no such folder") from error
         raise _cannot_start(words[0], error.strerror) from error
-    asked = gives_way.get()
-    if asked is not None and asked():
+    lower_priority = gives_way.get()
+    if lower_priority is not None and lower_priority():
         with contextlib.suppress(OSError):  # it has ended already
             os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
     if outliving is not None:
@@ -256,7 +256,7 @@ def _start(
 
 
 def _let_go(child: subprocess.Popen[bytes], outliving: Outliving) -> None:
-    """Open the gate, once it is written down who goes through."""
+    """Let the program start, once its pid is recorded."""
     assert child.stdin is not None
     try:
         outliving.started(child.pid)
@@ -275,7 +275,7 @@ def _cannot_start(program: str, reason: str | None) -> SetupError:
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
-    """Return when the child has ended, or after so many seconds."""
+    """Wait until the child has ended, for at most so many seconds."""
     try:
         end = os.pidfd_open(child.pid)
     except (AttributeError, OSError):  # not on every system
@@ -291,14 +291,14 @@ def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def _kill_session(child: subprocess.Popen[bytes]) -> None:
-    """Take down what the child left in its session (a crashed terraform leaves provider processes)."""
+    """Kill the processes that the child left in its session (a crashed terraform leaves provider processes)."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
 
 def _content(file: int) -> str:
-    """All of it, read anew: while it grows, only what is unfinished has to be kept."""
+    """Read the whole file again, so that `_Follower` has to keep only unfinished lines."""
     pieces = [b""]
     position = 0
     while piece := os.pread(file, _CHUNK, position):
@@ -310,8 +310,8 @@ def _content(file: int) -> str:
 class _Stop:
     """Interrupt, then terminate, then kill: each step once, the next after a grace period.
 
-    A child without a `terminate_grace` is interrupted once and then left alone: terraform takes any second signal,
-    whatever it is, as the order to end at once and to write nothing.
+    A child without a `terminate_grace` is interrupted once and not signalled again: terraform takes any second signal
+    as the order to exit at once and to write nothing.
     """
 
     def __init__(
@@ -333,8 +333,8 @@ class _Stop:
         self._next_at = 0.0
         self.cancelled = self.timed_out = False
 
-    def if_wanted(self) -> None:
-        """Take the next step, if the child is to stop."""
+    def if_requested(self) -> None:
+        """Take the next step if a stop was requested."""
         if isinstance(self._cancel, Cancel) and self._cancel.abandoned:
             self.cancelled = not self.timed_out
             self._steps, self._next_at = [(signal.SIGKILL, float("inf"))], 0.0
@@ -347,7 +347,7 @@ class _Stop:
             self.advance()
 
     def advance(self, *, hurry: bool = False) -> None:
-        """Take the next step if its time has come; in a `hurry` an interrupted child is given no more time."""
+        """Take the next step if its time has come; in a `hurry`, an interrupted child gets no more time."""
         interrupted = bool(self._steps) and self._steps[0][0] in (signal.SIGTERM, None)
         if not self._steps or (time.monotonic() < self._next_at and not (hurry and interrupted)):
             return
@@ -364,21 +364,21 @@ class _Stop:
             self._child.send_signal(step)
 
     def to_the_end(self) -> None:
-        """Stop the child before an exception leaves `run`: a terraform that lives on keeps its lock."""
+        """Stop the child before an exception leaves `run`: a terraform that keeps running keeps its lock."""
         while self._child.poll() is None:
             self.advance()
             _wait(self._child, _TICK_SECONDS)
 
 
 class _Follower:
-    """Reads a file that grows, line by line. It is read by position: the child writes at the same file's end."""
+    """Read a growing file line by line, by position, because the child writes through the same descriptor."""
 
     def __init__(self, file: int) -> None:
         self._file, self._position = file, 0
         self._begun: list[bytes] = []
 
     def read(self) -> list[str] | None:
-        """Lines that the next piece completes; `None` if nothing has come."""
+        """Return the lines that the next piece completes; `None` without new output."""
         piece = os.pread(self._file, _CHUNK, self._position)
         if not piece:
             return None
@@ -392,7 +392,7 @@ class _Follower:
         return [_line(each) for each in whole]
 
     def rest(self) -> str:
-        """What came after the last line end."""
+        """Return the text after the last line end."""
         return _line(b"".join(self._begun))
 
 

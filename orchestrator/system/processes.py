@@ -1,4 +1,4 @@
-"""Processes of this machine: which ones of a program run, and a polite request to stop."""
+"""Find the running processes of a program, and interrupt a process."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _PROC = Path("/proc")
 
 
 def running(program: str) -> Iterator[tuple[Identity, dict[str, str] | None]]:
-    """Processes of a program, each with its environment; those of other users, who keep theirs, are left out.
+    """Yield the processes of a program with their environments, except other users', which cannot be read.
 
-    A system without `/proc` does not tell the environment: `None`, and all users.
+    Without `/proc` the environments are unknown: `None`, and other users' processes are included.
     """
     if not (_PROC / "self").exists():
-        yield from ((found, None) for found in _listed(program))
+        yield from ((process, None) for process in _listed(program))
         return
     for folder in _PROC.glob("[0-9]*"):
         try:
@@ -30,9 +30,9 @@ def running(program: str) -> Iterator[tuple[Identity, dict[str, str] | None]]:
             pairs = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
         except OSError:  # it has ended, or is another user's
             continue
-        found = identity.of(int(folder.name))
-        if found is not None:
-            yield found, dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        process = identity.of(int(folder.name))
+        if process is not None:
+            yield process, dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
 def _listed(program: str) -> Iterator[Identity]:
@@ -40,12 +40,12 @@ def _listed(program: str) -> Iterator[Identity]:
     listed = subprocess.run(command, env=identity.PLAIN, capture_output=True, text=True, check=False)
     for line in listed.stdout.splitlines():
         number, _, path = line.strip().partition(" ")
-        if Path(path.strip()).name == program and (found := identity.of(int(number))) is not None:
-            yield found
+        if Path(path.strip()).name == program and (process := identity.of(int(number))) is not None:
+            yield process
 
 
 def interrupt(process: Identity) -> bool:
-    """Send SIGINT to exactly this process; False if it has ended already."""
+    """Send SIGINT to exactly this process; `False` if it has already ended."""
     if identity.life(process) != "alive":
         return False
     with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A folder for a process's temporary files, which the next one removes if its owner was killed."""
+"""Folders for a process's temporary files, which the next process removes if their owner was killed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from orchestrator.system import identity
 from orchestrator.system.identity import Identity
 
 FOLDER = Path("build") / "scratch"
-"""Of a checkout; one folder for each process."""
+"""The folder in a checkout that has one folder for each process."""
 _OWNER = "owner.json"
 
 
 def folder(root: Path) -> Path:
-    """Make a folder below `root` that lives as long as this process; those of dead ones go."""
+    """Create a folder below `root` for the life of this process, and remove those of dead processes."""
     root.mkdir(parents=True, exist_ok=True)
     sweep(root)
     made = Path(tempfile.mkdtemp(prefix="", dir=root))
@@ -29,7 +29,7 @@ def folder(root: Path) -> Path:
 
 
 def sweep(root: Path) -> None:
-    """Remove the folders of processes that are certainly gone."""
+    """Remove the folders of processes that have certainly ended."""
     for each in root.iterdir() if root.is_dir() else ():
         owner = _owner(each)
         if owner is not None and identity.life(owner) == "dead":
@@ -37,7 +37,7 @@ def sweep(root: Path) -> None:
 
 
 def _owner(folder: Path) -> Identity | None:
-    """`None` for one that is being made, or that somebody else made."""
+    """Return a folder's owner; `None` for one that is being created, or that is not a process's."""
     with contextlib.suppress(OSError, ValueError):
         return identity.read(json.loads((folder / _OWNER).read_text(encoding="utf-8")))
     return None

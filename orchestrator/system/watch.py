@@ -1,4 +1,4 @@
-"""Notices that a process has ended on which everything else depends."""
+"""Notice the end of a process on which everything else depends."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Result = TypeVar("Result")
 
 
 class Watch:
-    """Looks at a process as long as the block lasts, and tells once that it is gone.
+    """Watch a process during a `with` block, and report its end once.
 
     Args:
-        process: which one; `None` as long as it is not known.
-        tell: called in a thread of its own.
+        process: returns the process; `None` as long as it is not known.
+        on_end: called in a separate thread.
     """
 
-    def __init__(self, process: Callable[[], Identity | None], tell: Callable[[], None]) -> None:
-        self._process, self._tell = process, tell
+    def __init__(self, process: Callable[[], Identity | None], on_end: Callable[[], None]) -> None:
+        self._process, self._on_end = process, on_end
         self._gone, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
 
@@ -42,7 +42,7 @@ class Watch:
         self._thread.join()
 
     def outlived(self, work: Callable[[], Result]) -> Result:
-        """The outcome of what cannot be stopped; once the process is gone, `ProcessLookupError` in its place."""
+        """Return the result of work that cannot be stopped; `ProcessLookupError` if the process ends first."""
         outcome: Future[Result] = Future()
 
         def run() -> None:
@@ -54,7 +54,7 @@ class Watch:
         threading.Thread(target=run, name="outlived", daemon=True).start()
         while not wait([outcome], EVERY_SECONDS).done:
             if self.gone:
-                raise ProcessLookupError("the process that this is for is gone")
+                raise ProcessLookupError("the watched process has ended")
         return outcome.result()
 
     def _look(self) -> None:
@@ -62,5 +62,5 @@ class Watch:
             process = self._process()
             if process is not None and life(process) == "dead":
                 self._gone.set()
-                self._tell()
+                self._on_end()
                 return

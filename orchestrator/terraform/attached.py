@@ -1,6 +1,6 @@
-"""Terraform on a warm provider: the same tool, attached to a running provider before each command.
+"""Run Terraform on a warm provider: attach to a running provider before each command.
 
-For the local environment only; `orchestrator.terraform.warm_provider` says why and refuses everything else.
+For the local environment only; `orchestrator.terraform.warm_provider` explains why and refuses all others.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from orchestrator.terraform.model import ApplySummary, PlanSummary, TerraformToo
 from orchestrator.terraform.warm_provider import client, types_used
 
 HELD_TYPES = "provider-types.json"
-"""In a stack's data folder: the types that its code ever had."""
+"""A file in a stack's data folder: all types that its code has ever had."""
 
 
 class WarmTerraform:
-    """Implements `TerraformTool` around another one.
+    """Implement `TerraformTool` around another one.
 
     Args:
         inner: the tool that runs terraform.
-        repo: checkout whose code says which resource types are in use.
+        repo: the checkout whose code determines the resource types in use.
         binary: the unpacked provider.
-        limit: provider processes at a time (about 600 MB each).
+        limit: maximum number of provider processes (about 600 MB each).
     """
 
     def __init__(self, inner: TerraformTool, repo: Path, binary: Path, *, limit: int) -> None:
@@ -68,13 +68,13 @@ class WarmTerraform:
             return self._inner.apply(warm, on_event=on_event, cancel=cancel)
 
     def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
-        # No provider is asked anything; but init has installed none, and terraform looks for it.
+        # The provider is not called; but terraform requires one, and init has installed none.
         with self._attached(ws) as warm:
             self._inner.push_state(warm, file, on_event=on_event, cancel=cancel)
 
     @contextmanager
     def _attached(self, ws: Workspace) -> Iterator[Workspace]:
-        """The same workspace for one command, which talks to the running provider; unless it talks to AWS."""
+        """Yield the workspace for one command: attached to the running provider, or unchanged if it uses AWS."""
         if not is_loopback(ws.env.get("AWS_ENDPOINT_URL", "")):
             yield ws
             return
@@ -94,7 +94,7 @@ class WarmTerraform:
         try:
             yield replace(ws, env={**ws.env, "TF_REATTACH_PROVIDERS": reattach})
         except StillWorking:
-            left = True  # it still talks to the provider, which is released when it has ended
+            left = True  # it still uses the provider, which is released when it has ended
             raise
         finally:
             if not left:
@@ -102,7 +102,7 @@ class WarmTerraform:
 
 
 def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
-    """Types of the stack's code, and those that it ever had: its state may still hold them."""
+    """Return all types that the stack's code has or ever had, since its state may still hold them."""
     record = ws.data_dir / HELD_TYPES
     known = own_files.remembered(record)
     seen = frozenset(map(str, known)) if isinstance(known, list) else frozenset()
@@ -114,7 +114,7 @@ def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
 
 
 def _modules(ws: Workspace) -> list[Path] | None:
-    """Folders that terraform loads for this stack, by the list that `init` wrote; `None` if one cannot tell."""
+    """List the folders that terraform loads for this stack, from `init`'s record; `None` if that is unusable."""
     try:
         listed = own_files.remembered(ws.data_dir / "modules" / "modules.json")["Modules"]
         folders = [ws.root / module["Dir"] for module in listed]

@@ -1,7 +1,7 @@
-"""Import blocks: what is written into a root, and what terraform says of it. Pure.
+"""Write import blocks for a root, and read their results from a plan. Pure.
 
-An `import` block makes a plan read the resource, so the attributes that others take from it are known in that very
-plan: what is missing can be found round by round without anything being applied.
+An `import` block makes a plan read the resource, so attributes that other resources use are known in the same plan.
+Missing resources can thus be found over several plans, without an apply.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from orchestrator.terraform.import_ids import READ_FIRST, UNREADABLE
 
 FILE = "imports.tf"
 _QUOTED = re.compile(r'existing object to ("(?:[^"\\]|\\.)*")')
-"""In terraform's own words about something that does not exist."""
+"""Terraform's message about a resource that does not exist."""
 _NAMELESS = "couldn't find resource"
-"""A provider's, with nothing else."""
+"""A provider's message about such a resource, without its address."""
 _TYPE = re.compile(r"(?:^|\.)(aws_\w+)\.")
 
 
 @dataclass(frozen=True)
 class Missing:
-    """What a plan would create."""
+    """A resource that a plan would create."""
 
     address: str
     type: str
@@ -36,25 +36,25 @@ class Missing:
 
 @dataclass(frozen=True)
 class Imported:
-    """What a plan would import."""
+    """A resource that a plan would import."""
 
     address: str
     type: str
     tags: Mapping[str, str] | None
-    """Of the thing that exists; `None` where the code gives it none of our own."""
+    """The tags of the existing resource; `None` if the code sets no tags."""
     replaced_for: tuple[str, ...] = ()
-    """Attributes for which it would be removed and another made."""
+    """The attributes for which it would be replaced."""
     entry: Json | None = None
-    """What a state would hold of it, where it is replaced only for what AWS does not tell."""
+    """Its entry in a state, if it would be replaced only for attributes that AWS does not return."""
 
 
 def text(imports: Mapping[str, str]) -> str:
-    """Blocks for these addresses, each with its import ID."""
+    """Write import blocks for these addresses and their import IDs."""
     return "\n".join(f"import {{\n  to = {to}\n  id = {quoted(known)}\n}}\n" for to, known in imports.items())
 
 
 def missing(document: Json) -> Iterator[Missing]:
-    """Everything that this plan creates without removing something for it."""
+    """Yield the resources that this plan creates without deleting another one."""
     for each in document.get("resource_changes", ()):
         change = each["change"]
         if each.get("mode") == "managed" and change["actions"] == ["create"] and not each.get("deposed"):
@@ -63,7 +63,7 @@ def missing(document: Json) -> Iterator[Missing]:
 
 
 def imported(document: Json) -> Iterator[Imported]:
-    """Everything that this plan imports."""
+    """Yield the resources that this plan imports."""
     for each in document.get("resource_changes", ()):
         change = each["change"]
         if not change.get("importing"):
@@ -77,7 +77,7 @@ def imported(document: Json) -> Iterator[Imported]:
 
 
 def _entry(each: Json) -> Json | None:
-    """As a state's `resources` have it: what was read, with the code's word for what cannot be."""
+    """Return a resource's entry for a state: the values read, or the code's where AWS does not return them."""
     before, after = each["change"].get("before") or {}, each["change"].get("after") or {}
     roots = {str(path[0]) for path in each["change"].get("replace_paths", ()) if path}
     unreadable = UNREADABLE.get(each["type"], ())
@@ -94,8 +94,8 @@ def _entry(each: Json) -> Json | None:
 
 
 def failed(events: Iterable[Json], imports: Mapping[str, str]) -> dict[str, str]:
-    """Which of these imports terraform refused, with its words; without any where the thing does not exist."""
-    found, nameless, read = dict[str, str](), False, set[str]()
+    """Map the addresses of failed imports to terraform's messages, which are empty if the resource does not exist."""
+    failures, nameless, read = dict[str, str](), False, set[str]()
     for event in events:
         if event.get("type") == "refresh_complete":
             read.add(event["hook"]["resource"]["addr"])
@@ -106,19 +106,19 @@ def failed(events: Iterable[Json], imports: Mapping[str, str]) -> dict[str, str]
         named = _QUOTED.search(words)
         address = json.loads(named.group(1)) if named else diagnostic.get("address", "") or _by_id(words, imports)
         if address in imports:
-            found[address] = "" if named else " ".join(words.split())
+            failures[address] = "" if named else " ".join(words.split())
         elif words.startswith(_NAMELESS):
             nameless = True
-    # What depends on something that failed is not read either: so those whose names are told go first.
-    return found or (dict.fromkeys(_unread(imports, read), "") if nameless else {})
+    # Dependents of a failed import are not read either, so failures with an address take precedence.
+    return failures or (dict.fromkeys(_unread(imports, read), "") if nameless else {})
 
 
 def _unread(imports: Mapping[str, str], read: Collection[str]) -> list[str]:
-    """Of the types of which a provider does not say what it could not find, those that it has not read."""
+    """List the imports that were not read, of the types whose errors do not name the resource."""
     return [each for each in imports if each not in read and (_TYPE.findall(each) or [""])[-1] in READ_FIRST]
 
 
 def _by_id(words: str, imports: Mapping[str, str]) -> str:
-    """What a provider refuses before it reads anything has no address; but it quotes the ID."""
+    """Find the address of an import by the quoted ID: a provider's error before any read has no address."""
     named = [address for address, known in imports.items() if f"({known})" in words]
     return named[0] if len(named) == 1 else ""

@@ -1,13 +1,13 @@
-"""How an existing resource is named when terraform imports it, by type.
+"""Import IDs of existing resources, by type.
 
 Pure. Each row is a template over the attributes that a plan gives a resource it would create, so a row needs no
-resource that exists; `{id}` is what AWS chose itself, and has to be told by terraform or looked up
+existing resource; `{id}` is an ID that AWS chose, and comes from terraform's output or a lookup
 (`recovery/lookups.py`). `{partition}`, `{region}` and `{account}` are the environment's. The form is that of the
 section Import on the type's page of the provider's documentation (website/docs/r/<type without aws_>): read there for
 some twenty types, and imported from the local AWS where its environment has the type; *assumed* for file systems, web
 ACLs, EMR, streams, agents, guardrails, throughput and Lake Formation.
 
-What cannot be imported, or need not be, is created anew: the row says why that is harmless.
+Resources that cannot be imported, or need not be, are created again: the row states why that is harmless.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _FIELD = re.compile(r"{(\w+)}")
 
 
 @dataclass(frozen=True)
-class Anew:
-    """Created once more instead of imported."""
+class Recreated:
+    """A type that is created again instead of imported."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an environment is, as ARNs spell it."""
+    """An environment's partition, region and account, as in ARNs."""
 
     partition: str
     region: str
@@ -37,14 +37,14 @@ class Place:
 
 
 _ARN = "arn:{{partition}}:{}:{{region}}:{{account}}:{}"
-_SETTING = Anew("a setting that is written, not made: writing it again changes nothing")
+_SETTING = Recreated("it is a setting: writing it again changes nothing")
 _BUCKET = "{bucket}"
 
 READ_FIRST = ("aws_api_gateway_model", "aws_lambda_permission")
-"""Types whose import asks AWS before anything is read: of one that is not there (a permission: its function) the
-provider says "couldn't find resource", and not which (5.100)."""
+"""Types whose import queries AWS before anything is read. If the resource (for a permission: its function) is missing,
+the provider reports "couldn't find resource" without naming it (5.100)."""
 
-IDS: Mapping[str, str | Anew] = {
+IDS: Mapping[str, str | Recreated] = {
     "aws_api_gateway_account": _SETTING,
     "aws_api_gateway_authorizer": "{rest_api_id}/{id}",
     "aws_api_gateway_deployment": "{rest_api_id}/{id}",
@@ -81,7 +81,7 @@ IDS: Mapping[str, str | Anew] = {
     "aws_cloudwatch_log_stream": "{log_group_name}:{name}",
     "aws_cloudwatch_metric_alarm": "{alarm_name}",
     "aws_cloudwatch_query_definition": _ARN.format("logs", "query-definition:{id}"),
-    "aws_default_security_group": Anew("it is the VPC's own: terraform only takes it up"),
+    "aws_default_security_group": Recreated("AWS creates it with the VPC: terraform only adopts it"),
     "aws_dynamodb_table": "{name}",
     "aws_ecr_lifecycle_policy": "{repository}",
     "aws_ecr_repository": "{name}",
@@ -114,7 +114,7 @@ IDS: Mapping[str, str | Anew] = {
     "aws_kms_alias": "{name}",
     "aws_kms_key": "{id}",
     "aws_lakeformation_data_lake_settings": _SETTING,
-    "aws_lakeformation_permissions": Anew("the provider imports none; a permission that is granted already stays one"),
+    "aws_lakeformation_permissions": Recreated("the provider cannot import it; granting it twice is harmless"),
     "aws_lambda_event_source_mapping": "{id}",
     "aws_lambda_function": "{function_name}",
     "aws_lambda_function_event_invoke_config": "{function_name}",
@@ -157,34 +157,33 @@ IDS: Mapping[str, str | Anew] = {
     "aws_wafv2_web_acl": "{id}/{name}/{scope}",
     "aws_wafv2_web_acl_association": "{web_acl_arn},{resource_arn}",
     "aws_wafv2_web_acl_logging_configuration": "{resource_arn}",
-    "terraform_data": Anew("it exists in the state alone"),
+    "terraform_data": Recreated("it exists only in the state"),
 }
 
 _SET_ELSEWHERE = {"aws_glue_schema": ("registry_name", "registry_arn", r"registry/(.+)$")}
-"""Parts that a plan only holds inside another attribute."""
-
+"""Parts of an ID that a plan only holds inside another attribute."""
 
 UNREADABLE: Mapping[str, tuple[str, ...]] = {
     "aws_bedrock_inference_profile": ("model_source",),
     "aws_sagemaker_domain": ("retention_policy",),
 }
-"""Attributes that AWS does not tell and for which the provider would replace what it has just imported."""
+"""Attributes that AWS does not return and for which the provider would replace the imported resource."""
 
 
 def chosen_by_aws(type_: str) -> bool:
-    """Whether an import needs what only AWS knows."""
+    """Return whether an import requires an ID that AWS chose."""
     row = IDS.get(type_)
     return isinstance(row, str) and "{id}" in row
 
 
-def import_id(type_: str, planned: Mapping[str, Any], place: Place, found: str | None = None) -> str | None:
-    """The ID that an import takes; `None` while something of it is unknown.
+def import_id(type_: str, planned: Mapping[str, Any], place: Place, chosen: str | None = None) -> str | None:
+    """Return the ID for an import; `None` while a part of it is unknown.
 
     Args:
-        type_: of the resource.
-        planned: attributes as a plan gives them, without those that it does not know.
-        place: of the environment.
-        found: what AWS chose, from terraform's output or a lookup.
+        type_: the resource's type.
+        planned: the attributes that the plan knows.
+        place: the environment's partition, region and account.
+        chosen: the ID that AWS chose, from terraform's output or a lookup.
     """
     row = IDS.get(type_)
     if not isinstance(row, str):
@@ -192,15 +191,15 @@ def import_id(type_: str, planned: Mapping[str, Any], place: Place, found: str |
     known = {"partition": place.partition, "region": place.region, "account": place.account}
     known |= {name: str(value) for name, value in planned.items() if isinstance(value, (str, int)) and value != ""}
     known.pop("id", None)
-    if found:
-        # Some attributes `id` are what an import takes already; of those only the first part is the thing's own.
-        known["id"] = found.partition(",")[0] if row.startswith("{id},") else found
+    if chosen:
+        # Some `id` attributes are already the whole import ID, of which only the first part is the resource's ID.
+        known["id"] = chosen.partition(",")[0] if row.startswith("{id},") else chosen
     if type_ in _SET_ELSEWHERE:
         name, inside, pattern = _SET_ELSEWHERE[type_]
         if part := re.search(pattern, known.get(inside, "")):
             known[name] = part.group(1)
     if type_.startswith("aws_cloudwatch_event_") and known.get("event_bus_name") == "default":
-        row = row.removeprefix("{event_bus_name}/")  # as the provider itself calls rules of the default bus
+        row = row.removeprefix("{event_bus_name}/")  # the provider's form for rules of the default bus
     if not known.keys() >= set(_FIELD.findall(row)):
         return None
     return row.format_map(known)

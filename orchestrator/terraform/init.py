@@ -1,8 +1,8 @@
-"""`terraform init` only when something that it reads has changed.
+"""Decide whether `terraform init` is needed: only if one of its inputs has changed.
 
-Init installs modules and providers and writes down the backend. So it depends on the calls of modules in the
-whole code of a root, on its `terraform` blocks, the lock file, the backend's settings, on whether a running
-provider is attached (then none is installed), and on the program itself. What it made must still be there.
+Init installs modules and providers and records the backend. So it depends on the module calls in all code of a root,
+on its `terraform` blocks, the lock file, the backend's settings, on whether a running provider is attached (then none
+is installed), and on the program itself. The files that it wrote must still exist.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _MADE = ("terraform.tfstate", "modules/modules.json")
 
 
 def is_current(ws: Workspace, binary: str) -> bool:
-    """Whether the stack's data folder is what init would make of it now."""
+    """Return whether init would leave the stack's data folder unchanged."""
     if ws.backend_file is None:
-        return False  # previews are made anew each time
+        return False  # a preview's root is recreated each time
     recorded = own_files.remembered(ws.data_dir / _RECORD)
     if recorded is None:
         return False
@@ -35,13 +35,13 @@ def is_current(ws: Workspace, binary: str) -> bool:
 
 
 def record(ws: Workspace, binary: str) -> None:
-    """After a successful init."""
+    """Record the inputs of a successful init."""
     if ws.backend_file is not None and (inputs := _inputs(ws, binary)):
         (ws.data_dir / _RECORD).write_text(json.dumps(inputs), encoding="utf-8")
 
 
 def forget(ws: Workspace) -> None:
-    """Before an init, and after any failure: the next run starts from what is certain."""
+    """Delete the record, before an init and after any failure, so that the next run calls init."""
     (ws.data_dir / _RECORD).unlink(missing_ok=True)
 
 
@@ -50,7 +50,7 @@ def _attached(ws: Workspace) -> bool:
 
 
 def _inputs(ws: Workspace, binary: str) -> dict[str, str] | None:
-    """Hash of each input; `None` if the code cannot be followed, and then nothing is current."""
+    """Hash each input; `None` if the code's dependencies are unknown, so that init always runs."""
     assert ws.backend_file is not None
     program = Path(binary).stat()
     try:

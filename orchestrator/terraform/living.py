@@ -1,4 +1,4 @@
-"""Terraform processes that run on this machine, whoever started them."""
+"""Find the Terraform processes that run on this machine, including those of other checkouts."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PROGRAM = "terraform"
 
 
 def on_state(bucket: str, key: str, endpoint: str | None) -> Iterator[Identity]:
-    """Those of this user that work on a state, or may do so: from another checkout, or started by hand.
+    """Yield this user's processes that work on a state, or may do so: from another checkout, or started manually.
 
     Args:
-        bucket: of the state.
-        key: of the state.
-        endpoint: of the local AWS that has the bucket; `None` on AWS.
+        bucket: the state's bucket.
+        key: the state's key.
+        endpoint: the endpoint of the local AWS that has the bucket; `None` on AWS.
     """
     for process, environment in processes.running(PROGRAM):
         if environment is None:
-            yield process  # it may be any
+            yield process  # it may work on any state
         # Each local AWS has a bucket of the same name.
         elif (environment.get("AWS_ENDPOINT_URL") or None) == endpoint:
             backend = _backend(environment, process)
@@ -31,12 +31,12 @@ def on_state(bucket: str, key: str, endpoint: str | None) -> Iterator[Identity]:
 
 
 def _backend(environment: dict[str, str], process: Identity) -> tuple[str, str] | None:
-    """Bucket and key, from what `terraform init` has noted in the data folder; `None` if that does not say."""
+    """Read bucket and key from `terraform init`'s record in the data folder; `None` if it is unreadable."""
     folder = Path(environment.get("TF_DATA_DIR") or f"/proc/{process.pid}/cwd/.terraform")
     try:
         backend = json.loads((folder / "terraform.tfstate").read_text(encoding="utf-8"))["backend"]
         return str(backend["config"]["bucket"]), str(backend["config"]["key"])
     except FileNotFoundError:
-        return ("", "")  # no backend was set up there: a local state
+        return ("", "")  # without a backend the state is local
     except (OSError, ValueError, KeyError, TypeError):
         return None

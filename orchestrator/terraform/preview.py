@@ -1,13 +1,13 @@
-"""A preview plans a stack without its state bucket.
+"""Create the root of a preview, which plans a stack without its state bucket.
 
-Every root says `backend "s3" {}`. `init -backend=false` does not help: Terraform then refuses to plan
-("Backend initialization required"). An override file with a local backend does, but roots are shared
-by all environments, so it must not lie in one. Hence a twin of the root inside the stack's own data
-folder: its files linked, plus that override.
+Every root declares `backend "s3" {}`. `init -backend=false` does not help: Terraform then refuses to plan
+("Backend initialization required"). An override file with a local backend does help, but all environments share the
+roots, so the file must not be in one. Therefore the stack's data folder gets a copy of the root: links to its files,
+plus that override.
 
-Modules are found by paths relative to the root (`../../modules/vpc`), and the twin lies elsewhere. Instead
-of editing sources, the twin is placed as many folders deep as the highest such path climbs, and the folder
-where each path comes down again is linked there; so the very same text resolves to the very same modules.
+Modules are found by paths relative to the root (`../../modules/vpc`), but the copy is in another folder. To keep the
+sources unchanged, the copy is nested as many folders deep as the longest such path climbs, and the folder that each
+path then enters is linked there; so the same paths resolve to the same modules.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOT_CODE = {".terraform", "terraform.tfstate", "terraform.tfstate.backup", "tes
 
 
 def preview_root(root: Path, data_dir: Path) -> Path:
-    """Make (or renew) the twin of `root` and return its folder."""
+    """Create or replace the copy of `root` with a local backend, and return its folder."""
     made = twin(root, data_dir / "preview")
     override = {"terraform": {"backend": {"local": {"path": str(data_dir / "preview.tfstate")}}}}
     (made / "preview_override.tf.json").write_text(json.dumps(override, indent=2) + "\n", encoding="utf-8")
@@ -33,28 +33,28 @@ def preview_root(root: Path, data_dir: Path) -> Path:
 
 
 def twin(root: Path, top: Path) -> Path:
-    """Make (or renew) a folder below `top` that holds what `root` holds, to add files to."""
+    """Create or replace a folder below `top` that links the files of `root`, and to which files can be added."""
     climbs = _climbs(root)
     depth = max((steps for steps, _ in climbs), default=0)
     made = top.joinpath(*(f"level{n}" for n in range(1, depth)), root.name)
     if top.exists():
         shutil.rmtree(top)
     made.mkdir(parents=True)
-    for found in root.iterdir():
-        if found.name not in _NOT_CODE:
-            (made / found.name).symlink_to(found.resolve())
+    for path in root.iterdir():
+        if path.name not in _NOT_CODE:
+            (made / path.name).symlink_to(path.resolve())
     for steps, name in climbs:
         _link_ancestor(root, made, steps, name)
     return made
 
 
 def _climbs(root: Path) -> set[tuple[int, str]]:
-    """How far up each module source of this root goes, and the folder it then enters."""
-    found = set()
+    """Return how many folders up each module source of this root goes, and the folder that it then enters."""
+    climbs = set()
     for path in [*root.glob("*.tf"), *root.glob("*.tf.json")]:
         for ups, name in _SOURCE.findall(path.read_text("utf-8", "replace")):
-            found.add((ups.count("../"), name))
-    return found
+            climbs.add((ups.count("../"), name))
+    return climbs
 
 
 def _link_ancestor(root: Path, made: Path, steps: int, name: str) -> None:

@@ -1,13 +1,13 @@
-"""What is written down of one terraform command, before it starts and while it works.
+"""The record of a terraform command, written before it starts and while it runs.
 
-A run that dies takes nothing of this along: terraform writes into these files itself, and the next command reads
-them. One folder for each command, `<run folder>/tools/<number>-<stack>-<command>/`:
+It survives the death of its run: terraform writes its output into these files itself, and the next command reads them.
+Each command has a folder, `<run folder>/tools/<number>-<stack>-<command>/`:
 
-    command.json   what is about to be done, to which state; written before anything starts
-    process.json   which process does it; written before terraform itself starts
-    stdout         what it says, as it says it (`-json`: one event a line)
+    command.json   the command and the state that it works on; written before anything starts
+    process.json   the process that runs it; written before terraform itself starts
+    stdout         its output as it is written (`-json`: one event a line)
     stderr
-    ended.json     how it ended; missing as long as it works, and where nobody was left to see its end
+    ended.json     its exit code; missing while it runs, and if the run died first
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ FOLDER = "tools"
 
 @dataclass(frozen=True)
 class Command:
-    """What was about to be done."""
+    """The command that was about to run."""
 
     stack: str
     command: str
     """`init`, `plan`, `apply`, `import` …"""
     argv: tuple[str, ...]
     root: str
-    """Folder that terraform works in; shared by all environments, but for blueprints."""
+    """The folder that terraform works in; shared by all environments, except for blueprints."""
     data_dir: str
     bucket: str | None
-    """Of the state; `None` for a preview, which locks nothing."""
+    """The state's bucket; `None` for a preview, which locks nothing."""
     state_key: str | None
     at: str
-    """When it was written down, before the process started."""
+    """The time of the record, before the process started."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Record:
-    """One folder of files, whether its run lives or not."""
+    """The folder of one command's record, whether its run is alive or not."""
 
     folder: Path
 
@@ -64,28 +64,28 @@ class Record:
 
     @property
     def command(self) -> Command | None:
-        """`None` where it is missing or cut short: then nothing was started."""
-        found = _read(self.folder / "command.json")
+        """The command; `None` if its file is missing or truncated: then nothing was started."""
+        document = _read(self.folder / "command.json")
         try:
-            return Command(**{**found, "argv": tuple(found["argv"])}) if found else None
+            return Command(**{**document, "argv": tuple(document["argv"])}) if document else None
         except (TypeError, KeyError):
             return None
 
     @property
     def process(self) -> Identity | None:
-        """`None` where it is missing or cut short: then terraform was not started."""
+        """The process; `None` if its file is missing or truncated: then terraform was not started."""
         return identity.read(_read(self.folder / "process.json"))
 
     @property
     def ended(self) -> Ended | None:
-        found = _read(self.folder / "ended.json")
+        document = _read(self.folder / "ended.json")
         try:
-            return Ended(int(found["exit_code"]), str(found["at"])) if found else None
+            return Ended(int(document["exit_code"]), str(document["at"])) if document else None
         except (TypeError, KeyError, ValueError):
             return None
 
     def begin(self, command: Command) -> None:
-        """Write down what is about to be done; it is on the disk when this returns."""
+        """Record the command that is about to run; the record is on disk when this returns."""
         self.folder.mkdir(parents=True)
         own_files.write(self.folder / "command.json", asdict(command))
 
@@ -97,14 +97,14 @@ class Record:
 
 
 def of_run(run: Path) -> Iterator[Record]:
-    """What a run started, in order."""
+    """Yield the records of the commands that a run started, in order."""
     for folder in sorted((run / FOLDER).glob("*/")):
         yield Record(folder)
 
 
 def _read(path: Path) -> Json | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None

@@ -1,4 +1,4 @@
-"""Writes the record of a terraform command, around the command."""
+"""Write the record of a terraform command while it runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _numbering = threading.Lock()
 
 @contextmanager
 def recorded(ws: Workspace, command: str, argv: Sequence[str]) -> Iterator[Record]:
-    """A record of what is about to be done, in the folder of the run; without one in a folder that goes afterwards."""
+    """Record a command that is about to run in the run's folder; without a run, in a temporary folder."""
     if ws.run is not None:
         yield _begin(ws.run / FOLDER, ws, command, argv)
         return
@@ -29,20 +29,20 @@ def recorded(ws: Workspace, command: str, argv: Sequence[str]) -> Iterator[Recor
 
 
 def outliving(record: Record) -> Outliving:
-    """What the door for child processes needs to know of it."""
+    """Return the files that take the process's output, and the callback that records its start."""
 
     def started(pid: int) -> None:
-        found = identity.of(pid)
-        if found is not None:  # else it has been killed before it began
-            record.started(found)
+        process = identity.of(pid)
+        if process is not None:  # else it was killed before it began
+            record.started(process)
 
     return Outliving(record.stdout, record.stderr, started)
 
 
-def end(record: Record, exit_code: int, *, well: bool) -> None:
-    """Write down how it ended. What a command said that ended well is in the log: only an unfinished one's counts."""
+def end(record: Record, exit_code: int, *, succeeded: bool) -> None:
+    """Record the exit code, and delete a successful command's output, which the log has."""
     record.end(Ended(exit_code, timestamp(now())))
-    if well:
+    if succeeded:
         record.stdout.unlink(missing_ok=True)
         record.stderr.unlink(missing_ok=True)
 
@@ -66,6 +66,6 @@ def _begin(folder: Path, ws: Workspace, command: str, argv: Sequence[str]) -> Re
     except OSError as error:
         raise SetupError(
             f"terraform {command} of `{ws.stack}` is not started: {folder} cannot be written ({error.strerror})",
-            hint="what is not written down beforehand could not be taken up if it were cut off; make room, then repeat",
+            hint="a command without a record cannot be resumed after a crash; make the folder writable, then repeat",
         ) from error
     return record

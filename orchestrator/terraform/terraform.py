@@ -1,9 +1,9 @@
-"""Terraform, as a program that is told what to do and listened to while it works.
+"""Run Terraform commands and relay their events.
 
-python-terraform builds the command lines (options, variable files, no shell). Its own process handling is
-not used: on today's Terraform it sends options that no longer exist, merges the streams, never raises on
-failure and turns any misspelt attribute into a command. Processes are run by `tools.process`, and what
-Terraform says comes as JSON events (`-json`), one per line.
+python-terraform builds the command lines (options, variable files, no shell). Its process handling is not used: on
+today's Terraform it sends options that no longer exist, merges the streams, never raises on failure and turns any
+misspelt attribute into a command. Processes are run by `system.process`; Terraform's output is JSON events (`-json`),
+one per line.
 
 A plan is always saved, read once with `terraform show -json`, and only that saved plan is ever applied.
 """
@@ -37,22 +37,22 @@ _REPO = Path(__file__).resolve().parents[2]
 _FLAG = python_terraform.IsFlagged
 _LOCK_TIMEOUT = "5s"
 _INTERRUPT_GRACE_SECONDS = 180.0
-"""Then it is left alone: any second signal makes terraform drop what it is at, state included."""
+"""After that, no second signal is sent: it would make terraform abandon its work, state included."""
 OLDEST, TOO_NEW = (1, 11), (2, 0)
 
 
 class Terraform:
-    """Runs the terraform binary; stateless, so one object serves many stacks at the same time.
+    """Run the terraform binary; stateless, so one object serves many stacks in parallel.
 
     Args:
         binary: the program; by default `.tools/bin/terraform` of the repository, else the one on PATH.
     """
 
     def __init__(self, binary: str | Path | None = None) -> None:
-        self._wanted = binary
+        self._requested = binary
 
     def version(self) -> str:
-        """Version of the binary, e.g. `1.11.4`. Raises `SetupError` when it is missing or unsuitable."""
+        """Return the binary's version, e.g. `1.11.4`. Raises `SetupError` when it is missing or not supported."""
         return self._version
 
     def init(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> None:
@@ -61,8 +61,8 @@ class Terraform:
             return
         self.version()
         terraform_init.forget(ws)
-        # -reconfigure: which bucket to use is said by the environment files alone; what an earlier init
-        # remembered in the data directory is no reason to ask a person about migrating a state.
+        # -reconfigure: only the environment files decide which bucket to use. Without it, terraform would offer to
+        # migrate the state if an earlier init recorded another bucket in the data directory.
         options: Json = {"reconfigure": _FLAG, "lockfile": "readonly"}
         if ws.backend_file is not None:
             options["backend_config"] = str(ws.backend_file)
@@ -100,8 +100,8 @@ class Terraform:
         ws = _on_disk(ws)
         if ws.backend_file is None:
             raise TerraformError(
-                f"the plan of `{ws.stack}` is a preview made from example values and cannot be applied",
-                hint=f"`orchestrator deploy {ws.environment}` plans it with real ones.",
+                f"the plan of `{ws.stack}` is a preview with example values and cannot be applied",
+                hint=f"Run `orchestrator deploy {ws.environment}`, which plans with real values.",
             )
         counts: list[Json] = []
         unsaved: list[Json] = []
@@ -109,11 +109,11 @@ class Terraform:
         def listen(event: Json) -> None:
             if event.get("type") == "change_summary" and event["changes"].get("operation") != "plan":
                 counts.append(event["changes"])
-            elif errored.tells(event):
+            elif errored.is_reported(event):
                 unsaved.append(event)
             on_event(event)
 
-        # No variable file here: the saved plan holds the values, and terraform refuses to be given others.
+        # No variable file: the saved plan holds the values, and terraform accepts no others.
         try:
             self._stream(ws, "apply", str(ws.plan_file), on_event=listen, cancel=cancel, lock_timeout=_LOCK_TIMEOUT)
         except PlatformError as error:
@@ -121,10 +121,10 @@ class Terraform:
                 error.hint = errored.store_at_once(self, ws, on_event)
             raise
         finally:
-            # Applied or not, it is stale now; and it holds what the state held, such as values that have left it.
+            # Applied or not, it is stale now, and it holds values of the state, including removed ones.
             ws.plan_file.unlink(missing_ok=True)
         if not counts:
-            raise TerraformError(f"terraform applied `{ws.stack}` without saying what it changed")
+            raise TerraformError(f"terraform applied `{ws.stack}` without reporting its changes")
         last = counts[-1]
         return ApplySummary(added=last["add"], changed=last["change"], destroyed=last["remove"])
 
@@ -155,7 +155,7 @@ class Terraform:
         ok: tuple[int, ...] = (0,),
         **options: Any,
     ) -> None:
-        """Run one command with `-json` and hand every event on as it comes."""
+        """Run a command with `-json` and pass each event to `on_event` as it arrives."""
         events: list[Json] = []
 
         def relay(text: str) -> None:
@@ -174,16 +174,16 @@ class Terraform:
 
     @cached_property
     def _binary(self) -> str:
-        if self._wanted is not None:
-            found = shutil.which(str(self._wanted))
-            sought = f"`{self._wanted}`"
+        if self._requested is not None:
+            binary = shutil.which(str(self._requested))
+            name = f"`{self._requested}`"
         else:
             own = _REPO / ".tools" / "bin" / "terraform"
-            found = str(own) if os.access(own, os.X_OK) else shutil.which("terraform")
-            sought = "`terraform` (neither `.tools/bin/terraform` nor on PATH)"
-        if found is None:
-            raise SetupError(f"{sought} is missing", hint="Run `make setup`, which installs it.")
-        return found
+            binary = str(own) if os.access(own, os.X_OK) else shutil.which("terraform")
+            name = "`terraform` (neither in `.tools/bin` nor on PATH)"
+        if binary is None:
+            raise SetupError(f"{name} is missing", hint="Run `make setup`, which installs it.")
+        return binary
 
     @cached_property
     def _version(self) -> str:
@@ -194,7 +194,7 @@ class Terraform:
             parts = tuple(int(part) for part in version.partition("-")[0].split(".")[:2])
         except (process.CommandFailed, ValueError, KeyError, TypeError) as error:
             raise SetupError(
-                f"{self._binary} does not tell its version as terraform does: {clipped(str(error))}",
+                f"{self._binary} does not report a version as terraform does: {clipped(str(error))}",
                 hint="Run `make setup`, which installs a pinned version into `.tools/bin`.",
             ) from error
         if not OLDEST <= parts < TOO_NEW:
@@ -205,8 +205,8 @@ class Terraform:
         return version
 
 
-class _CommandLine(python_terraform.Terraform):  # type: ignore[misc]  # the package carries no types
-    """python-terraform reduced to what still works: building argument lists and variable files."""
+class _CommandLine(python_terraform.Terraform):  # type: ignore[misc]  # the package has no types
+    """Build argument lists and variable files, the parts of python-terraform that still work."""
 
     def __init__(self, binary: str, root: Path) -> None:
         super().__init__(working_dir=str(root), terraform_bin_path=binary)
@@ -215,11 +215,11 @@ class _CommandLine(python_terraform.Terraform):  # type: ignore[misc]  # the pac
         return self
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        """The package would take any unknown attribute for a terraform command and run it."""
+        """Raise: the package would run any unknown attribute as a terraform command."""
         raise AttributeError(name)
 
     def read_state_file(self, file_path: str | None = None) -> None:
-        """Nothing: the package would parse a state file lying in the working folder."""
+        """Do nothing: the package would parse a state file in the working folder."""
 
 
 def _run(
@@ -231,7 +231,7 @@ def _run(
     on_line: Callable[[str], None] | None = None,
     cancel: threading.Event,
 ) -> process.Completed:
-    """Run one command, written down beforehand, so that it can be taken up by others if we do not see its end."""
+    """Run a command, recorded beforehand, so that a later run can resume it if this one dies first."""
     with recording.recorded(ws, command, argv) as record:
         done = process.run(
             argv,
@@ -243,12 +243,12 @@ def _run(
             interrupt_grace=_INTERRUPT_GRACE_SECONDS,
             outliving=recording.outliving(record),
         )
-        recording.end(record, done.exit_code, well=done.exit_code in ok and not done.cancelled)
+        recording.end(record, done.exit_code, succeeded=done.exit_code in ok and not done.cancelled)
     return done
 
 
 def _on_disk(ws: Workspace) -> Workspace:
-    """The folder to run in: the stack's own root, or for a preview a twin of it with a local state."""
+    """Return the workspace to run in: the stack's own root, or for a preview a copy of it with a local state."""
     if ws.backend_file is not None:
         return ws
     return replace(ws, root=preview_root(ws.root, ws.data_dir))
@@ -264,7 +264,7 @@ def _environment(ws: Workspace) -> dict[str, str]:
 
 
 def _event(line: str) -> Json | None:
-    """One line of `-json` output. The notice of an interrupt comes as plain text in between."""
+    """Parse one line of `-json` output; the notice of an interrupt is plain text between the events."""
     if not line.strip():
         return None
     try:
@@ -278,13 +278,13 @@ def summarise(document: Json) -> PlanSummary:
     """Read `terraform show -json` of a plan file."""
     changes = tuple(
         Change(
-            address=found["address"],
-            type=found["type"],
-            actions=tuple(found["change"]["actions"]),
-            reason=found.get("action_reason"),
+            address=resource["address"],
+            type=resource["type"],
+            actions=tuple(resource["change"]["actions"]),
+            reason=resource.get("action_reason"),
         )
-        for found in document.get("resource_changes", ())
-        if found["change"]["actions"] not in (["no-op"], ["read"])
+        for resource in document.get("resource_changes", ())
+        if resource["change"]["actions"] not in (["no-op"], ["read"])
     )
     outputs = tuple(
         name
@@ -301,6 +301,6 @@ def summarise(document: Json) -> PlanSummary:
 
 
 def _managed(module: Json) -> Iterator[Json]:
-    yield from (found for found in module.get("resources", ()) if found.get("mode") == "managed")
+    yield from (resource for resource in module.get("resources", ()) if resource.get("mode") == "managed")
     for child in module.get("child_modules", ()):
         yield from _managed(child)

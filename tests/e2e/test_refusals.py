@@ -108,9 +108,7 @@ def test_a_stale_record_of_the_emulator_is_believed_by_nobody(plain: Checkout) -
     record.write_text(json.dumps({"pid": os.getpid(), "endpoint": f"http://127.0.0.1:{plain.port}"}))
     first, *lost = plain.orchestrator("emulator", "status", "local").stdout.splitlines()
     assert first == "the local AWS of `local` is not running"
-    assert [words.split(":")[0] for words in lost] == [
-        f"the local AWS of process {os.getpid()} ended though nobody stopped it"
-    ]
+    assert [words.split(":")[0] for words in lost] == [f"the local AWS of process {os.getpid()} ended unexpectedly"]
     assert plain.orchestrator("emulator", "down", "local").stdout == "the local AWS of `local` was not running\n"
     record.write_text("{")
     assert f"{record} is not JSON" in failed(plain.orchestrator("emulator", "status", "local"), 12)
@@ -162,7 +160,7 @@ def test_without_checkov_nothing_is_applied(plain: Checkout) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("new.yaml", "metadata:\n  id: [\n", "new.yaml: not a rule, not even YAML"),
+        ("new.yaml", "metadata:\n  id: [\n", "new.yaml: not a rule: invalid YAML"),
         ("new.py", "import no_such_module\n", "new.py: not a rule"),
         ("iam_boundary.yaml", None, "checkov did not load 1 rule(s): MLOPS_IAM_1"),
     ],

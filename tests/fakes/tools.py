@@ -256,7 +256,7 @@ class FakeTools:
             running=config + ("v2" if ended and not red else "v1"),
             in_service=True,
             version=self.asked.get(name, VERSION["model_package_arn"]),
-            asked=name in self.asked,
+            pinned=name in self.asked,
             difference="" if ended and not red else self.due.get(name, ""),
             last="rolled-back" if red else "released" if ended else "",
         )

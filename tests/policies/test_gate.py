@@ -142,7 +142,7 @@ def test_what_a_text_says_excuses_nothing_in_source_or_plan(gate: Checkov, tmp_p
 def test_a_file_that_would_go_unjudged_is_red(gate: Checkov, tmp_path: Path, name: str) -> None:
     folder = source(tmp_path / "src", CLEAN)
     (folder / name).write_text("{}")
-    with pytest.raises(PolicyGateBroken, match=rf"src/{name}: not judged"):
+    with pytest.raises(PolicyGateBroken, match=rf"src/{name}: not scanned"):
         gate.scan_source(folder)
 
 
@@ -168,9 +168,7 @@ def test_a_skip_of_an_unknown_rule_is_red(gate: Checkov, tmp_path: Path) -> None
 
 
 def test_a_file_that_cannot_be_parsed_is_red(gate: Checkov, tmp_path: Path) -> None:
-    with pytest.raises(
-        PolicyGateBroken, match=r"src/main\.tf: not judged: line 1: the block that begins here does not end"
-    ):
+    with pytest.raises(PolicyGateBroken, match=r"src/main\.tf: not scanned: line 1: this block is not closed"):
         gate.scan_source(source(tmp_path / "src", 'resource "aws_sns_topic" {{{\n'))
 
 

@@ -1,6 +1,6 @@
 """Run a warm provider server: `python -m orchestrator.terraform.warm_provider FOLDER PROVIDER_BINARY [LIMIT]`.
 
-`client.attach` starts it; people never do.
+Started by `client.attach`, never manually.
 """
 
 from __future__ import annotations

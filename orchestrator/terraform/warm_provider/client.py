@@ -1,4 +1,4 @@
-"""Ask the background process for a warm provider, starting it when it is not there."""
+"""Request a warm provider from the background process, which is started if it is not running."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ START_TIMEOUT_SECONDS = 20
 
 
 def runtime_folder(repo: Path, binary: Path) -> Path:
-    """A private folder with a short name: a unix socket's path may have 107 characters at most."""
+    """Return a private folder with a short name: a unix socket's path may have at most 107 characters."""
     identity = f"{repo.resolve()}|{binary.resolve()}|{os.getuid()}"
     folder = Path(tempfile.gettempdir()) / f"mlops-warm-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     require_socket_room(str(folder))
@@ -36,18 +36,18 @@ def runtime_folder(repo: Path, binary: Path) -> Path:
     return folder
 
 
-def ask(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    """One request over the control socket. Raises `OSError` when nobody listens."""
+def send(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Send a request over the control socket and return the response. Raises `OSError` without a server."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(START_TIMEOUT_SECONDS)
         connection.connect(str(folder / "control.sock"))
         with connection.makefile("rw") as stream:
             stream.write(json.dumps(request) + "\n")
             stream.flush()
-            answer: dict[str, Any] = json.loads(stream.readline() or '{"error": "no answer"}')
-    if "error" in answer:
-        raise PlatformError(f"warm provider: {answer['error']}", hint="run with --plain-provider")
-    return answer
+            response: dict[str, Any] = json.loads(stream.readline() or '{"error": "no response"}')
+    if "error" in response:
+        raise PlatformError(f"warm provider: {response['error']}", hint="run with --plain-provider")
+    return response
 
 
 @contextlib.contextmanager
@@ -58,11 +58,11 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 def ensure(repo: Path, binary: Path, limit: int) -> Path:
-    """The folder of a running server. Raises `SetupError` with its log when it does not start."""
+    """Return the folder of a running server. Raises `SetupError` with its log when it does not start."""
     folder = runtime_folder(repo, binary)
     with _only_one(folder):
         with contextlib.suppress(OSError):
-            ask(folder, {"op": "status"})
+            send(folder, {"op": "status"})
             return folder
         log = folder / "server.log"
         with log.open("wb") as sink:
@@ -78,7 +78,7 @@ def ensure(repo: Path, binary: Path, limit: int) -> Path:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             with contextlib.suppress(OSError):
-                ask(folder, {"op": "status"})
+                send(folder, {"op": "status"})
                 return folder
             time.sleep(0.05)
         raise SetupError(
@@ -99,22 +99,22 @@ def attach(
     mocked_blocks: Iterable[str] | None = None,
     run: Path | None = None,
 ) -> str:
-    """The value of `TF_REATTACH_PROVIDERS` for one stack.
+    """Return the value of `TF_REATTACH_PROVIDERS` for one stack.
 
     Args:
-        repo: checkout the server belongs to.
+        repo: the checkout of the server.
         binary: the unpacked provider.
-        name: stack (and environment) that will use it, one terraform command at a time.
-        types: resource types that its code and state hold.
-        environment: terraform's process environment; the provider sees its AWS part only.
-        own: those that this stack may hold, as far as it is known; types with large schemas come from among these.
-        limit: provider processes at a time.
-        mocked_blocks: names of nested blocks that the code has, if the provider only lends its schema to mocks:
-            large types then come without all others.
-        run: folder in which it is written down what is started; a terraform that outlives us keeps its provider.
+        name: the stack (and environment) that will use it, one terraform command at a time.
+        types: the resource types in use.
+        environment: terraform's process environment; the provider only sees its AWS part.
+        own: the types that this stack may hold, if known; only these get large schemas.
+        limit: maximum number of provider processes.
+        mocked_blocks: the names of nested blocks in the code, if the provider only serves its schema to mocks:
+            large types then get these blocks only.
+        run: the folder of the commands' records; a terraform that outlives the run keeps its provider.
 
     Raises:
-        PlatformError: for an environment that is not the local one, or when the server does not start.
+        PlatformError: the environment is not the local one, or the server does not start.
     """
     seen = provider_environment(environment)
     try:
@@ -133,21 +133,21 @@ def attach(
         request["own"] = sorted(own)
     if mocked_blocks is not None:
         request["blocks"] = sorted(mocked_blocks)
-    return json.dumps(ask(ensure(repo, binary, limit), request)["reattach"])
+    return json.dumps(send(ensure(repo, binary, limit), request)["reattach"])
 
 
 def release(repo: Path, binary: Path, *, name: str, run: Path | None = None) -> None:
-    """Say that the stack's terraform command has ended; without a server there is nothing to release."""
+    """Report that the stack's terraform command has ended; does nothing without a server."""
     with contextlib.suppress(OSError):
         request = {"op": "release", "name": name, "holder": Holder.own(run).document()}
-        ask(runtime_folder(repo, binary), request)
+        send(runtime_folder(repo, binary), request)
 
 
 def stop(repo: Path, binary: Path) -> bool:
-    """End the server of a checkout; False when there was none."""
+    """Stop the server of a checkout; `False` if none was running."""
     folder = runtime_folder(repo, binary)
     try:
-        ask(folder, {"op": "stop"})
+        send(folder, {"op": "stop"})
     except OSError:
         return False
     _wait_for_end(folder)
@@ -161,11 +161,11 @@ def _wait_for_end(folder: Path) -> None:
 
 
 def stop_below(repo: Path, folder: Path) -> None:
-    """End the warm providers that only stacks with data in this folder have used, if there are any."""
+    """Stop the warm providers, if any, that were only used by stacks with data in this folder."""
     binary = provider_binary(repo)
     if binary is None:
         return
     runtime = runtime_folder(repo, binary)
     with contextlib.suppress(OSError):
-        if ask(runtime, {"op": "forget", "below": f"{folder}{os.sep}"})["stopping"]:
+        if send(runtime, {"op": "forget", "below": f"{folder}{os.sep}"})["stopping"]:
             _wait_for_end(runtime)

@@ -1,4 +1,4 @@
-"""Who needs an attached provider: a run, and after its death the terraform that it has left at work."""
+"""Determine whether an attached provider is in use: by a run, or by a terraform that outlives its run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.terraform.record import of_run
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that has attached a stack, and the folder in which it writes down what it starts."""
+    """The process that has attached a stack, and the folder of its run's records."""
 
     process: Identity
     run: Path | None = None
@@ -25,16 +25,16 @@ class Holder:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Holder:
-        found = identity.read(document["process"])
-        if found is None:
-            raise ValueError("the request does not say which process it is from")
-        return cls(found, Path(document["run"]) if document["run"] else None)
+        process = identity.read(document["process"])
+        if process is None:
+            raise ValueError("the request does not name its process")
+        return cls(process, Path(document["run"]) if document["run"] else None)
 
     def document(self) -> dict[str, Any]:
         return {"process": asdict(self.process), "run": str(self.run) if self.run else None}
 
     def needs(self, stack: str) -> bool:
-        """Whether the provider may still be asked something for a stack, known by its data folder."""
+        """Return whether the provider may still be called for a stack, which is identified by its data folder."""
         return identity.life(self.process) != "dead" or self._terraform_works(stack)
 
     def _terraform_works(self, stack: str) -> bool:

@@ -1,4 +1,4 @@
-"""Provider processes: started in debug mode, one per configuration, ended by their own id."""
+"""Run provider processes in debug mode, one per configuration."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ APPROVED_AT_MOST = 100_000
 
 
 class ProviderDied(RuntimeError):
-    """The provider process ended; its last words are in the message."""
+    """The provider process ended; the message has the end of its output."""
 
 
-# Becomes the provider after asking Linux for SIGKILL when the server ends, however it ends (elsewhere the pid file
-# does that work); nobody tells it of a server that has ended before it asked. Not a `preexec_fn`: forking a process in
-# which gRPC has threads breaks its calls.
+# Requests SIGKILL from Linux for the end of the server, however it ends (other systems use the pid file), and then
+# becomes the provider. The check of the parent covers a server that ended before the request. Not a `preexec_fn`:
+# forking a process in which gRPC has threads breaks its calls.
 _LAUNCHER = """
 import ctypes, os, sys
 if sys.platform == "linux":
@@ -50,18 +50,18 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 @dataclass
 class Provider:
-    """One running provider process."""
+    """A running provider process."""
 
     process: subprocess.Popen[bytes]
     channel: grpc.Channel
     log: Path
     environment: Mapping[str, str]
-    wanted: bytes | None = None
-    """The configuration that it holds or is about to hold."""
+    assigned: bytes | None = None
+    """The configuration that it has or is about to get."""
     configured: bytes | None = None
     configure_response: bytes = b""
     users: set[str] = field(default_factory=set)
-    """Sessions whose terraform command is running: it must keep its configuration for them."""
+    """The sessions whose terraform command is running: for them it must keep its configuration."""
     calls: int = 0
     used_at: float = field(default_factory=time.monotonic)
     configuring: threading.Lock = field(default_factory=threading.Lock)
@@ -75,7 +75,7 @@ class Provider:
         return not self.users and not self.calls
 
     def call(self, method: str, request: bytes) -> bytes:
-        """Forward one RPC as bytes. Raises `grpc.RpcError` (the provider's) or `ProviderDied`."""
+        """Forward an RPC as bytes. Raises `grpc.RpcError` (the provider's) or `ProviderDied`."""
         self.used_at = time.monotonic()
         try:
             return bytes(self.channel.unary_unary(method)(request, timeout=CALL_TIMEOUT_SECONDS))
@@ -113,9 +113,9 @@ def start(binary: Path, environment: Mapping[str, str], folder: Path) -> Provide
         )
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"TF_REATTACH_PROVIDERS='(.+)'", log.read_text(errors="replace"))
-        if found:
-            address = next(iter(json.loads(found[1]).values()))["Addr"]["String"]
+        match = re.search(r"TF_REATTACH_PROVIDERS='(.+)'", log.read_text(errors="replace"))
+        if match:
+            address = next(iter(json.loads(match[1]).values()))["Addr"]["String"]
             return Provider(process, grpc.insecure_channel(f"unix:{address}", UNLIMITED), log, environment)
         time.sleep(0.02)
     process.kill()
@@ -123,67 +123,66 @@ def start(binary: Path, environment: Mapping[str, str], folder: Path) -> Provide
 
 
 class Pool:
-    """Providers by configuration. One that nobody uses gets the next configuration: that costs it a fiftieth of what
-    a new process takes until its first answer.
+    """Keep providers by configuration, and reconfigure an idle one for the next configuration.
 
-    A provider that somebody is using is never touched: rather one process too many than a stack that is
-    applied with another one's tags.
+    Reconfiguring takes a fiftieth of the time that a new process needs until its first response. A provider in use is
+    never reconfigured: one process too many is better than a stack that is applied with another one's tags.
 
     Args:
         binary: the provider's executable.
         folder: private folder for sockets and logs.
-        kept: the schema that an earlier server was given.
-        limit: provider processes kept at a time (250 to 600 MB each).
+        kept: the schema that an earlier server read.
+        limit: maximum number of provider processes that are kept (250 to 600 MB each).
     """
 
     def __init__(self, binary: Path, folder: Path, limit: int, kept: KeptSchema | None = None) -> None:
         self._binary, self._folder, self._limit, self._kept = binary, folder, limit, kept
         self._providers: list[Provider] = []
-        # Choosing may start a process, which takes a second; counting must not wait for that.
+        # Choosing may start a process, which takes a second; counting users must not wait for that.
         self._choosing = threading.Lock()
         self._counting = threading.Lock()
         self._schema: bytes | None = None
         self._approved: set[bytes] = set()
 
     def any(self, environment: Mapping[str, str]) -> Provider:
-        """A provider for calls that need no configuration (schema, validation, state upgrades)."""
+        """Return a provider for calls that need no configuration (schema, validation, state upgrades)."""
         with self._choosing:
             alive = [p for p in self._providers if p.alive and p.environment == environment]
             return alive[0] if alive else self._start(environment)
 
     def configured(self, user: str, environment: Mapping[str, str], request: bytes) -> tuple[Provider, bytes]:
-        """The provider that holds exactly this configuration, kept for `user`, and its answer to `Configure`."""
+        """Return a provider with exactly this configuration, reserved for `user`, and its response to `Configure`."""
         key = provider_config(request)
         self.release(user)
         with self._choosing:
             provider = self._choose(environment, key)
             with self._counting:
-                provider.wanted = key
+                provider.assigned = key
                 provider.users.add(user)
-        with provider.configuring:  # whoever wants the same configuration waits for the first one's answer
+        with provider.configuring:  # users of the same configuration wait for the first one's response
             if provider.configured == key:
                 return provider, provider.configure_response
             provider.configured = None
             try:
                 response = self.call(provider, SERVICE + "Configure", request)
             except BaseException:
-                provider.wanted = None
+                provider.assigned = None
                 raise
             provider.configure_response = response
             if has_error(response):
-                provider.wanted = None  # the next attempt configures it anew
+                provider.assigned = None  # the next attempt configures it again
             else:
                 provider.configured = key
             return provider, response
 
     def release(self, user: str) -> None:
-        """The user's terraform command has ended."""
+        """Free the provider of a user whose terraform command has ended."""
         with self._counting:
             for provider in self._providers:
                 provider.users.discard(user)
 
     def call(self, provider: Provider, method: str, request: bytes) -> bytes:
-        """Forward a call; meanwhile the provider counts as in use."""
+        """Forward a call; during it the provider counts as in use."""
         with self._counting:
             provider.calls += 1
         try:
@@ -193,20 +192,20 @@ class Pool:
                 provider.calls -= 1
 
     def validated(self, provider: Callable[[], Provider], method: str, request: bytes) -> bytes:
-        """The answer to a validation, which depends on its request alone: terraform asks before any configuration.
+        """Return the response to a validation, which depends only on its request: it precedes any configuration.
 
-        Two walks of one plan and each `run` of a test ask the same. What passed without a word is not asked
-        again; a complaint comes from the provider each time.
+        The two walks of a plan and each `run` of a test repeat the same requests. A response without diagnostics is
+        cached; diagnostics come from the provider each time.
         """
         key = hashlib.sha256(method.encode() + b"\0" + request).digest()
         if key in self._approved:
             return b""
-        answer = self.call(provider(), method, request)
-        if not answer:
+        response = self.call(provider(), method, request)
+        if not response:
             if len(self._approved) >= APPROVED_AT_MOST:
                 self._approved = set()
             self._approved.add(key)
-        return answer
+        return response
 
     def keep(self, environments: Collection[Mapping[str, str]]) -> None:
         """End the providers of all other environments."""
@@ -218,12 +217,12 @@ class Pool:
     def _choose(self, environment: Mapping[str, str], key: bytes) -> Provider:
         self._providers = [p for p in self._providers if p.alive]
         ours = [p for p in self._providers if p.environment == environment]
-        for wanted in (key, None):
+        for assigned in (key, None):
             for provider in ours:
-                if provider.wanted == wanted:
+                if provider.assigned == assigned:
                     return provider
         idle = sorted((p for p in self._providers if p.idle), key=lambda p: p.used_at)
-        for provider in idle:  # the longest unused one: the others' configurations are the likelier to come back
+        for provider in idle:  # the longest unused first: the others' configurations are more likely to be needed again
             if provider.environment == environment:
                 return provider
         if idle and len(self._providers) >= self._limit:
@@ -239,7 +238,7 @@ class Pool:
         return provider
 
     def schema(self, environment: Mapping[str, str], request: bytes) -> bytes:
-        """The provider's whole schema, asked for once."""
+        """Return the provider's whole schema, which is requested once."""
         if self._schema is None and self._kept:
             self._schema = self._kept.read(request)
         if self._schema is None:
@@ -265,7 +264,7 @@ class Pool:
 
 
 def end_orphans(folder: Path) -> list[int]:
-    """End provider processes that a killed pool left behind; only ids that still are providers."""
+    """Kill the provider processes that a killed pool left behind; ids that are not providers any more are skipped."""
     record = folder / "providers.json"
     if not record.exists():
         return []

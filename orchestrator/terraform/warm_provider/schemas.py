@@ -1,7 +1,7 @@
-"""The provider's schema, kept between servers: asking for it takes a new process more than half of its start.
+"""Cache the provider's schema between servers: requesting it takes more than half of a new process's start.
 
-A file is believed only for the very executable that answered (its path, inode, size and times), if it is one's own and
-whole; everything else is a miss, and the provider is asked.
+A file is valid only for the executable that it came from (by path, inode, size and times), and if it belongs to this
+user and is complete; otherwise the provider is called.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _DIGEST_BYTES = 32
 
 
 class KeptSchema:
-    """One provider's schema response on disk.
+    """Keep a provider's schema response on disk.
 
     Args:
-        folder: private to this user; made when something is kept.
-        binary: the provider's executable, as it is now: what a later one answers is not kept.
+        folder: private to this user; created by the first write.
+        binary: the provider's executable as it is now: the response of a replaced one is not kept.
     """
 
     def __init__(self, folder: Path, binary: Path) -> None:
@@ -31,7 +31,7 @@ class KeptSchema:
         self._identity = _identity(binary)
 
     def read(self, request: bytes) -> bytes | None:
-        """The answer to this request; `None` when it is not known."""
+        """Return the response to this request; `None` if it is not cached."""
         if self._identity is None or _identity(self._binary) != self._identity:
             return None
         try:
@@ -45,7 +45,7 @@ class KeptSchema:
         return schema if schema and hashlib.sha256(schema).digest() == digest else None
 
     def write(self, request: bytes, schema: bytes) -> None:
-        """Keep an answer without complaints. A full disk costs the next server the question, no more."""
+        """Keep a response without diagnostics. If the disk is full, the next server requests the schema again."""
         if self._identity is None or _identity(self._binary) != self._identity or has_diagnostics(schema):
             return
         file = self._file(request)

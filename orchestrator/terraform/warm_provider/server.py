@@ -1,4 +1,4 @@
-"""The background process: a gRPC proxy per attached stack, and a control socket to ask for one."""
+"""The background process: a gRPC proxy per attached stack, and a control socket to request one."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
 IDLE_SECONDS = 900
 REAP_SECONDS = 5
 _BESIDE = "\0"
-"""Between the name of a stack and the number of a session beside its first one."""
+"""Separates a stack's name from the number of an additional session."""
 CALLS_AT_ONCE = 1024
-"""A terraform command makes ten; threads are made as they are needed."""
+"""A terraform command makes ten; threads are created on demand."""
 STOP_GRACE_SECONDS = 4.0
-"""Creating one thing takes the emulator milliseconds; under load and with retries, this long."""
+"""Creating a resource takes the emulator milliseconds; under load and with retries, up to this long."""
 
 
 class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
-    """What one stack's terraform commands talk to.
+    """Proxy the provider calls of one stack's terraform commands.
 
-    One stack runs one command at a time, and a command has one provider configuration; so the last
-    `Configure` of a session tells where its later calls belong.
+    A stack runs one command at a time, and a command has one provider configuration; so the last `Configure` of a
+    session determines the provider of its later calls.
 
     Attributes:
-        own: what the stack itself may hold: it gets large types (a terraform command reads them for a third of a
-            second) only from among these. `None`: whatever is in `types`.
-        blocks: for mocked providers alone: names of nested blocks in use. Large types lose all others, and with
-            them the provider's own validation, since it would miss the rest.
+        own: the types that the stack itself may hold. It gets large types, which take a terraform command a third of
+            a second to read, only if they are among these. `None`: all in `types`.
+        blocks: for mocked providers only: the names of nested blocks in use. Large types lose all others, and the
+            provider's own validation with them, because it would report the missing blocks.
     """
 
     def __init__(self, name: str, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
@@ -52,9 +52,9 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         self.stack = name
         self.holder: Holder | None = None
         self.forgotten = False
-        """Its environment's AWS has gone while it was attached: it goes when its command has ended."""
+        """Its environment's AWS was stopped while it was attached: it is removed when its command has ended."""
         self._configuration: bytes | None = None
-        """What the terraform command at work has configured its provider with."""
+        """The provider configuration of the running terraform command."""
         self.own: frozenset[str] | None = None
         self.blocks: frozenset[str] | None = None
         self._cut: frozenset[str] = frozenset()
@@ -101,11 +101,11 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         raise AssertionError("context.abort raises")
 
     def _stop(self, method: str, request: bytes) -> bytes:
-        """Terraform was interrupted: let the provider give up its waits, some of which last a minute.
+        """Forward an interrupt of terraform, so that the provider ends its waits, some of which last a minute.
 
-        Not heard, terraform would wait for them, and be killed before it could store its state. Heard at
-        once, calls would be cut off while they are carried out: things would exist that no state knows. So
-        what is quick may end first. The provider listens for this signal anew afterwards and stays usable.
+        Without it, terraform would wait for them, and be killed before it could store its state. Forwarded at once,
+        it would cut off calls in progress: resources would exist that are in no state. So short calls may finish
+        first. The provider accepts the signal again afterwards and stays usable.
         """
         provider, deadline = self._provider, time.monotonic() + STOP_GRACE_SECONDS
         if provider is None:
@@ -113,13 +113,15 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         while provider.calls and time.monotonic() < deadline:
             time.sleep(0.05)
         if not provider.calls or not provider.alive or provider.users - {self.name}:
-            return b""  # a stack of the same configuration is at work on it: its calls are not ours to end
-        # Outside the pool's account of busy providers: the call in progress is the very one to end.
+            return b""  # a stack of the same configuration uses it: its calls must not be cancelled
+        # Not through the pool, which would count this call as in progress.
         return provider.call(method, request)
 
     def _current(self) -> Provider:
-        """The provider of the last `Configure`, any before that. One that died is replaced by its like: terraform
-        goes on after the calls that were lost with it, and must not meet another one's configuration then.
+        """Return the provider of the last `Configure`, or any before that.
+
+        A provider that died is replaced by one of the same configuration: terraform continues after the lost calls, and
+        must not reach a provider with another configuration.
         """
         if self._provider is None or not self._provider.alive:
             if self._configuration is None:
@@ -128,18 +130,18 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         return self._provider
 
     def release(self) -> None:
-        """Its terraform command has ended: the provider may get another configuration."""
+        """Free the provider for other configurations, after the terraform command has ended."""
         self._provider = self._configuration = None
         self.pool.release(self.name)
 
     @property
     def is_needed(self) -> bool:
-        """Whether the command that it was attached for may still be at work, for all that is known."""
+        """Return whether the command that it was attached for may still be running."""
         return self.holder is None or self.holder.needs(self.stack)
 
     def _narrowed(self, request: bytes) -> bytes:
-        wanted = self.types, self.own, self.blocks
-        if self._schema is None or self._schema[0] != wanted:
+        selection = self.types, self.own, self.blocks
+        if self._schema is None or self._schema[0] != selection:
             schema = narrow_schema(self.pool.schema(self.environment, request), self.types)
             large = large_types(schema, self.types)
             if self.own is not None and large - self.own:
@@ -147,26 +149,26 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
             self._cut = frozenset() if self.blocks is None else large
             if self.blocks is not None:
                 schema = cut_large_types(schema, self.blocks)
-            self._schema = wanted, schema
+            self._schema = selection, schema
         return self._schema[1]
 
 
 class Server:
-    """Sessions by name, behind a control socket that speaks one JSON object per connection.
+    """Serve sessions by name, and a control socket that takes one JSON object per connection.
 
-    A session's own socket is open while its terraform command runs: an open one costs CPU time even if nobody calls,
-    and a command that outlived its release must not reach a provider which by now holds another configuration.
+    A session's socket is open only while its terraform command runs: an open socket costs CPU time even without calls,
+    and a command that outlives its release must not reach a provider that has another configuration by then.
     """
 
     def __init__(self, folder: Path, binary: Path, limit: int) -> None:
         self.folder = folder
         end_orphans(folder)
-        # Beside the folders of all checkouts: they have the provider in common.
+        # Outside of the checkout's folder: all checkouts share the provider.
         schemas = folder.parent / f"mlops-warm-schemas-{os.getuid()}"
         self.pool = Pool(binary, folder, limit, KeptSchema(schemas, binary))
         self.sessions: dict[str, Session] = {}
-        self.doors: dict[str, tuple[grpc.Server, str]] = {}
-        """Of the sessions that are attached: their server and its socket."""
+        self.listeners: dict[str, tuple[grpc.Server, str]] = {}
+        """The gRPC servers of the attached sessions, and their sockets."""
         self._opened = 0
         self._workers = futures.ThreadPoolExecutor(CALLS_AT_ONCE)
         self.used_at = time.monotonic()
@@ -181,8 +183,10 @@ class Server:
         own: frozenset[str] | None = None,
         holder: Holder | None = None,
     ) -> dict[str, Any]:
-        """`TF_REATTACH_PROVIDERS` for one stack; one that its holder has attached keeps its socket and gets the new
-        types. What another holder's terraform is talking to is not touched.
+        """Attach a stack and return the value of `TF_REATTACH_PROVIDERS`.
+
+        A stack that the same holder has attached keeps its socket and gets the new types. Other holders' sessions
+        do not change.
         """
         check_environment(environment)
         self.reap()
@@ -198,13 +202,13 @@ class Server:
                 "ProtocolVersion": 5,
                 "Pid": os.getpid(),
                 "Test": True,
-                "Addr": {"Network": "unix", "String": self._door(session)},
+                "Addr": {"Network": "unix", "String": self._socket(session)},
             }
         }
 
-    def _door(self, session: Session) -> str:
-        """The socket of an attached session."""
-        if session.name not in self.doors:
+    def _socket(self, session: Session) -> str:
+        """Return the socket of an attached session, which is opened on demand."""
+        if session.name not in self.listeners:
             address = str(self.folder / f"s{self._opened}.sock")
             self._opened += 1
             Path(address).unlink(missing_ok=True)
@@ -212,26 +216,26 @@ class Server:
             server.add_generic_rpc_handlers((session,))
             server.add_insecure_port(f"unix:{address}")
             server.start()
-            self.doors[session.name] = server, address
-        return self.doors[session.name][1]
+            self.listeners[session.name] = server, address
+        return self.listeners[session.name][1]
 
     def _free_name(self, stack: str, holder: Holder | None) -> str:
-        """The stack's own name, or where another holder has attached that, one beside it."""
+        """Return the stack's name, or one with a number if another holder has attached that."""
         for number in itertools.count(1):
             name = stack if number == 1 else f"{stack}{_BESIDE}{number}"
-            if name not in self.doors or self.sessions[name].holder == holder:
+            if name not in self.listeners or self.sessions[name].holder == holder:
                 return name
         raise AssertionError("count never ends")
 
     def release(self, stack: str, holder: Holder | None = None) -> None:
-        """A stack's terraform command has ended. Without a holder: all of them."""
+        """Close a stack's session after its terraform command has ended; without a holder, all its sessions."""
         for name, session in list(self.sessions.items()):
             if session.stack == stack and (holder is None or session.holder == holder):
                 self._close(name)
 
     def _close(self, name: str) -> None:
-        if name in self.doors:
-            server, _ = self.doors.pop(name)
+        if name in self.listeners:
+            server, _ = self.listeners.pop(name)
             server.stop(0)
         session = self.sessions[name]
         session.release()
@@ -241,19 +245,19 @@ class Server:
             self._tidy()
 
     def reap(self) -> None:
-        """Release what nobody has released, and nobody can: run and terraform were killed."""
-        for name in list(self.doors):
+        """Close the sessions whose run and terraform were killed before they could release them."""
+        for name in list(self.listeners):
             if name in self.sessions and not self.sessions[name].is_needed:
                 self._close(name)
 
     def forget(self, beginning: str) -> None:
-        """An environment's AWS is gone: end what served its stacks alone, and the server where no other is left.
+        """Close the sessions of an environment whose AWS was stopped, and stop the server if none is left.
 
-        So with stacks of any other AWS that is gone, such as a preview's. What a terraform talks to stays until that
-        has ended.
+        Also closes sessions of any other AWS that is gone, such as a preview's. A session in use stays until its
+        terraform has ended.
         """
         for name, session in list(self.sessions.items()):
-            if name in self.doors and session.is_needed:
+            if name in self.listeners and session.is_needed:
                 session.forgotten = name.startswith(beginning)
             elif name.startswith(beginning) or not _answers(session.environment):
                 self._close(name)
@@ -294,12 +298,12 @@ class Server:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is attached, and nobody has asked for anything for long, here or through a stack's socket."""
+        """Return whether nothing is attached and there was no request for long, here or through a stack's socket."""
         sessions = [session.used_at for session in self.sessions.values()]
-        return not self.doors and time.monotonic() - max([self.used_at, *sessions]) > IDLE_SECONDS
+        return not self.listeners and time.monotonic() - max([self.used_at, *sessions]) > IDLE_SECONDS
 
     def serve(self) -> None:
-        """Answer until told to stop, or until nothing is attached and nobody asked for a quarter of an hour."""
+        """Serve until a stop request, or until nothing is attached and no request came for a quarter of an hour."""
         control = self.folder / "control.sock"
         control.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -319,13 +323,13 @@ class Server:
                     continue
                 with connection, connection.makefile("rw") as stream:
                     try:
-                        answer = self.handle(json.loads(stream.readline()))
+                        response = self.handle(json.loads(stream.readline()))
                     except (ValueError, KeyError) as error:
-                        answer = {"error": str(error)}
-                    stream.write(json.dumps(answer) + "\n")
+                        response = {"error": str(error)}
+                    stream.write(json.dumps(response) + "\n")
         finally:
             control.unlink(missing_ok=True)
-            for server, _ in self.doors.values():
+            for server, _ in self.listeners.values():
                 server.stop(0)
             self.pool.close()
 
@@ -339,7 +343,7 @@ def _holder(request: Mapping[str, Any]) -> Holder | None:
 
 
 def _answers(environment: Mapping[str, str]) -> bool:
-    """Whether somebody listens at its AWS; also where it has none."""
+    """Return whether an environment's AWS accepts connections; `True` without an endpoint."""
     address = urlsplit(environment.get("AWS_ENDPOINT_URL", ""))
     if address.hostname is None:
         return True

@@ -1,7 +1,7 @@
-"""The few pieces of protocol-buffer wire format that the proxy has to read.
+"""Parse and change the few protocol-buffer messages that the proxy must understand.
 
-Only `GetProviderSchema.Response` of tfplugin5 and the type names of some requests are looked into;
-everything else passes through as bytes. Field numbers: terraform's `docs/plugin-protocol/tfplugin5.*.proto`.
+Only `GetProviderSchema.Response` of tfplugin5 and the type names of some requests are parsed; everything else passes
+through as bytes. Field numbers: terraform's `docs/plugin-protocol/tfplugin5.*.proto`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ RESOURCE_SCHEMAS, DATA_SOURCE_SCHEMAS, DIAGNOSTICS, FUNCTIONS, EPHEMERAL_SCHEMAS
 _SCHEMA_MAPS = frozenset({RESOURCE_SCHEMAS, DATA_SOURCE_SCHEMAS, EPHEMERAL_SCHEMAS})
 _VARINT, _LENGTH_DELIMITED = 0, 2
 _SCHEMA, _BLOCK, _NESTED_BLOCKS = 2, 2, 3
-"""Fields of a map's entry, of a schema and a nested block, and of a block."""
+"""Field numbers in a map's entry, in a schema and a nested block, and in a block."""
 LARGE_BYTES = 100_000
-"""Most types take two thousand; the web ACL of WAF, whose statements hold statements, half a million."""
+"""Most types have two thousand bytes; WAF's web ACL, whose statements contain statements, has half a million."""
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
@@ -29,7 +29,7 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Field number, payload and the whole encoded field, for messages of length-delimited fields."""
+    """Yield number, payload and encoding of each field of a message with length-delimited fields only."""
     position = 0
     while position < len(data):
         start = position
@@ -43,7 +43,7 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _any_fields(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """As `_fields`, for messages that hold numbers, too; a number's payload is empty."""
+    """Yield as `_fields`, for messages that also have numbers; a number's payload is empty."""
     position = 0
     while position < len(data):
         start = position
@@ -68,12 +68,12 @@ def _map_key(entry: bytes) -> str:
 
 
 def schema_types(schema: bytes) -> frozenset[str]:
-    """Names of all resource, data source and ephemeral types in a schema response."""
+    """Return the names of all resource, data source and ephemeral types in a schema response."""
     return frozenset(_map_key(payload) for number, payload, _ in _fields(schema) if number in _SCHEMA_MAPS)
 
 
 def narrow_schema(schema: bytes, keep: frozenset[str]) -> bytes:
-    """The same schema response with only the types in `keep`, and without provider functions."""
+    """Return the schema response with only the types in `keep`, and without provider functions."""
     return b"".join(
         whole
         for number, payload, whole in _fields(schema)
@@ -82,20 +82,20 @@ def narrow_schema(schema: bytes, keep: frozenset[str]) -> bytes:
 
 
 def has_diagnostics(schema: bytes) -> bool:
-    """Whether the provider had something to say beside its schema."""
+    """Return whether a schema response has diagnostics."""
     return any(number == DIAGNOSTICS for number, _, _ in _fields(schema))
 
 
 def large_types(schema: bytes, keep: frozenset[str]) -> frozenset[str]:
-    """Those of the types whose schema slows down whoever reads it."""
-    found = (
+    """Return those of the types in `keep` whose schema is large enough to slow down its readers."""
+    large = (
         _map_key(payload) for number, payload, whole in _fields(schema) if number in _SCHEMA_MAPS and _large(whole)
     )
-    return frozenset(found) & keep
+    return frozenset(large) & keep
 
 
 def cut_large_types(schema: bytes, blocks: frozenset[str]) -> bytes:
-    """The same schema response; large types have, at every depth, the nested blocks of these names only."""
+    """Return the schema response with, in large types, only the nested blocks of these names at every depth."""
     return b"".join(
         _field(number, _with(payload, _SCHEMA, lambda inner: _with(inner, _BLOCK, lambda block: _cut(block, blocks))))
         if number in _SCHEMA_MAPS and _large(whole)
@@ -137,17 +137,17 @@ def _encoded(value: int) -> bytes:
 
 
 def _type_name(message: bytes) -> str:
-    """Field 1 of nested blocks and of requests about a resource."""
+    """Return field 1, the type name, of a nested block or a request about a resource."""
     return next((payload.decode() for number, payload, _ in _any_fields(message) if number == 1), "")
 
 
 def validated_type(request: bytes) -> str:
-    """The resource type that a `ValidateResourceTypeConfig` is about."""
+    """Return the resource type of a `ValidateResourceTypeConfig` request."""
     return _type_name(request)
 
 
 def has_error(response: bytes) -> bool:
-    """Whether a response of diagnostics only (`Configure`) holds an error.
+    """Return whether a response of diagnostics only (`Configure`) contains an error.
 
     `Diagnostic.severity` is field 1, a varint, and 1 means ERROR; protobuf writes fields in order.
     """
@@ -155,7 +155,7 @@ def has_error(response: bytes) -> bool:
 
 
 def provider_config(request: bytes) -> bytes:
-    """The provider block inside a `Configure` request (field 2).
+    """Return the provider block of a `Configure` request (field 2).
 
     Terraform's client capabilities (field 3) differ between plan and apply, the configuration does not.
     """

@@ -169,7 +169,7 @@ def texts(events: list[dict[str, Any]]) -> Counter[str]:
 def test_an_interrupt_lets_terraform_store_its_state(checkout: Checkout, interrupted: Ended) -> None:
     assert interrupted.exit_code == 130, interrupted.said[-4000:]
     assert "interrupted: waiting for terraform to stop and release its lock" in interrupted.said
-    assert "hint: repeat the command: it continues where things stand" in interrupted.said
+    assert "hint: repeat the command: it continues where it stopped" in interrupted.said
     result = interrupted.result
     assert (result["status"], result["exit_code"], result["error"]["type"]) == ("cancelled", 130, "Interrupted")
     unfinished = set(result["error"]["message"].removeprefix("interrupted; not finished: ").split(", "))

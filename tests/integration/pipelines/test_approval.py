@@ -183,7 +183,7 @@ def test_a_token_decides_nothing_and_a_rejected_version_never_goes_live(approval
     ended = approvals.platform.ended(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "VersionRejected")
     assert "PrepareCandidate" not in approvals.platform.entered(execution)
-    with pytest.raises(PlatformError, match=rf"version {number} .* is rejected already \(Rejected by .*worse on long"):
+    with pytest.raises(PlatformError, match=rf"version {number} .* is already rejected \(Rejected by .*worse on long"):
         approvals.decide("approve", number)
     assert approvals.decide("reject", number).repeated
 

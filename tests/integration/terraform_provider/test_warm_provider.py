@@ -115,7 +115,7 @@ def test_two_configurations_at_once_do_not_share_a_provider(
     assert tags(aws, "/warm/beta/0") == {"who": "beta"}
     for stack in stacks:
         assert stack.terraform("plan", "-detailed-exitcode").returncode == 0
-    status = client.ask(client.runtime_folder(repo, binary), {"op": "status"})
+    status = client.send(client.runtime_folder(repo, binary), {"op": "status"})
     assert len([p for p in status["providers"] if p["configured"]]) == 2
     for stack in stacks:
         ok(stack.terraform("destroy", "-auto-approve"))
@@ -145,7 +145,7 @@ def test_an_interrupted_run_does_not_affect_the_other(make_stack: Any, repo: Pat
 def wait_dead(repo: Path, binary: Path) -> None:
     """Wait for the end of a killed server; until then it still accepts connections."""
     folder, deadline = client.runtime_folder(repo, binary), time.monotonic() + 10
-    while any(provider["alive"] for provider in client.ask(folder, {"op": "status"})["providers"]):
+    while any(provider["alive"] for provider in client.send(folder, {"op": "status"})["providers"]):
         assert time.monotonic() < deadline, "a provider survived SIGKILL"
         time.sleep(0.01)
 
@@ -155,7 +155,7 @@ def test_a_killed_provider_is_replaced_on_the_next_command(make_stack: Any, repo
     stack.attach(repo, binary)
     ok(stack.terraform("init", "-input=false"))
     ok(stack.terraform("apply", "-auto-approve"))
-    for provider in client.ask(client.runtime_folder(repo, binary), {"op": "status"})["providers"]:
+    for provider in client.send(client.runtime_folder(repo, binary), {"op": "status"})["providers"]:
         os.kill(provider["pid"], signal.SIGKILL)
     wait_dead(repo, binary)
     assert stack.terraform("plan", "-detailed-exitcode").returncode == 0
@@ -182,7 +182,7 @@ def test_a_provider_that_dies_during_an_apply_fails_only_the_calls_in_progress(
             if event["type"] == "apply_complete":
                 made.append(event["hook"]["resource"]["addr"])
                 if len(made) == 10:
-                    for provider in client.ask(client.runtime_folder(repo, binary), {"op": "status"})["providers"]:
+                    for provider in client.send(client.runtime_folder(repo, binary), {"op": "status"})["providers"]:
                         os.kill(provider["pid"], signal.SIGKILL)
     assert apply.returncode == 1
     assert len(made) > 20, "the others were made by another provider"
@@ -201,7 +201,7 @@ def test_a_killed_server_ends_its_providers(make_stack: Any, repo: Path, binary:
     ok(stack.terraform("init", "-input=false"))
     ok(stack.terraform("plan"))
     folder = client.runtime_folder(repo, binary)
-    status = client.ask(folder, {"op": "status"})
+    status = client.send(folder, {"op": "status"})
     os.kill(status["pid"], signal.SIGKILL)
     stack.attach(repo, binary)  # starts a new server, which ends what the old one may have left
     deadline = time.monotonic() + 5

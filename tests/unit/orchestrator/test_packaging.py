@@ -63,7 +63,7 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("umask", [0o077, 0o000])
-def test_no_umask_reaches_what_is_in_a_package(tmp_path: Path, umask: int) -> None:
+def test_the_umask_does_not_change_a_package(tmp_path: Path, umask: int) -> None:
     usual = SourcePackager(checkout(tmp_path / "one", time=1)).build(tmp_path / "usual")
     before = os.umask(umask)
     try:
@@ -81,7 +81,7 @@ def test_no_umask_reaches_what_is_in_a_package(tmp_path: Path, umask: int) -> No
         assert {entry.mode for entry in archive} == {0o644}
 
 
-def test_the_hash_is_that_of_the_file_and_in_its_name(tmp_path: Path) -> None:
+def test_the_hash_is_the_file_s_and_part_of_its_name(tmp_path: Path) -> None:
     for package in SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out").values():
         digest = hashlib.sha256(package.path.read_bytes())
         assert base64.b64decode(package.sha256_base64) == digest.digest()
@@ -184,7 +184,7 @@ def test_a_missing_source_is_named(tmp_path: Path, missing: str, message: str) -
         SourcePackager(repo).build(tmp_path / "out")
 
 
-def test_who_is_reading_a_package_is_not_disturbed(tmp_path: Path) -> None:
+def test_a_package_that_is_being_read_is_not_changed(tmp_path: Path) -> None:
     """All environments of a checkout share the folder."""
     packager = SourcePackager(checkout(tmp_path / "here", time=1_000_000_000))
     path = packager.build(tmp_path / "out")["model_router"].path

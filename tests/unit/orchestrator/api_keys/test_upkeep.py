@@ -83,21 +83,21 @@ def test_keys_are_made_with_their_plans_records_and_tags(aws: KeysOfAws, owner: 
         assert value(aws, name) == aws.keys[key_id]["value"]
 
 
-def test_what_stands_is_left_alone_and_no_value_is_read_again(aws: KeysOfAws, owner: Owner) -> None:
+def test_unchanged_keys_are_not_touched_and_no_value_is_read_again(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     changes, read = aws.changes, aws.values_read
     assert keep(aws, owner) == Kept()
     assert (aws.changes, aws.values_read) == (changes, read)
 
 
-def test_other_blueprints_are_written_and_other_tags_given(aws: KeysOfAws, owner: Owner) -> None:
+def test_changed_blueprints_and_tags_are_written(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     recipe = api_keys.Recipe("default", "mlops-local-inference-default", ("chat",), "plan-default", *_places("default"))
-    moved = Owner(owner.prefix, owner.parameters, owner.region, {**owner.tags, "owner": "somebody else"})
+    moved = Owner(owner.prefix, owner.parameters, owner.region, {**owner.tags, "owner": "another team"})
     api_keys.keep(aws.cloud(), moved, {"default": recipe}, aws.clock)
     assert aws.record("default")["blueprints"] == ["chat"]
-    assert aws.tags["/mlops/local/api-keys/default"]["owner"] == "somebody else"
-    assert aws.keys["key1"]["tags"]["owner"] == "somebody else"
+    assert aws.tags["/mlops/local/api-keys/default"]["owner"] == "another team"
+    assert aws.keys["key1"]["tags"]["owner"] == "another team"
 
 
 def _places(name: str) -> tuple[str, str]:
@@ -118,7 +118,7 @@ def by_terraform(aws: KeysOfAws) -> None:
 
 
 @pytest.mark.parametrize("lists_tags", [True, False])
-def test_keys_of_terraform_are_adopted_with_id_and_value_and_told_once(
+def test_keys_of_terraform_are_adopted_with_id_and_value_and_reported_once(
     aws: KeysOfAws, owner: Owner, lists_tags: bool
 ) -> None:
     by_terraform(aws)
@@ -129,7 +129,7 @@ def test_keys_of_terraform_are_adopted_with_id_and_value_and_told_once(
     assert [value(aws, name) for name in NAMES] == [f"old-value-of-{name}" for name in NAMES]
     assert all(key["tags"].items() >= owner.tags.items() for key in aws.keys.values())
     assert aws.tags["/mlops/local/api-keys/default"] == owner.tags
-    assert keep(aws, owner) == Kept(), "said once"
+    assert keep(aws, owner) == Kept(), "reported once"
     lines = api_keys.listed(aws.cloud(), owner, RECIPES, aws.clock)
     assert {each.name for each in lines if each.in_states} == set(NAMES), "until it is rotated"
     rotate(aws, owner, "default")
@@ -140,7 +140,7 @@ def test_keys_of_terraform_are_adopted_with_id_and_value_and_told_once(
 # ---- rotation ----------------------------------------------------------------------------------------------------
 
 
-def test_both_keys_are_accepted_until_the_end_and_then_the_new_one_alone(aws: KeysOfAws, owner: Owner) -> None:
+def test_both_keys_are_accepted_until_the_end_and_then_only_the_new_one(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     old, [old_id] = value(aws), aws.plans["plan-default"]
     aws.clock += HOUR
@@ -202,7 +202,7 @@ def test_without_an_overlap_the_old_key_ends_at_once(aws: KeysOfAws, owner: Owne
     assert len(aws.plans["plan-default"]) == 1
 
 
-def test_who_disabled_a_key_by_hand_is_obeyed(aws: KeysOfAws, owner: Owner) -> None:
+def test_a_key_that_was_disabled_manually_stays_disabled(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     aws.keys["key1"]["enabled"] = False
     keep(aws, owner)
@@ -215,7 +215,7 @@ def test_who_disabled_a_key_by_hand_is_obeyed(aws: KeysOfAws, owner: Owner) -> N
     assert value(aws) == aws.keys[aws.plans["plan-default"][-1]]["value"]
 
 
-def test_an_end_that_cannot_be_read_is_no_missing_end(aws: KeysOfAws, owner: Owner) -> None:
+def test_an_unreadable_end_is_not_a_missing_end(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     rotate(aws, owner, "default")
     aws.keys[aws.plans["plan-default"][-1]]["tags"]["predecessors-until"] = "tomorrow"
@@ -267,7 +267,7 @@ JOBS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_whatever_a_killed_run_left_undone_the_next_deployment_does(owner: Owner, job: str) -> None:
+def test_the_next_deployment_completes_a_killed_run(owner: Owner, job: str) -> None:
     prepare, work = JOBS[job]
     start = KeysOfAws()
     prepare(start, owner)
@@ -282,8 +282,12 @@ def test_whatever_a_killed_run_left_undone_the_next_deployment_does(owner: Owner
         with pytest.raises(Killed):
             work(aws, owner)
         if job == "upgrade":
-            told = [name for name in NAMES if not aws.keys[aws.plans[f"plan-{name}"][0]]["tags"].get("value-in-states")]
-            assert told == list(NAMES) or number > whole.changes - len(NAMES), "nothing is told before all is done"
+            reported = [
+                name for name in NAMES if not aws.keys[aws.plans[f"plan-{name}"][0]]["tags"].get("value-in-states")
+            ]
+            assert reported == list(NAMES) or number > whole.changes - len(NAMES), (
+                "nothing is reported before all is done"
+            )
         # A rotation or its end that was killed before it began has not begun.
         begun = number > 1 or job in ("first deployment", "upgrade", "end of a rotation")
         keep(aws, owner)
@@ -295,11 +299,11 @@ def test_whatever_a_killed_run_left_undone_the_next_deployment_does(owner: Owner
 # ---- removal -----------------------------------------------------------------------------------------------------
 
 
-def test_the_keys_of_callers_that_left_are_removed_and_nobody_else_s(aws: KeysOfAws, owner: Owner) -> None:
+def test_only_the_keys_of_removed_callers_are_deleted(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     rotate(aws, owner, "reviews-team")
     other = aws.add("mlops-local-inference-default", "theirs", project="mlops", environment="local-inference")
-    untagged = aws.add("mlops-local-inference-by-hand", "nobody's")
+    untagged = aws.add("mlops-local-inference-by-hand", "untagged")
     assert api_keys.remove(aws.cloud(), owner, but=("default", "smoke")) == 2
     assert {key["name"] for key in aws.keys.values()} == {
         f"mlops-local-inference-{name}" for name in ("default", "smoke", "by-hand")
@@ -310,7 +314,7 @@ def test_the_keys_of_callers_that_left_are_removed_and_nobody_else_s(aws: KeysOf
     assert api_keys.remove(aws.cloud(), owner) == 0
 
 
-def test_another_environment_whose_name_begins_like_ours_keeps_its_keys_to_itself(aws: KeysOfAws, owner: Owner) -> None:
+def test_keys_of_an_environment_with_a_longer_name_are_not_touched(aws: KeysOfAws, owner: Owner) -> None:
     aws.add("mlops-local-inference-default", "theirs", project="mlops", environment="other")
     assert keep(aws, owner).made == list(NAMES)
     assert value(aws) != "theirs"
@@ -320,21 +324,21 @@ def test_another_environment_whose_name_begins_like_ours_keeps_its_keys_to_itsel
 
 
 @pytest.mark.parametrize(
-    ("outputs", "name", "said"),
+    ("outputs", "name", "message"),
     [
         ({}, "default", "the stack inference is not deployed"),
         ({"inference": {"api": {"api_key_ids": {}}}}, "default", "the stack inference publishes no API keys"),
         (OUTPUTS, "team", "there is no API key `team`; available: default, reviews-team, smoke"),
-        (OUTPUTS, "smoke", "the API key `smoke` has no value that this role may read: it is not there"),
+        (OUTPUTS, "smoke", "the API key `smoke` has no value that this role may read: it does not exist"),
     ],
 )
-def test_a_key_that_is_not_there_is_named(aws: KeysOfAws, outputs: dict[str, Json], name: str, said: str) -> None:
+def test_a_missing_key_is_reported(aws: KeysOfAws, outputs: dict[str, Json], name: str, message: str) -> None:
     with pytest.raises(PlatformError) as raised:
         api_keys.value(aws.cloud(), outputs, name)
-    assert raised.value.message == said
+    assert raised.value.message == message
 
 
-def test_ages_are_told_from_the_rotation_even_within_one_second(aws: KeysOfAws, owner: Owner) -> None:
+def test_ages_follow_the_rotation_even_within_one_second(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     for _ in range(3):
         rotate(aws, owner, "default")

@@ -22,7 +22,7 @@ from orchestrator.system import identity
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    """Answers STS and keeps what it was asked with."""
+    """Respond as STS, and keep the requests."""
 
     seen: ClassVar[list[dict[str, str]]] = []
 
@@ -61,7 +61,7 @@ def local(endpoint: str) -> Aws:
 
 @pytest.fixture
 def stray(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An environment and a home folder in which everything would break or bend calls of AWS."""
+    """An environment and a home folder in which everything would break or redirect calls of AWS."""
     folder = tmp_path / ".aws"
     (folder / "models" / "sts" / "2011-06-15").mkdir(parents=True)
     (folder / "models" / "sts" / "2011-06-15" / "service-2.json").write_text("{", encoding="utf-8")
@@ -98,14 +98,14 @@ def test_local_calls_ignore_the_machines_profile_proxy_endpoints_and_keys(endpoi
 
 
 @pytest.mark.usefixtures("stray")
-def test_local_calls_are_signed_with_the_local_key_whatever_token_lies_about(endpoint: str) -> None:
-    """Bedrock's clients prefer a token of the environment, unless they are told how to sign."""
+def test_local_calls_are_signed_with_the_local_key_despite_a_token(endpoint: str) -> None:
+    """Bedrock's clients prefer a token of the environment, unless the scheme is configured."""
     local(endpoint).client("bedrock-runtime").converse(modelId="m", messages=[])
     assert "Credential=LOCALKEY/" in _Handler.seen[0]["authorization"]
 
 
 @pytest.mark.usefixtures("stray")
-def test_http_goes_straight_to_loopback_and_any_status_is_an_answer(endpoint: str) -> None:
+def test_http_goes_straight_to_loopback_and_returns_any_status(endpoint: str) -> None:
     status, headers, body = local(endpoint).http(
         "POST", f"{endpoint}/teapot", headers={"x-api-key": "k"}, body=b"hi", timeout=5
     )
@@ -127,7 +127,7 @@ def test_a_local_call_that_is_refused_for_a_moment_is_tried_again_as_on_aws(endp
     assert config.retries == {"mode": "standard", "total_max_attempts": 6}
 
 
-def test_who_is_dead_is_not_asked_again() -> None:
+def test_a_dead_local_aws_is_not_called_again() -> None:
     """Six attempts with their pauses would take half a minute."""
     child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
     process = identity.of(child.pid)
@@ -147,7 +147,7 @@ def test_only_loopback_can_be_an_endpoint() -> None:
         local("http://10.0.0.1:4566")
 
 
-def test_missing_credentials_and_profiles_say_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_credentials_and_profiles_have_a_hint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))

@@ -34,7 +34,7 @@ def server() -> Iterator[str]:
     running.server_close()
 
 
-def test_any_status_is_an_answer_and_no_proxy_is_asked(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_status_is_returned_and_no_proxy_is_used(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     status, headers, body = loopback.request(
@@ -49,7 +49,7 @@ def test_no_other_machine_and_nothing_but_http(url: str) -> None:
         loopback.request("GET", url, timeout=1)
 
 
-def test_silence_and_what_is_no_http_are_no_answer() -> None:
+def test_silence_and_other_protocols_raise_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         with pytest.raises(loopback.NoAnswer):

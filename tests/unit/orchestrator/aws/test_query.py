@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.aws.query import ask
+from orchestrator.aws.query import run_query
 from orchestrator.errors import QueryFailed
 from tests.fakes.aws import FakeCloud
 
@@ -44,23 +44,23 @@ def cloud(states: list[dict[str, Any]], pages: list[dict[str, Any]], kind: str =
     )
 
 
-def answer(found: FakeCloud, **options: Any) -> Any:
-    return ask(found, "SELECT 1", database="d", workgroup="w", sleep=lambda seconds: None, **options)
+def answer(fake: FakeCloud, **options: Any) -> Any:
+    return run_query(fake, "SELECT 1", database="d", workgroup="w", sleep=lambda seconds: None, **options)
 
 
 def test_waits_and_pages_through_all_rows_without_the_header() -> None:
-    found = cloud(
+    fake = cloud(
         [{"State": "QUEUED"}, {"State": "RUNNING"}, {"State": "SUCCEEDED"}],
         [page(row("source", "n"), row("amazon", "3"), token="1"), page(row("movie", None))],
     )
-    got = answer(found)
+    got = answer(fake)
     assert got.rows == [("amazon", "3"), ("movie", None)]
     assert (got.columns, got.types) == (("source", "n"), ("varchar", "bigint"))
     assert (got.scanned_bytes, got.seconds, got.output) == (12, 1.5, "s3://b/q.csv")
-    assert found.calls[0][1]["QueryExecutionContext"] == {"Database": "d"}
+    assert fake.calls[0][1]["QueryExecutionContext"] == {"Database": "d"}
 
 
-def test_no_more_pages_are_read_than_rows_are_wanted() -> None:
+def test_only_pages_with_requested_rows_are_read() -> None:
     pages = [page(row("source", "n"), row("a", "1"), row("b", "2"), token="7")]
     assert answer(cloud([{"State": "SUCCEEDED"}], pages), limit=1).rows == [("a", "1")]
 
@@ -76,19 +76,19 @@ def test_statements_about_the_catalogue_have_no_header() -> None:
         ({"State": "CANCELLED", "StateChangeReason": "Bytes scanned limit"}, "query cancelled: Bytes scanned limit"),
     ],
 )
-def test_a_bad_end_is_told_in_athena_s_words(status: dict[str, Any], words: str) -> None:
+def test_a_failure_is_reported_with_athena_s_message(status: dict[str, Any], words: str) -> None:
     with pytest.raises(QueryFailed, match=words):
         answer(cloud([status], []))
 
 
-def test_a_table_that_is_missing_is_told_with_who_makes_tables() -> None:
+def test_a_missing_table_has_a_hint_about_crawlers() -> None:
     with pytest.raises(QueryFailed) as caught:
         answer(cloud([{"State": "FAILED", "StateChangeReason": "TABLE_NOT_FOUND: t"}], []))
     assert str(caught.value.hint).startswith("A crawler makes the tables, those of a batch blueprint after its first ")
 
 
 def test_an_interrupt_stops_the_query() -> None:
-    found = cloud([{"State": "RUNNING"}], [])
+    fake = cloud([{"State": "RUNNING"}], [])
     with pytest.raises(QueryFailed, match="query cancelled"):
-        answer(found, stopping=lambda: True)
-    assert "athena.stop_query_execution" in [name for name, _ in found.calls]
+        answer(fake, stopping=lambda: True)
+    assert "athena.stop_query_execution" in [name for name, _ in fake.calls]

@@ -71,24 +71,24 @@ def test_a_state_is_read_as_outputs_and_addresses(store: S3StateStore, cloud: Aw
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is not JSON: it is empty"),
         (json.dumps(DOCUMENT).encode()[:200], "is not JSON: "),
         (b"\xff\xfe\x00", "is not JSON: "),
         (b"[" * 100_000, "is not JSON: "),
-        (b"[]", r"is no JSON object: it begins with \[\]"),
-        (b"{}", "is not whole: it lacks `serial`, `lineage`"),
-        (b'{"serial": 1, "lineage": "a", "resources": [{}]}', "is no Terraform state: KeyError 'mode'"),
-        (b'{"serial": "x", "lineage": "a"}', "is no Terraform state: ValueError invalid literal"),
-        (b'{"serial": 1, "lineage": "a", "outputs": []}', "is no Terraform state: AttributeError"),
+        (b"[]", r"is not a JSON object: it begins with \[\]"),
+        (b"{}", "is incomplete: it lacks `serial`, `lineage`"),
+        (b'{"serial": 1, "lineage": "a", "resources": [{}]}', "is not a Terraform state: KeyError 'mode'"),
+        (b'{"serial": "x", "lineage": "a"}', "is not a Terraform state: ValueError invalid literal"),
+        (b'{"serial": 1, "lineage": "a", "outputs": []}', "is not a Terraform state: AttributeError"),
     ],
 )
-def test_what_is_no_whole_state_is_refused_with_its_address(
-    store: S3StateStore, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+def test_an_incomplete_state_is_refused_with_its_url(
+    store: S3StateStore, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
 ) -> None:
     monkeypatch.setattr(store, "_content", lambda key: content)
-    with pytest.raises(TerraformError, match=f"s3://{store.bucket}/data.tfstate {said}") as caught:
+    with pytest.raises(TerraformError, match=f"s3://{store.bucket}/data.tfstate {message}") as caught:
         store.read("data")
     assert "earlier versions" in str(caught.value.hint)
     assert len(caught.value.message) < 300
@@ -107,7 +107,7 @@ def test_the_stacks_are_those_that_have_an_object(store: S3StateStore, cloud: Aw
     assert store.stacks() == ("blueprint-x", "foundation")
 
 
-def test_a_state_with_nothing_but_what_was_to_be_replaced_is_not_empty() -> None:
+def test_a_state_with_deposed_resources_only_is_not_empty() -> None:
     assert State(1, "l", {}, ()).is_empty
     assert not State(1, "l", {}, (), frozenset({"k0"})).is_empty
 
@@ -119,7 +119,7 @@ def test_no_bucket_means_no_state_and_no_lock(store: S3StateStore) -> None:
     store.remove_proof("data")
 
 
-def test_locks_are_the_objects_beside_the_states_whatever_they_hold(store: S3StateStore, cloud: Aws) -> None:
+def test_locks_are_listed_whatever_they_contain(store: S3StateStore, cloud: Aws) -> None:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=store.bucket)
     for key, body in (
@@ -129,11 +129,11 @@ def test_locks_are_the_objects_beside_the_states_whatever_they_hold(store: S3Sta
         ("models.tfstate.tflock", b"[1]"),
     ):
         s3.put_object(Bucket=store.bucket, Key=key, Body=body)
-    found = {lock.stack: lock.info for lock in store.locks()}
-    assert found == {"blueprint-gone": None, "data": {"Who": "alice@laptop"}, "models": None}
+    locks = {lock.stack: lock.info for lock in store.locks()}
+    assert locks == {"blueprint-gone": None, "data": {"Who": "alice@laptop"}, "models": None}
 
 
-def test_exactly_the_lock_that_was_looked_at_is_removed(store: S3StateStore, cloud: Aws) -> None:
+def test_exactly_the_given_lock_is_removed(store: S3StateStore, cloud: Aws) -> None:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=store.bucket)
     s3.put_object(Bucket=store.bucket, Key="data.tfstate.tflock", Body=b'{"ID": "1"}')
@@ -166,7 +166,7 @@ def test_a_proof_is_stored_replaced_and_removed(store: S3StateStore, cloud: Aws)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"null", b"5", b'"text"', b"\xff"])
-def test_what_is_no_object_is_no_proof(store: S3StateStore, cloud: Aws, body: bytes) -> None:
+def test_a_proof_that_is_not_an_object_is_ignored(store: S3StateStore, cloud: Aws, body: bytes) -> None:
     cloud.client("s3").create_bucket(Bucket=store.bucket)
     cloud.client("s3").put_object(Bucket=store.bucket, Key="proofs/data.json", Body=body)
     assert store.read_proof("data") is None

@@ -36,7 +36,7 @@ TAGS = {"project": "mlops", "environment": "local"}
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Aws]:
-    """Moto, but for bucket policies: it knows no conditions, so "nothing without TLS" would be "nothing"."""
+    """Moto, but for bucket policies: it ignores conditions, so "nothing without TLS" would be "nothing"."""
     original = FakeBucket.get_permission
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     with mock_aws():
@@ -85,7 +85,7 @@ def changing(calls: list[str]) -> list[str]:
 # ---- the bucket ---------------------------------------------------------------------------------------------------
 
 
-def test_it_is_made_once_and_then_only_looked_at(store: S3StateStore, calls: list[str]) -> None:
+def test_the_bucket_is_created_once_and_then_only_read(store: S3StateStore, calls: list[str]) -> None:
     assert store.ensure_bucket() is True
     assert {"CreateBucket", "CreateKey", "CreateAlias"} <= set(calls)
     calls.clear()
@@ -94,17 +94,21 @@ def test_it_is_made_once_and_then_only_looked_at(store: S3StateStore, calls: lis
     assert len(calls) <= 12
 
 
-def test_it_is_private_encrypted_versioned_and_forgets(made: S3StateStore, cloud: Aws) -> None:
-    found = configuration(made, cloud)
-    assert all(found["PublicAccessBlockConfiguration"].values())
-    assert found["VersioningConfiguration"]["Status"] == "Enabled"
-    (rule,) = found["ServerSideEncryptionConfiguration"]["Rules"]
+def test_the_bucket_is_private_encrypted_versioned_and_expires_versions(made: S3StateStore, cloud: Aws) -> None:
+    current = configuration(made, cloud)
+    assert all(current["PublicAccessBlockConfiguration"].values())
+    assert current["VersioningConfiguration"]["Status"] == "Enabled"
+    (rule,) = current["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": made.key_arn}
     assert rule["BucketKeyEnabled"] is True
-    assert [each["Sid"] for each in found["Policy"]["Statement"]] == ["TlsOnly", "DenyOtherEncryption", "DenyOtherKeys"]
-    (kept,) = found["LifecycleConfiguration"]["Rules"]
+    assert [each["Sid"] for each in current["Policy"]["Statement"]] == [
+        "TlsOnly",
+        "DenyOtherEncryption",
+        "DenyOtherKeys",
+    ]
+    (kept,) = current["LifecycleConfiguration"]["Rules"]
     assert kept["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
-    assert {tag["Key"]: tag["Value"] for tag in found["Tagging"]["TagSet"]}.items() >= TAGS.items()
+    assert {tag["Key"]: tag["Value"] for tag in current["Tagging"]["TagSet"]}.items() >= TAGS.items()
 
 
 OPENED: dict[str, Callable[[Any, str], Any]] = {
@@ -139,9 +143,7 @@ OPENED: dict[str, Callable[[Any, str], Any]] = {
 
 
 @pytest.mark.parametrize("argument", [part.argument for part in state_bucket.PARTS])
-def test_what_somebody_has_changed_is_set_right(
-    made: S3StateStore, cloud: Aws, calls: list[str], argument: str
-) -> None:
+def test_changed_settings_are_restored(made: S3StateStore, cloud: Aws, calls: list[str], argument: str) -> None:
     before = configuration(made, cloud)
     OPENED[argument](cloud.client("s3"), made.bucket)
     assert configuration(made, cloud)[argument] != before[argument]
@@ -156,12 +158,12 @@ def test_a_bucket_that_is_there_already_gets_every_setting(store: S3StateStore, 
     s3.create_bucket(Bucket=store.bucket)
     s3.put_bucket_versioning(Bucket=store.bucket, VersioningConfiguration={"Status": "Enabled"})
     assert store.ensure_bucket() is False
-    values = state_bucket.wanted(f"arn:aws:s3:::{store.bucket}", str(store.key_arn))
-    found = configuration(store, cloud)
-    assert all(state_bucket.same(part, found, values) for part in state_bucket.PARTS if part.argument in values)
+    values = state_bucket.desired(f"arn:aws:s3:::{store.bucket}", str(store.key_arn))
+    current = configuration(store, cloud)
+    assert all(state_bucket.same(part, current, values) for part in state_bucket.PARTS if part.argument in values)
 
 
-def test_members_that_s3_adds_are_no_difference_and_items_are() -> None:
+def test_additional_members_are_ignored_and_additional_items_are_not() -> None:
     assert state_bucket.covers({"Rules": [{"a": 1, "more": 2}]}, {"Rules": [{"a": 1}]})
     assert not state_bucket.covers({"Rules": [{"a": 1}, {"b": 1}]}, {"Rules": [{"a": 1}]})
     assert not state_bucket.covers({"Rules": []}, {"Rules": [{"a": 1}]})
@@ -169,30 +171,30 @@ def test_members_that_s3_adds_are_no_difference_and_items_are() -> None:
 
 
 def refused(store: S3StateStore, cloud: Aws, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """S3 as it answers where the bucket has another owner; what it was asked with."""
-    asked: list[dict[str, Any]] = []
+    """Make S3 respond as for a bucket of another owner, and return the requests."""
+    requests: list[dict[str, Any]] = []
 
     def answer(model: Any, params: dict[str, Any], **_: Any) -> None:
-        asked.append(params["headers"])
+        requests.append(params["headers"])
         raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, model.name)
 
     events = cloud.client("s3").meta.events
     events.register("before-call", answer)
     monkeypatch.setattr(store, "_end", lambda: events.unregister("before-call", answer), raising=False)
-    return asked
+    return requests
 
 
 @pytest.mark.parametrize("use", ["ensure_bucket", "read"])
-def test_a_bucket_of_another_account_is_told_and_not_used(
+def test_a_bucket_of_another_account_is_reported_and_not_used(
     store: S3StateStore, cloud: Aws, monkeypatch: pytest.MonkeyPatch, calls: list[str], use: str
 ) -> None:
-    asked = refused(store, cloud, monkeypatch)
+    requests = refused(store, cloud, monkeypatch)
     try:
         with pytest.raises(CredentialsError, match="belongs to another account than 123456789012"):
             store.ensure_bucket() if use == "ensure_bucket" else store.read("data")
     finally:
         store._end()  # type: ignore[attr-defined]
-    assert [headers["x-amz-expected-bucket-owner"] for headers in asked] == [ACCOUNT]
+    assert [headers["x-amz-expected-bucket-owner"] for headers in requests] == [ACCOUNT]
     assert changing(calls) == []
 
 
@@ -201,10 +203,10 @@ def test_a_bucket_of_another_account_is_told_and_not_used(
 
 @pytest.fixture
 def old(store: S3StateStore, cloud: Aws) -> Any:
-    """A bucket of before, with a state, a proof and a lock that nobody holds a state for."""
+    """A bucket of before, with a state, a proof and a lock without a state."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=store.bucket)
-    for key in ("data.tfstate", "foundation.tfstate", "proofs/data.json", "foundation.tfstate.tflock"):
+    for key in ("data.tfstate", "currentation.tfstate", "proofs/data.json", "currentation.tfstate.tflock"):
         s3.put_object(
             Bucket=store.bucket, Key=key, Body=key.encode(), ServerSideEncryption="AES256", Metadata={"a": "b"}
         )
@@ -217,9 +219,11 @@ def keys(s3: Any, store: S3StateStore) -> dict[str, str | None]:
 
 
 def test_states_and_proofs_are_encrypted_again_once(store: S3StateStore, old: Any, calls: list[str]) -> None:
-    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
+    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
     store.ensure_bucket()
-    assert keys(old, store) == dict.fromkeys(("data.tfstate", "foundation.tfstate", "proofs/data.json"), store.key_arn)
+    assert keys(old, store) == dict.fromkeys(
+        ("data.tfstate", "currentation.tfstate", "proofs/data.json"), store.key_arn
+    )
     head = old.get_object(Bucket=store.bucket, Key="data.tfstate")
     assert (head["Body"].read(), head["Metadata"]) == (b"data.tfstate", {"a": "b"})
     calls.clear()
@@ -227,25 +231,25 @@ def test_states_and_proofs_are_encrypted_again_once(store: S3StateStore, old: An
     assert not {"CopyObject", "ListObjectsV2"} & set(calls)
 
 
-def test_a_locked_state_and_locks_are_left_alone_and_it_is_looked_again(store: S3StateStore, old: Any) -> None:
+def test_locked_states_and_locks_are_skipped_until_a_later_deployment(store: S3StateStore, old: Any) -> None:
     store.ensure_bucket()
-    found = keys(old, store)
-    assert found["data.tfstate"] == store.key_arn
-    assert found["foundation.tfstate"] is None
-    assert found["foundation.tfstate.tflock"] is None
-    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
+    current = keys(old, store)
+    assert current["data.tfstate"] == store.key_arn
+    assert current["currentation.tfstate"] is None
+    assert current["currentation.tfstate.tflock"] is None
+    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
     store.ensure_bucket()
     assert set(keys(old, store).values()) == {store.key_arn}
 
 
-def test_a_run_that_was_cut_off_goes_on_where_it_was(
+def test_an_interrupted_run_is_continued(
     store: S3StateStore, old: Any, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
+    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
     copied = state_bucket._copied
 
     def fail_second(s3: Any, bucket: str, key: str, arn: str) -> bool:
-        if key == "foundation.tfstate":
+        if key == "currentation.tfstate":
             raise KeyboardInterrupt
         return copied(s3, bucket, key, arn)
 
@@ -272,7 +276,7 @@ def test_the_key_rotates_and_cannot_be_deleted_as_it_is(made: S3StateStore, clou
     assert [each["Principal"] for each in document["Statement"] if each["Effect"] == "Deny"] == ["*"]
     allowed = {action for each in document["Statement"] if each["Effect"] == "Allow" for action in each["Action"]}
     assert not denied & allowed
-    assert "kms:PutKeyPolicy" in allowed, "else nobody could ever change it again, and KMS refuses such a policy"
+    assert "kms:PutKeyPolicy" in allowed, "else no principal could ever change it again, and KMS refuses such a policy"
     use = next(each for each in document["Statement"] if "kms:Decrypt" in each["Action"])
     assert use["Condition"]["StringEquals"] == {
         "kms:CallerAccount": ACCOUNT,
@@ -282,7 +286,7 @@ def test_the_key_rotates_and_cannot_be_deleted_as_it_is(made: S3StateStore, clou
     assert tags == {**TAGS, state_key.BUCKET_TAG: made.bucket}
 
 
-def test_its_policy_and_rotation_are_set_right(made: S3StateStore, cloud: Aws) -> None:
+def test_the_key_s_policy_and_rotation_are_restored(made: S3StateStore, cloud: Aws) -> None:
     kms = cloud.client("kms")
     kms.put_key_policy(KeyId=made.key_arn, PolicyName="default", Policy=json.dumps({"Statement": []}))
     kms.disable_key_rotation(KeyId=made.key_arn)
@@ -292,7 +296,7 @@ def test_its_policy_and_rotation_are_set_right(made: S3StateStore, cloud: Aws) -
     assert kms.get_key_rotation_status(KeyId=made.key_arn)["KeyRotationEnabled"]
 
 
-def test_a_key_that_was_made_and_not_yet_named_is_used(
+def test_a_key_without_an_alias_is_used(
     store: S3StateStore, cloud: Aws, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kms = cloud.client("kms")
@@ -304,7 +308,7 @@ def test_a_key_that_was_made_and_not_yet_named_is_used(
     assert calls.count("CreateKey") == 1
 
 
-def test_a_key_that_cannot_be_used_is_told(store: S3StateStore, cloud: Aws) -> None:
+def test_a_key_that_cannot_be_used_is_reported(store: S3StateStore, cloud: Aws) -> None:
     store.ensure_bucket()
     cloud.client("kms").disable_key(KeyId=str(store.key_arn).rsplit("/", 1)[-1])  # moto takes no ARN here
     with pytest.raises(TerraformError, match="is Disabled: no state can be read or written") as caught:
@@ -315,8 +319,8 @@ def test_a_key_that_cannot_be_used_is_told(store: S3StateStore, cloud: Aws) -> N
 # ---- what the guide says ------------------------------------------------------------------------------------------
 
 
-def test_the_guide_names_every_right_that_this_takes(store: S3StateStore, old: Any, calls: list[str]) -> None:
-    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
+def test_the_guide_names_every_required_permission(store: S3StateStore, old: Any, calls: list[str]) -> None:
+    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
     store.ensure_bucket()
     store.write_proof("data", {})
     store.remove_proof("data")

@@ -16,7 +16,7 @@ def test_emulator_commands(cli: Cli) -> None:
 
 
 def test_a_killed_local_aws_is_reported_with_its_loss(cli: Cli) -> None:
-    lost = "the local AWS of process 7 ended though nobody stopped it: what was deployed to it is gone"
+    lost = "the local AWS of process 7 ended unexpectedly: what was deployed to it is gone"
     cli.prepare = lambda tools: setattr(tools.emulator, "crash", lost)
     assert f"local: {lost}\n" in cli("status", "local").out
     assert cli("emulator", "status", "local").out == f"the local AWS of `local` is not running\n{lost}\n"

@@ -38,9 +38,7 @@ def test_every_command_reports_an_unfinished_run(cli: Cli) -> None:
     for command in ("status", "outputs", "graph", "plan"):
         answer = cli(command, "local")
         assert answer.err.startswith("unfinished: `deploy` of `local`, begun "), command
-        assert (
-            "did not see the end of terraform apply of `data`; `orchestrator resume local` takes it up\n" in answer.err
-        )
+        assert "before the end of terraform apply of `data`; run `orchestrator resume local`\n" in answer.err
 
 
 def test_status_reports_it_as_data(cli: Cli) -> None:
@@ -74,7 +72,7 @@ def test_a_deploy_takes_up_what_is_left_by_itself(cli: Cli) -> None:
     store.lock("data", lock_info())
     answer = cli("deploy", "local")
     assert answer.code == 0, answer.err
-    assert "lock of `data` freed: " in answer.err
+    assert "lock of `data` released: " in answer.err
     assert store.held == {}
     assert run.result is not None
 
@@ -101,7 +99,7 @@ def test_a_run_of_another_machine_is_resumed_by_force(cli: Cli) -> None:
     run = Killed(cli.repo, process=ELSEWHERE)
     refused = cli("resume", "local")
     assert (refused.code, run.result) == (13, None)
-    assert "hint: if that machine is certainly gone, `orchestrator resume local --force` takes it up\n" in refused.err
+    assert "hint: if that machine is certainly gone, run `orchestrator resume local --force`\n" in refused.err
     assert cli("resume", "local", "--force").code == 0
     assert run.result is not None
 
@@ -161,7 +159,7 @@ def test_the_pipeline_knows_the_executions_of_the_unfinished_run(cli: Cli) -> No
     answer = cli("resume", "local")
     assert answer.code == 0, answer.err
     assert cli._tools["local"].pipeline_runs[-1]["own"] == ("r1",)
-    assert "it has started the training pipeline `r1`, which runs in AWS by itself" in answer.err
+    assert "it has started the training pipeline `r1`, which continues in AWS" in answer.err
 
 
 def test_what_a_killed_terraform_made_is_imported_before_its_stack_is_deployed(
@@ -187,7 +185,7 @@ def test_what_a_killed_terraform_made_is_imported_before_its_stack_is_deployed(
     assert answer.code == 0, answer.err
     made_by_data = {"aws_s3_bucket.more": "id-2"}
     assert sorted(calls)[1] == ("data", made_by_data, ["aws_kms_key.x"]), "the state has the rest"
-    assert "aws_kms_key.x was made by a killed terraform and is in no state: its tags are another's" in answer.out
+    assert "aws_kms_key.x was created by a killed terraform and is in no state: its tags are another's" in answer.out
     calls.clear()
     assert cli("destroy", "local", "--blueprint", "chat", "--yes").code == 0
     assert [stack for stack, _, _ in calls] == ["blueprint-chat"]

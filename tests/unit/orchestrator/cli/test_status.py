@@ -79,7 +79,7 @@ def test_leftovers_of_a_killed_run_are_reported_by_status_and_the_next_deploy(cl
     services["logs"]["describe_log_groups"] = {
         "logGroups": [{"logGroupName": name, "arn": name} for name in ("/aws/lambda/mlops-local-lost", "/aws/theirs")]
     }
-    sentence = "are there and in no Terraform state"
+    sentence = "exist and are in no Terraform state"
     status = cli("status", "local")
     assert f"2 resources of `local` {sentence}" in status.out
     assert "/aws/lambda/mlops-local-lost" in status.out
@@ -90,7 +90,7 @@ def test_leftovers_of_a_killed_run_are_reported_by_status_and_the_next_deploy(cl
     deployed = cli("deploy", "local")
     assert deployed.code == 0
     # By tags alone: that takes one call.
-    assert f"1 resource of `local` is there and in no Terraform state: {VPC}" in deployed.out
+    assert f"1 resource of `local` exists and is in no Terraform state: {VPC}" in deployed.out
     assert "`orchestrator recover local`" in deployed.out
 
 

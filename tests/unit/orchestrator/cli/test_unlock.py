@@ -90,7 +90,7 @@ def test_a_lock_that_terraform_did_not_create_is_released_by_force(cli: Cli, sto
     store.lock("data", None)
     refused = cli("unlock", "local")
     assert refused.code == 13
-    assert "somebody (it is no lock of terraform's making)" in refused.err
+    assert "unknown (not created by terraform)" in refused.err
     assert cli("unlock", "local", "--force", "--yes").code == 0
     assert store.held == {}
 

@@ -70,7 +70,7 @@ def test_other_files_are_ignored(folder: Path) -> None:
         (lambda blueprints: (blueprints / ".#b.yaml").symlink_to("me@host.1:2"),
          "blueprints/.#b.yaml:1: is the lock of an editor in which the file is open: save and close it there"),
         (lambda blueprints: (blueprints / "b\n.yaml").symlink_to("gone"),
-         "blueprints/b\\n.yaml:1: is a symbolic link that leads nowhere (to gone): remove or correct it"),
+         "blueprints/b\\n.yaml:1: is a dangling symbolic link (to gone): remove or correct it"),
         (lambda blueprints: (blueprints.parent / "chat.yaml").write_text(CHAT),
          "chat.yaml:1: is not a recognised file name: an environment has platform.yaml and blueprints/"),
         (lambda blueprints: (blueprints.parent / "platform.yml").write_text(CHAT),
@@ -96,7 +96,7 @@ def test_blueprints_are_in_a_folder(folder: Path) -> None:
     assert "dev/blueprints:1: must be a folder" in refusal(folder)
     (folder / "blueprints").unlink()
     (folder / "blueprints").symlink_to("gone")
-    assert "dev/blueprints:1: is a symbolic link that leads nowhere (to gone)" in refusal(folder)
+    assert "dev/blueprints:1: is a dangling symbolic link (to gone)" in refusal(folder)
 
 
 def test_a_platform_file_under_another_name_is_reported(folder: Path) -> None:
@@ -148,7 +148,7 @@ def test_an_unreadable_folder_is_named(folder: Path, monkeypatch: pytest.MonkeyP
     requested = "zzz" if closed == "terraform/envs" else "dev"
     message = refusal(folder, requested)
     assert message.startswith(closed)
-    assert "may not be read: this user lacks the right to it" in message
+    assert "cannot be read: this user lacks permission" in message
 
 
 def test_without_any_environment_that_is_said(tmp_path: Path) -> None:

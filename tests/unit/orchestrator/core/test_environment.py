@@ -137,7 +137,7 @@ def test_every_child_gets_its_environment_from_here() -> None:
         "reporting/console.py",
         "recovery/locks.py",  # reads who is at work, and hands nothing on
         "system/identity.py",
-        "policy/worker.py",
+        "policy/worker_scan.py",
         "local_aws/process.py",
         "local_aws/ports.py",
         "core/environment.py",

@@ -209,7 +209,7 @@ def test_a_step_that_the_machine_refuses_ends_in_words(run: Runs, deploy_plan: P
     result = run(deploy_plan)
     assert result.error is not None
     assert (result.exit_code, result.error.type) == (20, "MachineError")
-    assert result.error.message == f"{build} is not a folder, and one is needed there"
+    assert result.error.message == f"{build} is not a folder, but one is required"
 
 
 def test_a_stack_that_publishes_nothing_is_refused(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:

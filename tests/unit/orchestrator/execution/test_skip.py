@@ -207,7 +207,9 @@ def test_code_that_reads_elsewhere_is_never_skipped(deploy: Deploy, tools: FakeT
     deploy()
     result = deploy()
     assert looked_at(tools) == {"data"}
-    assert why(result, "data")[0].startswith("it cannot be proven: catalog.tf of 2-data reads a file elsewhere")
+    assert why(result, "data")[0].startswith(
+        "it cannot be proven: catalog.tf of 2-data reads a file outside of its folder"
+    )
 
 
 def test_destroy_removes_the_proof_of_what_it_destroys(

@@ -189,7 +189,7 @@ def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment:
     result = run(plans.destroy(environment, graph))
     assert (result.exit_code, result.orphans) == (21, [QUEUE])
     assert result.error
-    assert result.error.message == f"1 resource of `local` is there and in no Terraform state: {QUEUE}"
+    assert result.error.message == f"1 resource of `local` exists and is in no Terraform state: {QUEUE}"
     assert result.error.hint == "`orchestrator recover local` lists them, and imports or removes them"
 
 

@@ -99,13 +99,13 @@ def test_another_command_finds_and_stops_it(emulator: LocalEmulator, repo: Path)
     other = LocalEmulator(repo, "here", port=0)
     assert other.status() == info
     assert other.up() == info
-    # This process is the parent and has to take the exit code, or `other` sees the process stay.
+    # This process is the parent and has to take the exit code, or `other` sees the process as running.
     code = (
         "import sys; from pathlib import Path; from orchestrator.local_aws.process import LocalEmulator;"
         f"print(LocalEmulator(Path({str(repo)!r}), 'here', port=0).status().pid)"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert int(found.stdout) == info.pid
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(child.stdout) == info.pid
 
 
 def test_the_daemon_inherits_neither_descriptors_nor_environment(
@@ -117,14 +117,14 @@ def test_the_daemon_inherits_neither_descriptors_nor_environment(
     emulator.up()
     os.close(writer)
     os.set_blocking(reader, False)
-    assert os.read(reader, 1) == b"", "the pipe must be at its end: nobody else may hold its other side"
+    assert os.read(reader, 1) == b"", "the pipe must be at its end: no other process may hold it"
     os.close(reader)
     assert "AWS_PROFILE" not in emulator.logs(5)
     assert f"home {repo}/.emulator/here ready" in emulator.logs(5), "botocore reads models of services there"
 
 
-def test_evidence_passes_the_filters_on(emulator: LocalEmulator) -> None:
-    with pytest.raises(EmulatorError, match="does not run"):
+def test_evidence_sends_the_filters(emulator: LocalEmulator) -> None:
+    with pytest.raises(EmulatorError, match="is not running"):
         emulator.evidence()
     emulator.up()
     assert emulator.evidence(execution="arn:x", kind="training") == [
@@ -158,7 +158,9 @@ def test_dying_at_the_start_shows_the_log(repo: Path) -> None:
         LocalEmulator(repo, "here", port=0).up()
 
 
-def test_a_deaf_emulator_is_killed(emulator: LocalEmulator, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_emulator_that_ignores_sigterm_is_killed(
+    emulator: LocalEmulator, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("orchestrator.local_aws.process._STOP_SECONDS", 1.0)
     (repo / "mode").write_text("deaf")
     emulator.up()
@@ -172,7 +174,7 @@ def test_a_crashed_emulator_is_not_running_and_starts_again(emulator: LocalEmula
     while emulator.status() is not None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert emulator.status() is None
-    assert emulator.lost().startswith(f"the local AWS of process {first.pid} ended though nobody stopped it: what was ")
+    assert emulator.lost().startswith(f"the local AWS of process {first.pid} ended unexpectedly: what was ")
     second = emulator.up()
     assert second.pid != first.pid
     assert f"process {first.pid} ended" in second.lost
@@ -181,7 +183,7 @@ def test_a_crashed_emulator_is_not_running_and_starts_again(emulator: LocalEmula
     assert emulator.lost() == ""
 
 
-def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(emulator: LocalEmulator, repo: Path) -> None:
+def test_a_reused_pid_is_not_signalled(emulator: LocalEmulator, repo: Path) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         (repo / ".emulator" / "here").mkdir(parents=True)
@@ -194,7 +196,7 @@ def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(emulator: LocalEm
         bystander.wait()
 
 
-def test_a_throwaway_is_apart_and_gone_at_the_end(emulator: LocalEmulator, repo: Path) -> None:
+def test_a_throwaway_is_separate_and_removed_at_the_end(emulator: LocalEmulator, repo: Path) -> None:
     kept = emulator.up()
     with emulator.throwaway() as info:
         assert info.endpoint != kept.endpoint
@@ -216,9 +218,7 @@ def test_a_wrong_port_is_refused_with_its_value(repo: Path, monkeypatch: pytest.
         LocalEmulator(repo, "here")
 
 
-def test_permissions_hold_unless_somebody_asks_for_none(
-    emulator: LocalEmulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_permissions_are_enforced_unless_disabled(emulator: LocalEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     assert emulator.up().iam == "enforced"
     emulator.down()
     monkeypatch.setenv("EMULATOR_IAM", "off")

@@ -27,7 +27,7 @@ __all__ = ["repo"]
 
 @pytest.fixture(autouse=True)
 def free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A range that no local AWS of this machine and no other worker is in; the variable is somebody else's."""
+    """A range that no local AWS of this machine and no other worker is in; the variable is removed."""
     with ExitStack() as held:
         probes = [held.enter_context(socket.socket()) for _ in range(2)]
         for probe in probes:
@@ -57,7 +57,7 @@ def port(emulator: LocalEmulator) -> int:
     return int(emulator.up().endpoint.rpartition(":")[2])
 
 
-def test_two_run_beside_each_other_and_one_ends_alone(repo: Path, one: LocalEmulator, two: LocalEmulator) -> None:
+def test_two_run_in_parallel_and_stop_separately(repo: Path, one: LocalEmulator, two: LocalEmulator) -> None:
     first, second = one.up(), two.up()
     assert first.endpoint != second.endpoint
     assert first.pid != second.pid
@@ -69,8 +69,8 @@ def test_two_run_beside_each_other_and_one_ends_alone(repo: Path, one: LocalEmul
     assert two.status() == second
 
 
-def test_a_hanging_one_is_not_taken_for_the_other(one: LocalEmulator, two: LocalEmulator, repo: Path) -> None:
-    """Stopped processes answer nobody: the command line says whose they are."""
+def test_a_hanging_one_is_not_mistaken_for_the_other(one: LocalEmulator, two: LocalEmulator, repo: Path) -> None:
+    """Stopped processes do not respond: their command lines identify them."""
     second = two.up()
     record = json.loads((repo / ".emulator/one-more/emulator.json").read_text())
     (repo / ".emulator/one").mkdir()
@@ -87,13 +87,11 @@ def test_a_port_stays_from_start_to_start(one: LocalEmulator, two: LocalEmulator
     chosen = port(one)
     assert chosen == ports.kept(one.up().log.parent)
     one.down()
-    assert port(two) != chosen, "it belongs to `one`, though nobody is there now"
+    assert port(two) != chosen, "it is kept for `one`, although that is not running"
     assert port(one) == chosen
 
 
-def test_a_kept_port_that_somebody_else_has_is_told_and_not_exchanged(
-    one: LocalEmulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kept_port_in_use_is_reported_and_not_replaced(one: LocalEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = port(one)
     one.down()
     monkeypatch.setattr("orchestrator.local_aws.process._health", lambda endpoint: None)  # who would not answer in time
@@ -106,7 +104,7 @@ def test_a_kept_port_that_somebody_else_has_is_told_and_not_exchanged(
     assert "`local: {port: …}` in terraform/envs/one/platform.yaml" in str(caught.value.hint)
 
 
-def test_the_file_gives_the_port_and_the_variable_goes_before(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_takes_precedence_over_the_file_s_port(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = ports.FIRST
     emulator = LocalEmulator(repo, "one", configured=given)
     try:
@@ -121,20 +119,20 @@ def test_the_file_gives_the_port_and_the_variable_goes_before(repo: Path, monkey
         assert f"EMULATOR_PORT={given + 1}" in str(caught.value.hint)
     finally:
         emulator.down()
-    assert not (repo / ".emulator/one/port").exists(), "what somebody gives is not kept"
+    assert not (repo / ".emulator/one/port").exists(), "a given port is not kept"
 
 
-def test_a_kept_port_that_is_none_is_told(repo: Path, one: LocalEmulator) -> None:
+def test_an_invalid_kept_port_is_reported(repo: Path, one: LocalEmulator) -> None:
     file = repo / ".emulator/one/port"
     for wrong in ("", "http", "70000", "-1", "٣", "9" * 5000):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(wrong, encoding="utf-8")
-        with pytest.raises(EmulatorError, match=r"one/port holds no port: `.{0,40}`$"):
+        with pytest.raises(EmulatorError, match=r"one/port does not contain a port: `.{0,40}`$"):
             one.up()
     assert one.status() is None
 
 
-def test_no_free_port_is_told(repo: Path, one: LocalEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_free_port_is_reported(repo: Path, one: LocalEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "LAST", ports.FIRST - 1)
     with pytest.raises(EmulatorError, match="no port from"):
         one.up()
@@ -152,9 +150,9 @@ def of_earlier(repo: Path) -> Iterator[int]:
     earlier(repo).down()
 
 
-def test_one_of_an_earlier_version_is_not_left_behind_unseen(repo: Path, one: LocalEmulator, of_earlier: int) -> None:
-    """It goes on until somebody stops it, and until then nothing starts beside it."""
-    with pytest.raises(EmulatorError, match=rf"as an earlier version started it \(pid {of_earlier},") as caught:
+def test_one_of_an_earlier_version_is_reported(repo: Path, one: LocalEmulator, of_earlier: int) -> None:
+    """It must be stopped before another one can start."""
+    with pytest.raises(EmulatorError, match=rf"of an earlier version is running \(pid {of_earlier},") as caught:
         one.up()
     assert "`orchestrator emulator down` without an environment" in str(caught.value.hint)
     with one.throwaway() as preview:
@@ -163,7 +161,7 @@ def test_one_of_an_earlier_version_is_not_left_behind_unseen(repo: Path, one: Lo
     assert one.up().pid != of_earlier
 
 
-def test_what_an_earlier_version_has_left_is_in_nobodys_way(repo: Path, one: LocalEmulator) -> None:
+def test_files_of_an_earlier_version_do_not_prevent_a_start(repo: Path, one: LocalEmulator) -> None:
     (repo / ".emulator").mkdir()
     (repo / ".emulator/emulator.json").write_text(json.dumps({"pid": 2**22 + 1, "endpoint": "http://127.0.0.1:9"}))
     (repo / ".emulator/emulator.log").write_text("last words")

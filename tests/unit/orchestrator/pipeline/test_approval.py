@@ -104,9 +104,9 @@ class World:
                     return [{"events": world._release_events()}]
                 if asked["ModelPackageGroupName"] != GROUP.full_name:
                     raise refused("ValidationException", "ModelPackageGroup does not exist.")
-                wanted = asked.get("ModelApprovalStatus")
-                found = [v for v in world.versions.values() if wanted in (None, v["ModelApprovalStatus"])]
-                return [{"ModelPackageSummaryList": found}]
+                status = asked.get("ModelApprovalStatus")
+                versions = [v for v in world.versions.values() if status in (None, v["ModelApprovalStatus"])]
+                return [{"ModelPackageSummaryList": versions}]
 
         return Paginator()
 
@@ -177,7 +177,7 @@ def world() -> World:
     return World()
 
 
-def test_what_waits_is_told_with_the_command_to_type(world: World) -> None:
+def test_waiting_versions_have_the_command_that_approves_them(world: World) -> None:
     world.add(3)
     world.add(4, waits=False)
     world.add(2, "Approved")
@@ -194,8 +194,8 @@ def test_an_approval_is_written_and_then_wakes(world: World) -> None:
     done = world.decide(comment="looks good")
     assert world.woken == [execution]
     assert world.versions[3]["ModelApprovalStatus"] == "Approved"
-    said = "Approved by arn:aws:sts::123456789012:assumed-role/ml/anna: looks good"
-    assert world.versions[3]["ApprovalDescription"] == said
+    description = "Approved by arn:aws:sts::123456789012:assumed-role/ml/anna: looks good"
+    assert world.versions[3]["ApprovalDescription"] == description
     assert world.versions[3]["ModelLifeCycle"] == {"Stage": "Staging", "StageStatus": "Approved"}
     assert (done.number, done.repeated, done.execution_arn) == (3, False, execution)
     assert [(each.blueprint, each.config_name) for each in done.releases] == [
@@ -206,13 +206,13 @@ def test_an_approval_is_written_and_then_wakes(world: World) -> None:
     assert names.index("sagemaker.update_model_package") < names.index("stepfunctions.send_task_success")
 
 
-def test_what_came_before_the_wait_is_not_told_again() -> None:
-    told: list[str] = []
-    hear = approval._from_the_wait_on(lambda event: told.append(event.get("state", event["type"])))
+def test_events_before_the_wait_are_dropped() -> None:
+    states: list[str] = []
+    hear = approval._from_the_wait_on(lambda event: states.append(event.get("state", event["type"])))
     for state in ("TrainModel", WAITS, "ReadDecision", "Done"):
         hear({"type": "pipeline", "state": state})
     hear({"type": "release", "@message": "x"})
-    assert told == ["ReadDecision", "Done", "release"]
+    assert states == ["ReadDecision", "Done", "release"]
 
 
 def test_a_rejection_is_written_and_then_wakes(world: World) -> None:
@@ -223,7 +223,7 @@ def test_a_rejection_is_written_and_then_wakes(world: World) -> None:
 
 
 @pytest.mark.parametrize("before", [["RegisterModel", "NotifyPending", WAITS], [WAITS]])
-def test_an_execution_that_does_not_wait_yet_is_woken_when_it_does(world: World, before: list[str]) -> None:
+def test_an_execution_is_woken_once_it_waits(world: World, before: list[str]) -> None:
     execution = world.add(3)
     world.states[execution] = [*before]
     world.token_error = "TaskTimedOut"  # the token of an earlier wait
@@ -231,7 +231,7 @@ def test_an_execution_that_does_not_wait_yet_is_woken_when_it_does(world: World,
     assert world.woken == [execution]
 
 
-def test_a_decision_made_elsewhere_wakes_all_the_same(world: World) -> None:
+def test_a_decision_made_elsewhere_also_wakes_the_execution(world: World) -> None:
     execution = world.add(3, "Approved")
     done = world.decide(number=3)
     assert (world.woken, done.repeated) == ([execution], True)
@@ -260,16 +260,16 @@ def test_a_version_that_no_execution_waits_for_gets_a_new_one(world: World) -> N
     assert done.execution_arn == "arn:execution:new"
 
 
-def test_a_version_that_another_one_followed_is_not_brought_back_by_approving_it_again(world: World) -> None:
+def test_a_replaced_version_cannot_be_approved_again(world: World) -> None:
     world.add(2, "Approved", waits=False, ModelLifeCycle={"Stage": "Archived"})
     world.live = f"{PACKAGES}/3"
-    with pytest.raises(PlatformError, match=r"version 2 .* another one followed it") as caught:
+    with pytest.raises(PlatformError, match=r"version 2 .* was replaced by another one") as caught:
         world.decide(number=2)
     assert f"release prod BLUEPRINT --version {PACKAGES}/2" in str(caught.value.hint)
     assert world.started == []
 
 
-def test_a_version_that_fails_on_its_way_is_red(world: World) -> None:
+def test_a_version_that_does_not_go_live_is_an_error(world: World) -> None:
     execution = world.add(3, "Approved")
     world.states[execution], world.statuses[execution] = ["ProbeCandidate"], ("RUNNING", "", "")
 
@@ -297,11 +297,11 @@ def test_a_version_that_fails_on_its_way_is_red(world: World) -> None:
         ),
         ({2: PENDING, 3: PENDING}, "approve", None, "2 versions of `reviews` wait for approval: 2, 3", "--version 3`"),
         ({2: PENDING}, "approve", 7, "`reviews` has no version 7; the newest are 2", "waiting for approval: 2"),
-        ({2: "Rejected"}, "approve", 2, "version 2 of `reviews` is rejected already", "deploy prod --pipeline`"),
-        ({2: "Approved"}, "reject", 2, "version 2 of `reviews` is approved already", "release prod BLUEPRINT"),
+        ({2: "Rejected"}, "approve", 2, "version 2 of `reviews` is already rejected", "deploy prod --pipeline`"),
+        ({2: "Approved"}, "reject", 2, "version 2 of `reviews` is already approved", "release prod BLUEPRINT"),
     ],
 )
-def test_what_cannot_be_decided_is_refused_with_what_there_is(
+def test_an_impossible_decision_is_refused_with_a_hint(
     world: World, versions: dict[int, str], verb: Verb, number: int | None, words: str, hint: str
 ) -> None:
     for each, status in versions.items():
@@ -314,7 +314,7 @@ def test_what_cannot_be_decided_is_refused_with_what_there_is(
     assert world.seen.called("sagemaker.update_model_package") == []
 
 
-def test_of_a_group_that_does_not_exist_nothing_waits_and_another_error_is_told(world: World) -> None:
+def test_a_missing_group_has_no_waiting_versions(world: World) -> None:
     assert pipeline.pending(world.cloud(), [Group("prod", "x", "mlops-prod-x", "/l", "/t")]) == ()
     cloud = world.cloud()
 
@@ -326,14 +326,14 @@ def test_of_a_group_that_does_not_exist_nothing_waits_and_another_error_is_told(
         pipeline.pending(cloud, [GROUP])
 
 
-def test_an_approved_version_is_meant_by_its_number_or_its_arn(world: World) -> None:
+def test_an_approved_version_is_found_by_number_or_arn(world: World) -> None:
     world.add(1, "Approved", waits=False)
     arn = f"{PACKAGES}/1"
-    assert [approved(world.cloud(), GROUP, wanted) for wanted in ("1", arn)] == [arn, arn]
+    assert [approved(world.cloud(), GROUP, reference) for reference in ("1", arn)] == [arn, arn]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "words"),
+    ("reference", "words"),
     [
         ("3", "`reviews` has no version `3`"),
         ("latest", "`reviews` has no version `latest`"),
@@ -342,10 +342,12 @@ def test_an_approved_version_is_meant_by_its_number_or_its_arn(world: World) -> 
         ("2", "version 2 of `reviews` is not approved (it is PendingManualApproval)"),
     ],
 )
-def test_what_is_no_approved_version_is_refused_with_those_there_are(world: World, wanted: str, words: str) -> None:
+def test_a_version_that_is_not_approved_is_refused_with_the_approved_ones(
+    world: World, reference: str, words: str
+) -> None:
     world.add(1, "Approved", waits=False)
     world.add(2)
     with pytest.raises(PlatformError) as caught:
-        approved(world.cloud(), GROUP, wanted)
+        approved(world.cloud(), GROUP, reference)
     assert words in caught.value.message
     assert caught.value.hint == "approved versions: 1"

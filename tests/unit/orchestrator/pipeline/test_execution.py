@@ -131,7 +131,7 @@ EVIDENCE = [
 ]
 
 
-def test_a_run_that_waits_for_a_person_is_watched_no_longer() -> None:
+def test_a_run_that_waits_for_approval_ends() -> None:
     script = good_run()
     del script.events[
         script.events.index(
@@ -154,8 +154,8 @@ def test_a_run_that_waits_for_a_person_is_watched_no_longer() -> None:
     assert {step.status for step in result.steps} == {"ok", "not-run"}
 
 
-def test_a_run_that_cannot_leave_its_token_is_red_and_does_not_wait() -> None:
-    """The state is entered, and its call is refused: nobody could ever wake it."""
+def test_a_run_that_cannot_store_its_token_fails() -> None:
+    """The state is entered, and its call is refused: it could never be woken."""
     script = Script().state("CheckInput")
     script._add("TaskStateEntered", stateEnteredEventDetails={"name": "AwaitApproval"})
     script._add("TaskScheduled")
@@ -173,14 +173,14 @@ def test_a_run_that_cannot_leave_its_token_is_red_and_does_not_wait() -> None:
 
 
 def test_a_green_run_reports_steps_metrics_and_model() -> None:
-    asked: list[dict[str, str]] = []
+    filters_used: list[dict[str, str]] = []
 
     def evidence(**filters: str) -> list[Json]:
-        asked.append(filters)
+        filters_used.append(filters)
         return EVIDENCE
 
     result = run(cloud_with(good_run()), emulator_evidence=evidence)
-    assert asked == [{"execution": ARN}]
+    assert filters_used == [{"execution": ARN}]
     assert (result.status, result.error, result.execution_arn) == ("SUCCEEDED", None, ARN)
     assert result.model_package_arn == PACKAGE
     assert result.metrics == {"accuracy": 0.81, "f1": 0.84, "baseline": 0.54, "threshold": 0.64}
@@ -222,7 +222,7 @@ def test_the_input_is_the_default_with_overrides_and_a_unique_name() -> None:
     assert set(first["name"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
-def test_an_execution_that_runs_already_is_followed_and_nothing_uploaded(tmp_path: Path) -> None:
+def test_a_running_execution_is_followed_without_an_upload(tmp_path: Path) -> None:
     cloud = cloud_with(good_run(), input=json.dumps({**OUTPUTS["stepfunctions"]["default_input"], "run_id": "r1"}))
     cloud.services["stepfunctions"] |= {
         "get_paginator": paged(list_executions={"executions": [{"name": "r1", "executionArn": ARN}]}),
@@ -234,7 +234,7 @@ def test_an_execution_that_runs_already_is_followed_and_nothing_uploaded(tmp_pat
     assert cloud.called("stepfunctions.start_execution") == []
 
 
-def test_a_failed_task_makes_its_step_red_and_the_later_ones_not_run() -> None:
+def test_a_failed_task_fails_its_step_and_later_ones_do_not_run() -> None:
     script = (
         Script()
         .state("CheckInput")
@@ -259,7 +259,7 @@ def test_a_failed_task_makes_its_step_red_and_the_later_ones_not_run() -> None:
     assert result.model_package_arn is None
 
 
-def test_a_rejected_model_is_told_with_its_figures() -> None:
+def test_a_rejected_model_is_reported_with_its_metrics() -> None:
     verdict = {**VERDICT, "passed": False, "accuracy": 0.55, "reason": "accuracy 0.55 is below 0.64"}
     script = (
         Script()
@@ -283,33 +283,33 @@ def test_missing_input_data_is_the_first_steps_failure() -> None:
     assert [(step.name, step.status) for step in result.steps][:2] == [("ingestion", "failed"), ("crawler", "not-run")]
 
 
-def test_a_step_whose_work_all_failed_is_red_although_the_state_machine_is_green() -> None:
+def test_a_step_without_successful_work_fails() -> None:
     records = [record("TrainModel", "training", status="failed", detail={"reason": "exit code 9"})]
     result = run(cloud_with(good_run()), emulator_evidence=lambda **_: records)
     assert by_name(result)["training"] == ("failed", "executed")
     assert "exit code 9" in result.steps[2].detail
 
 
-def test_a_retry_that_worked_counts_and_the_failed_try_does_not() -> None:
+def test_a_successful_retry_counts() -> None:
     records = [record("TrainModel", "training", "not-run", "failed"), record("TrainModel", "training")]
     result = run(cloud_with(good_run()), emulator_evidence=lambda **_: records)
     assert by_name(result)["training"] == ("ok", "executed")
 
 
-def test_every_state_is_told_once_and_waiting_gives_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_state_is_reported_once_with_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution, "_sleep", lambda seconds: None)
     monkeypatch.setattr(execution, "_HEARTBEAT_SECONDS", -1.0)
     cloud = cloud_with(good_run())
     final = cloud.services["stepfunctions"]["describe_execution"]
     answers = [{**final, "status": "RUNNING"}, {**final, "status": "RUNNING"}, final]
     cloud.services["stepfunctions"]["describe_execution"] = lambda **_: answers.pop(0)
-    told: list[Json] = []
-    run(cloud, on_event=told.append)
-    assert [event["state"] for event in told if event["type"] == "pipeline" and "state" in event] == [
+    events: list[Json] = []
+    run(cloud, on_event=events.append)
+    assert [event["state"] for event in events if event["type"] == "pipeline" and "state" in event] == [
         "CheckInput", "FindRawData", "StartCrawler", "WaitForCrawler", "WaitForCrawler", "TrainModel",
         "EvaluateModel", "ModelPassed", "RegisterModel", "PublishMetrics",
     ]  # fmt: skip
-    assert [event["@message"] for event in told if event["type"] == "apply_progress"] == ["PublishMetrics …"] * 2
+    assert [event["@message"] for event in events if event["type"] == "apply_progress"] == ["PublishMetrics …"] * 2
 
 
 def refuse(code: str) -> Callable[..., Any]:
@@ -319,15 +319,15 @@ def refuse(code: str) -> Callable[..., Any]:
     return call
 
 
-def test_a_look_fetches_only_what_happened_since_the_last() -> None:
-    script, asked = Script(), []
+def test_only_new_events_are_fetched() -> None:
+    script, sizes = Script(), []
 
     class Client:
         def get_execution_history(self, *, maxResults: int, nextToken: str = "0", **_: Any) -> Json:
             first = int(nextToken)
             page = script.events[::-1][first : first + maxResults]
-            asked.append(len(page))
-            if len(asked) == 2:
+            sizes.append(len(page))
+            if len(sizes) == 2:
                 script.state("InBetween")  # pages are offsets from the newest event: they shift
             more = {"nextToken": str(first + maxResults)} if first + maxResults < len(script.events) else {}
             return {"events": page, **more}
@@ -336,10 +336,10 @@ def test_a_look_fetches_only_what_happened_since_the_last() -> None:
     for _ in range(40):
         script.state("Early")
     assert [event["id"] for event in history.read()] == list(range(1, 81))
-    asked.clear()
+    sizes.clear()
     script.state("Late")
     assert [event["id"] for event in history.read()] == list(range(1, 85))
-    assert asked == [30]
+    assert sizes == [30]
     assert [event["id"] for event in history.read()] == list(range(1, 85))
 
 
@@ -351,57 +351,11 @@ def test_a_pipeline_that_cannot_start_says_why() -> None:
         run(cloud)
 
 
-def test_an_emulator_that_dies_meanwhile_is_told_as_such() -> None:
+def test_an_emulator_that_dies_meanwhile_is_reported() -> None:
     cloud = cloud_with(good_run())
     cloud.services["stepfunctions"]["describe_execution"] = EndpointConnectionError(endpoint_url="http://x")
     with pytest.raises(EmulatorError, match=r"the emulator at http://127\.0\.0\.1:4566 does not answer"):
         run(cloud)
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Path:
-    for source in ("amazon", "movie"):
-        (tmp_path / f"source={source}").mkdir()
-        (tmp_path / f"source={source}" / "reviews.txt").write_text(f"1\t2.0\t{source}")
-    (tmp_path / ".complete").write_text("not data")
-    return tmp_path
-
-
-def test_only_changed_data_is_uploaded(dataset: Path) -> None:
-    store: dict[str, dict[str, str]] = {}
-
-    def head(**asked: Any) -> Json:
-        if asked["Key"] not in store:
-            raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
-        return {"Metadata": store[asked["Key"]]}
-
-    cloud = cloud_with(good_run())
-    cloud.services["s3"] = {
-        "head_object": head,
-        "put_object": lambda **put: store.__setitem__(put["Key"], put["Metadata"]),
-    }
-    run(cloud, dataset=dataset)
-    assert sorted(store) == [
-        "data/raw/reviews/source=amazon/reviews.txt",
-        "data/raw/reviews/source=movie/reviews.txt",
-    ]
-    run(cloud, dataset=dataset)
-    assert len(cloud.called("s3.put_object")) == 2
-    (dataset / "source=movie" / "reviews.txt").write_text("1\t-2.0\tbad")
-    run(cloud, dataset=dataset)
-    assert [put["Key"] for put in cloud.called("s3.put_object")][2:] == ["data/raw/reviews/source=movie/reviews.txt"]
-
-
-def test_a_refused_upload_names_the_object(dataset: Path) -> None:
-    cloud = cloud_with(good_run())
-    cloud.services["s3"] = {"head_object": refuse("403"), "put_object": refuse("AccessDenied")}
-    with pytest.raises(PlatformError, match=r"source=amazon/reviews\.txt: 403"):
-        run(cloud, dataset=dataset)
-
-
-def test_an_empty_dataset_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(PlatformError, match="there is no data in"):
-        run(cloud_with(good_run()), dataset=tmp_path)
 
 
 def test_the_live_version() -> None:

@@ -22,7 +22,7 @@ class World:
 
     def __init__(self, **executions: Json) -> None:
         self.executions = {name: {"status": "RUNNING", **given} for name, given in executions.items()}
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self.cloud = FakeCloud(
             services={
                 "stepfunctions": {
@@ -39,8 +39,8 @@ class World:
     def adopt(self, *own: str) -> str | None:
         machine = {"state_machine_arn": ARN, "approval_state": "AwaitApproval"}
         client = self.cloud.client("stepfunctions")
-        found = adopt(client, machine, INPUT, own, lambda event: self.told.append(event["@message"]))
-        return found.removeprefix(EXECUTION) if found else None
+        arn = adopt(client, machine, INPUT, own, lambda event: self.messages.append(event["@message"]))
+        return arn.removeprefix(EXECUTION) if arn else None
 
     @property
     def stopped(self) -> list[str]:
@@ -59,9 +59,9 @@ class World:
         return self.executions[name]
 
     def _describe(self, executionArn: str) -> Json:
-        found = self._of(executionArn)
-        given = found.get("input", {"dataset": "reviews", "run_id": "r1"})
-        return {"executionArn": executionArn, "status": found["status"], "input": json.dumps(given)}
+        execution = self._of(executionArn)
+        given = execution.get("input", {"dataset": "reviews", "run_id": "r1"})
+        return {"executionArn": executionArn, "status": execution["status"], "input": json.dumps(given)}
 
     def _definition(self, executionArn: str) -> Json:
         return {"definition": self._of(executionArn).get("definition", "now")}
@@ -76,19 +76,19 @@ CHANGED = {"definition": "before"}
 WAITS = {"state": "AwaitApproval"}
 
 
-def test_where_nothing_runs_there_is_nothing_to_follow() -> None:
+def test_without_an_execution_none_is_followed() -> None:
     world = World(old={"status": "SUCCEEDED"})
-    assert (world.adopt(), world.told) == (None, [])
+    assert (world.adopt(), world.messages) == (None, [])
 
 
-@pytest.mark.parametrize("own", [("r1",), ()], ids=["ours", "somebody's"])
-def test_one_that_does_the_same_is_followed_whoever_started_it(own: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("own", [("r1",), ()], ids=["ours", "another's"])
+def test_an_execution_with_the_same_input_is_followed(own: tuple[str, ...]) -> None:
     world = World(r1={})
     assert world.adopt(*own) == "r1"
-    assert "following" in world.told[0]
+    assert "following" in world.messages[0]
 
 
-def test_ours_is_taken_also_when_it_has_succeeded_meanwhile_or_waits_for_a_person() -> None:
+def test_an_own_execution_that_succeeded_or_waits_is_used() -> None:
     assert World(r1={"status": "SUCCEEDED"}).adopt("r1") == "r1"
     assert World(r1=WAITS).adopt("r1") == "r1"
     assert World(r1={"status": "FAILED"}).adopt("r1") is None
@@ -96,7 +96,7 @@ def test_ours_is_taken_also_when_it_has_succeeded_meanwhile_or_waits_for_a_perso
 
 
 @pytest.mark.parametrize("difference", [OTHER_INPUT, CHANGED])
-def test_ours_that_does_something_else_is_stopped(difference: Json) -> None:
+def test_an_own_execution_with_another_input_is_stopped(difference: Json) -> None:
     world = World(r1=difference)
     assert world.adopt("r1") is None
     assert world.stopped == ["r1"]
@@ -105,12 +105,12 @@ def test_ours_that_does_something_else_is_stopped(difference: Json) -> None:
 @pytest.mark.parametrize(
     ("difference", "words"),
     [
-        (OTHER_INPUT, "its input is another one"),
-        (CHANGED, "the state machine has been changed since"),
+        (OTHER_INPUT, "its input differs"),
+        (CHANGED, "the state machine has changed since"),
         (WAITS, "it waits for approval"),
     ],
 )
-def test_somebody_elses_that_does_something_else_is_left_alone_and_told_of(difference: Json, words: str) -> None:
+def test_a_foreign_execution_with_another_input_is_reported_and_not_followed(difference: Json, words: str) -> None:
     world = World(theirs=difference)
     assert (world.adopt(), world.stopped) == (None, [])
-    assert world.told == [f"{EXECUTION}theirs runs as well, and is left alone: {words}"]
+    assert world.messages == [f"{EXECUTION}theirs is also running and is not followed: {words}"]

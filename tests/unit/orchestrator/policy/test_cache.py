@@ -1,4 +1,4 @@
-"""The gate's memory: it repeats green reports of the very same input, and nothing else."""
+"""The gate's cache repeats passed reports of the same input only."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ def test_any_change_is_scanned(gate: CachedGate, inner: FakePolicyGate, source: 
     assert scans(inner) == 2
 
 
-def test_code_that_calls_modules_elsewhere_is_not_remembered(
-    gate: CachedGate, inner: FakePolicyGate, source: Path
-) -> None:
+def test_code_that_calls_modules_elsewhere_is_not_cached(gate: CachedGate, inner: FakePolicyGate, source: Path) -> None:
     (source.parent / "shared").mkdir()
     (source / "modules/a/main.tf").write_text('module "m" {\n  source = "../../../shared"\n}\n')
     gate.scan_source(source)
@@ -76,7 +74,7 @@ def test_code_that_calls_modules_elsewhere_is_not_remembered(
 
 def test_a_file_that_cannot_be_read_is_named(gate: CachedGate, source: Path) -> None:
     (source / "modules/a/gone.tf").symlink_to(source / "nowhere")
-    with pytest.raises(PolicyGateBroken, match=r"modules/a/gone\.tf: not judged"):
+    with pytest.raises(PolicyGateBroken, match=r"modules/a/gone\.tf: not scanned"):
         gate.scan_source(source)
 
 
@@ -111,7 +109,7 @@ def test_fresh_scans_again(gate: CachedGate, inner: FakePolicyGate, source: Path
 @pytest.mark.parametrize(
     "answer", [violation(), PolicyReport(frozenset({"A", "B"}), frozenset({"A"}), (), (), 1.0)], ids=["red", "not run"]
 )
-def test_what_is_not_green_is_not_kept(
+def test_a_failed_report_is_not_cached(
     gate: CachedGate, inner: FakePolicyGate, source: Path, answer: PolicyReport
 ) -> None:
     inner.source["terraform"] = answer
@@ -136,7 +134,7 @@ def damaged(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("case", range(7))
-def test_a_damaged_memory_is_none(gate: CachedGate, inner: FakePolicyGate, source: Path, case: int) -> None:
+def test_a_damaged_entry_is_ignored(gate: CachedGate, inner: FakePolicyGate, source: Path, case: int) -> None:
     gate.scan_source(source)
     [file] = (source.parent / "cache").iterdir()
     file.write_text(damaged(file.read_text())[case])

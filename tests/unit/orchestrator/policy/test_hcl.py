@@ -1,4 +1,4 @@
-"""Comments, strings and blocks are told apart as HCL does it."""
+"""The parser distinguishes comments, strings and blocks as HCL does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IN_COMMENTS = {
     "slashes": f"// {MARK}",
     "behind an argument": f'name = "x" # {MARK}',
     "between stars": f"/* {MARK} */",
-    "on a line of its own between stars": f"/*\n * {MARK}\n */",
+    "on its own line between stars": f"/*\n * {MARK}\n */",
     "after a brace in a string": f'name = "{{"\n# {MARK}',
     "after an escaped quote": f'name = "\\""\n# {MARK}',
     "after a heredoc": f"name = <<-EOT\n  text\n  EOT\n# {MARK}",
@@ -37,19 +37,19 @@ def blocks(body: str) -> list[hcl.Block]:
 
 
 @pytest.mark.parametrize("body", IN_COMMENTS.values(), ids=IN_COMMENTS.keys())
-def test_a_comment_is_one_wherever_it_stands(body: str) -> None:
+def test_comments_are_found_in_any_position(body: str) -> None:
     first, second = blocks(body)
     assert [MARK in comment.text for comment in first.comments] == [True]
     assert second.comments == []
 
 
 @pytest.mark.parametrize("body", IN_TEXTS.values(), ids=IN_TEXTS.keys())
-def test_a_text_is_no_comment(body: str) -> None:
+def test_a_mark_in_a_text_is_not_a_comment(body: str) -> None:
     first, second = blocks(body)
     assert first.comments == second.comments == []
 
 
-def test_a_comment_knows_its_line_and_those_outside_of_blocks_are_loose() -> None:
+def test_comments_have_lines_and_those_outside_of_blocks_are_loose() -> None:
     file = hcl.read("# one\n\nlocals {\n  # four\n}\n/* six\n*/\n")
     assert [(comment.line, comment.text) for comment in file.loose] == [(1, "# one"), (6, "/* six\n*/")]
     assert [(comment.line, comment.text) for comment in file.blocks[0].comments] == [(4, "# four")]
@@ -70,16 +70,16 @@ def test_only_a_blocks_own_plain_strings_are_its_arguments() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "what"),
     [
-        ('\na {\n  b = "c\n}\n', 3, "a string does not end on its line"),
-        ("a {\n  b = <<EOT\n", 2, "the text that ends with EOT does not end"),
-        ("/* a\n", 1, "a comment does not end"),
-        ('a {\n b = "${c"\n}', 2, "a string does not end on its line"),
-        ("\na {\n", 2, "the block that begins here does not end"),
-        ("a {\n}\n}\n", 3, "`}` closes nothing"),
-        ("a = [1]\n\n{\n}\n", 1, "this begins no block"),
+        ('\na {\n  b = "c\n}\n', 3, "a string is not closed on its line"),
+        ("a {\n  b = <<EOT\n", 2, "the heredoc has no closing EOT"),
+        ("/* a\n", 1, "a comment is not closed"),
+        ('a {\n b = "${c"\n}', 2, "a string is not closed on its line"),
+        ("\na {\n", 2, "this block is not closed"),
+        ("a {\n}\n}\n", 3, "`}` has no opening bracket"),
+        ("a = [1]\n\n{\n}\n", 1, "this is not the start of a block"),
     ],
 )
-def test_what_does_not_end_is_refused_with_its_line(text: str, line: int, what: str) -> None:
+def test_unclosed_syntax_is_refused_with_its_line(text: str, line: int, what: str) -> None:
     with pytest.raises(hcl.Unreadable, match=what) as refused:
         hcl.read(text)
     assert refused.value.line == line

@@ -1,3 +1,5 @@
+"""A plan's skips and unknown values are found in its source and document."""
+
 from __future__ import annotations
 
 import json
@@ -28,10 +30,10 @@ resource "aws_iam_role" "other" {
 """
 
 
-@given(st.text(max_size=80))  # as a key: YAML reads none of more than 1,024 characters, escapes included
+@given(st.text(max_size=80))  # as a key: YAML accepts at most 1,024 characters, escapes included
 @example("\U0001f600\x7f\x85\u2028\ufeff\uffff\\ud83d")
 def test_checkov_reads_any_text_of_a_plan_as_it_is(text: str) -> None:
-    """A smile in a system prompt must not end a deployment."""
+    """An emoji in a system prompt must not fail a deployment."""
     document = {"value": text, text: json.dumps(text, ensure_ascii=False)}
     assert yaml.safe_load(as_yaml(document)) == json.loads(as_yaml(document)) == document
 
@@ -107,7 +109,5 @@ def test_a_resource_without_changes_has_nothing_unknown(source: Path) -> None:
         ("module.module.data.aws_region.now", (["module"], "data.aws_region.now")),
     ],
 )
-def test_an_address_leads_through_modules_whatever_these_are_called(
-    address: str, expected: tuple[list[str], str]
-) -> None:
+def test_modules_of_any_name_are_split_from_an_address(address: str, expected: tuple[list[str], str]) -> None:
     assert inside(address) == expected

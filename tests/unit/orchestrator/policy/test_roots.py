@@ -1,4 +1,4 @@
-"""A tree is cut into roots; nothing of it is lost on the way."""
+"""A tree is split into roots without losing code."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def test_modules_that_only_call_each_other_are_not_lost(tmp_path: Path) -> None:
     assert parts(tmp_path) == [tmp_path]
 
 
-def test_what_cannot_be_followed_is_scanned_whole(tmp_path: Path) -> None:
+def test_a_tree_with_unresolvable_calls_is_scanned_whole(tmp_path: Path) -> None:
     code(tmp_path / "root", "terraform-aws-modules/vpc/aws")
     code(tmp_path / "other")
 
     assert parts(tmp_path) == [tmp_path]
 
 
-def test_without_code_there_is_nothing_to_cut(tmp_path: Path) -> None:
+def test_a_tree_without_code_has_no_parts(tmp_path: Path) -> None:
     assert parts(tmp_path) == []

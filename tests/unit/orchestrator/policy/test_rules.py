@@ -1,3 +1,5 @@
+"""The rules of a repository are read from their files, and incomplete ones are refused."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -56,7 +58,7 @@ def test_a_rule_without_a_repair_is_refused(tmp_path: Path, checks: Path) -> Non
 
 def test_a_broken_file_is_refused_with_the_place(tmp_path: Path, checks: Path) -> None:
     (checks / "two.yaml").write_text("metadata:\n  id: [\n", encoding="utf-8")
-    with pytest.raises(PolicyGateBroken, match=r"two\.yaml: not a rule, not even YAML: .* line 3, column 1"):
+    with pytest.raises(PolicyGateBroken, match=r"two\.yaml: not a rule: invalid YAML: .* line 3, column 1"):
         own_rules(tmp_path)
 
 
@@ -73,7 +75,7 @@ def test_a_rule_in_python_is_described_by_its_docstring_and_not_run(tmp_path: Pa
     [
         ("import nothing\n", r"two\.py: not a rule: TypeError"),
         ('"""Says what it does."""\n', r"two\.py: not a rule: TypeError"),
-        ("def (\n", r"two\.py: not a rule, not even Python"),
+        ("def (\n", r"two\.py: not a rule: invalid Python"),
     ],
     ids=["no-docstring", "words", "syntax"],
 )
@@ -83,13 +85,13 @@ def test_python_without_a_description_is_refused(tmp_path: Path, checks: Path, t
         own_rules(tmp_path)
 
 
-def test_a_file_that_checkov_would_pass_over_is_refused(tmp_path: Path, checks: Path) -> None:
+def test_a_file_that_checkov_would_ignore_is_refused(tmp_path: Path, checks: Path) -> None:
     (checks / "two.rego").write_text("package two\n", encoding="utf-8")
     with pytest.raises(PolicyGateBroken, match=r"two\.rego: not a rule: only \*\.yaml and \*\.py files are loaded"):
         own_rules(tmp_path)
 
 
-def test_compiled_python_is_no_rule(tmp_path: Path, checks: Path) -> None:
+def test_compiled_python_is_not_a_rule(tmp_path: Path, checks: Path) -> None:
     (checks / "__pycache__").mkdir()
     (checks / "__pycache__" / "two.cpython-311.pyc").write_bytes(b"compiled")
     assert list(own_rules(tmp_path)) == ["MLOPS_X_1"]
@@ -109,6 +111,6 @@ def test_a_missing_or_empty_builtin_list_is_refused(tmp_path: Path, checks: Path
         builtin_rules(tmp_path)
 
 
-def test_comments_are_no_rules(tmp_path: Path, checks: Path) -> None:
+def test_comments_are_not_rules(tmp_path: Path, checks: Path) -> None:
     (tmp_path / "policies" / "builtin-rules.txt").write_text("# c\nCKV_AWS_1\n\nCKV2_AWS_2\n", encoding="utf-8")
     assert builtin_rules(tmp_path) == {"CKV_AWS_1", "CKV2_AWS_2"}

@@ -1,4 +1,4 @@
-"""A rule is left aside by a comment in the resource, with a reason, and by nothing else."""
+"""Only a comment in the resource, with a reason, skips a rule."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ def test_a_skip_counts_for_its_own_block(module: Path, comment: str) -> None:
         'tags = { "checkov:skip=MLOPS_X_1:why" = "checkov:skip=MLOPS_X_1:why" }',
     ],
 )
-def test_what_a_text_says_is_no_skip(module: Path, line: str) -> None:
+def test_a_skip_in_a_text_has_no_effect(module: Path, line: str) -> None:
     code = check(module, f'resource "t" "a" {{\n  {line}\n}}\n')
     assert skips.skip_reason(module, "t.a", "MLOPS_X_1") is None
     assert skips.skipped_ids(code) == {}
 
 
-def test_a_brace_in_a_text_ends_no_block(module: Path) -> None:
+def test_a_brace_in_a_text_does_not_end_a_block(module: Path) -> None:
     skip = "# checkov:skip=MLOPS_X_1: for a test"
     check(module, f'resource "t" "a" {{\n  b = "{{"\n}}\nresource "t" "c" {{\n  b = "}}"\n  {skip}\n}}\n')
     assert skips.skips_by_block(module) == {"t.c": {"MLOPS_X_1": "for a test"}}
 
 
-def test_a_resource_and_a_data_source_of_one_name_are_excused_together_or_not(module: Path) -> None:
+def test_a_resource_and_a_data_source_of_one_name_must_both_skip_a_rule(module: Path) -> None:
     skip = "# checkov:skip=MLOPS_X_1: for a test"
     check(module, f'resource "t" "a" {{\n}}\ndata "t" "a" {{\n  {skip}\n}}\ndata "t" "b" {{\n  {skip}\n}}\n')
     assert skips.skip_reason(module, "t.a", "MLOPS_X_1") is None
@@ -79,17 +79,17 @@ def test_a_resource_and_a_data_source_of_one_name_are_excused_together_or_not(mo
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("# checkov:skip=MLOPS_X_1", "needs the word `checkov`, a rule's id, a colon and a reason"),
-        ("# checkov:skip=MLOPS_X_1:", "needs the word `checkov`, a rule's id, a colon and a reason"),
-        ("# checkov:skip=MLOPS_X_1: -", "needs the word `checkov`, a rule's id, a colon and a reason"),
-        ("# checkov:skip=: for a test", "needs the word `checkov`, a rule's id, a colon and a reason"),
-        ("# see checkov:skip=MLOPS_X_1: for a test", "needs the word `checkov`, a rule's id, a colon and a reason"),
-        ("# bridgecrew:skip=MLOPS_X_1: for a test", "needs the word `checkov`, a rule's id, a colon and a reason"),
-        ("# cortex:skip=MLOPS_X_1: for a test", "needs the word `checkov`, a rule's id, a colon and a reason"),
-        ("# checkov:skip=MLOPS_X_2: for a test", "names MLOPS_X_2, and there is no such rule"),
+        ("# checkov:skip=MLOPS_X_1", "requires `checkov:skip=`, a rule's id, a colon and a reason"),
+        ("# checkov:skip=MLOPS_X_1:", "requires `checkov:skip=`, a rule's id, a colon and a reason"),
+        ("# checkov:skip=MLOPS_X_1: -", "requires `checkov:skip=`, a rule's id, a colon and a reason"),
+        ("# checkov:skip=: for a test", "requires `checkov:skip=`, a rule's id, a colon and a reason"),
+        ("# see checkov:skip=MLOPS_X_1: for a test", "requires `checkov:skip=`, a rule's id, a colon and a reason"),
+        ("# bridgecrew:skip=MLOPS_X_1: for a test", "requires `checkov:skip=`, a rule's id, a colon and a reason"),
+        ("# cortex:skip=MLOPS_X_1: for a test", "requires `checkov:skip=`, a rule's id, a colon and a reason"),
+        ("# checkov:skip=MLOPS_X_2: for a test", "names MLOPS_X_2, which does not exist"),
     ],
 )
-def test_a_skip_that_skips_nothing_is_refused_with_its_place(module: Path, line: str, why: str) -> None:
+def test_a_skip_without_effect_is_refused_with_its_place(module: Path, line: str, why: str) -> None:
     with pytest.raises(PolicyGateBroken, match=rf"main\.tf:2: .*{why}") as refused:
         check(module, f'resource "t" "a" {{\n  {line}\n}}\n')
     assert refused.value.exit_code == 7
@@ -98,9 +98,9 @@ def test_a_skip_that_skips_nothing_is_refused_with_its_place(module: Path, line:
 @pytest.mark.parametrize(
     "text", ["\n{skip}\n", 'module "m" {{\n  {skip}\n  source = "./m"\n}}', "locals {{\n{skip}\n}}"]
 )
-def test_a_skip_where_nothing_is_judged_is_refused_with_its_place(module: Path, text: str) -> None:
+def test_a_skip_outside_of_a_scanned_block_is_refused_with_its_place(module: Path, text: str) -> None:
     (module / "m").mkdir()
-    with pytest.raises(PolicyGateBroken, match=r"main\.tf:2: a skip .*excuses nothing"):
+    with pytest.raises(PolicyGateBroken, match=r"main\.tf:2: a skip .*has no effect"):
         check(module, text.format(skip="# checkov:skip=MLOPS_X_1: for a test"))
 
 

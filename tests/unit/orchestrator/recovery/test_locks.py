@@ -1,4 +1,4 @@
-"""Who holds a lock, told by the records of the commands that may have taken it."""
+"""The holder of a lock is found in the records of the commands that may have taken it."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def record(
 
 
 @pytest.mark.parametrize(("process", "life"), [(ALIVE, "alive"), (DEAD, "dead")])
-def test_the_holder_is_the_command_in_whose_life_the_lock_was_made(
+def test_the_holder_is_the_command_that_ran_when_the_lock_was_created(
     tmp_path: Path, process: Identity, life: str
 ) -> None:
     made = record(tmp_path, process)
-    found = locks.judge(lock(), BUCKET, [made], [])
-    assert (found.life, found.pid, found.run_id) == (life, process.pid, made.folder.parents[1].name)
+    judged = locks.judge(lock(), BUCKET, [made], [])
+    assert (judged.life, judged.pid, judged.run_id) == (life, process.pid, made.folder.parents[1].name)
 
 
 def test_a_process_of_another_machine_is_unknown(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_process_of_another_machine_is_unknown(tmp_path: Path) -> None:
     [
         (lock(), {"stack": "models"}),
         (lock(), {"bucket": "another"}),
-        (lock(who="somebody@" + identity.machine().host), {}),
+        (lock(who="another@" + identity.machine().host), {}),
         (lock(who=f"{getpass.getuser()}@laptop"), {}),
         (lock(created=at(-60)), {}),
         (lock(created=at(3600)), {}),
@@ -83,29 +83,29 @@ def test_a_process_of_another_machine_is_unknown(tmp_path: Path) -> None:
     ],
     ids=["stack", "bucket", "user", "host", "before", "long-after", "after-its-end", "no-time", "garbage"],
 )
-def test_what_does_not_fit_proves_nothing(tmp_path: Path, held: StoredLock, changes: dict[str, object]) -> None:
+def test_a_record_that_does_not_match_proves_nothing(
+    tmp_path: Path, held: StoredLock, changes: dict[str, object]
+) -> None:
     made = record(tmp_path, **changes)  # type: ignore[arg-type]
     assert locks.judge(held, BUCKET, [made], []).life == "unknown"
 
 
-def test_without_a_record_a_lock_is_unknown_and_garbage_has_words(tmp_path: Path) -> None:
-    found = locks.judge(replace(lock(), info=None), BUCKET, [], [])
-    assert locks.words(found) == (
-        f"somebody (it is no lock of terraform's making) since {at(0)}, unknown operation, unknown"
-    )
+def test_a_lock_without_a_record_is_unknown(tmp_path: Path) -> None:
+    judged = locks.judge(replace(lock(), info=None), BUCKET, [], [])
+    assert locks.describe(judged) == (f"unknown (not created by terraform) since {at(0)}, unknown operation, unknown")
 
 
 def test_a_terraform_of_another_checkout_on_that_state_may_be_the_holder(tmp_path: Path) -> None:
     made = record(tmp_path, DEAD)
-    found = locks.judge(lock(), BUCKET, [made], [ALIVE])
-    assert (found.life, found.pid) == ("alive", ALIVE.pid)
+    judged = locks.judge(lock(), BUCKET, [made], [ALIVE])
+    assert (judged.life, judged.pid) == ("alive", ALIVE.pid)
 
 
 def test_a_terraform_here_holds_no_lock_of_another_machine(tmp_path: Path) -> None:
     assert locks.judge(lock(who="alice@laptop"), BUCKET, [], [ALIVE]).life == "unknown"
 
 
-def test_of_several_commands_the_living_one_counts(tmp_path: Path) -> None:
+def test_of_several_commands_the_live_one_counts(tmp_path: Path) -> None:
     made = [record(tmp_path, DEAD), record(tmp_path, ALIVE)]
     assert locks.judge(lock(), BUCKET, made, []).life == "alive"
 
@@ -131,20 +131,20 @@ def terraform(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="no /proc")
-def test_running_terraforms_are_told_by_the_state_that_they_work_on(
+def test_running_terraforms_are_found_by_their_state(
     tmp_path: Path, terraform: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def found(bucket: str = BUCKET, key: str = "data.tfstate", endpoint: str | None = "http://127.0.0.1:1") -> bool:
+    def is_listed(bucket: str = BUCKET, key: str = "data.tfstate", endpoint: str | None = "http://127.0.0.1:1") -> bool:
         return terraform.pid in [each.pid for each in living.on_state(bucket, key, endpoint)]
 
     deadline = dt.datetime.now() + dt.timedelta(seconds=5)
-    while not found() and dt.datetime.now() < deadline:  # until it has become that program
+    while not is_listed() and dt.datetime.now() < deadline:  # until it has become that program
         pass
-    assert found()
-    assert not found(key="models.tfstate")
-    assert not found(bucket="another")
-    assert not found(endpoint=None), "another local AWS has buckets of the same names"
+    assert is_listed()
+    assert not is_listed(key="models.tfstate")
+    assert not is_listed(bucket="another")
+    assert not is_listed(endpoint=None), "another local AWS has buckets of the same names"
     (tmp_path / "datadir/terraform.tfstate").write_text("{", encoding="utf-8")
-    assert found(key="models.tfstate"), "what cannot be read may be anything"
+    assert is_listed(key="models.tfstate"), "an unreadable record matches any state"
     monkeypatch.setattr(processes, "_PROC", tmp_path)
-    assert found(key="others.tfstate", endpoint=None), "nor does a system without /proc say more"
+    assert is_listed(key="others.tfstate", endpoint=None), "without /proc every process matches"

@@ -1,4 +1,4 @@
-"""What a dead terraform's output says."""
+"""The creations in a dead terraform's output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from orchestrator.core.state import State
-from orchestrator.recovery.made import told, uncertain, unrecorded
+from orchestrator.recovery.made import creations, uncertain, unrecorded
 from orchestrator.terraform.record import Record
 
 
@@ -27,34 +27,34 @@ def _state(*resources: str) -> State:
     return State(1, "lineage", {}, resources)
 
 
-def test_what_was_made_and_is_not_in_the_state_is_told_with_its_id(tmp_path: Path) -> None:
+def test_creations_that_the_state_lacks_are_listed_with_their_ids(tmp_path: Path) -> None:
     record = _record(tmp_path, _made("aws_vpc.this", "vpc-1"), _made('aws_subnet.private["a"]', "subnet-1"))
     assert unrecorded(record, _state("aws_vpc.this")) == {'aws_subnet.private["a"]': "subnet-1"}
     assert unrecorded(record, None) == {"aws_vpc.this": "vpc-1", 'aws_subnet.private["a"]': "subnet-1"}
 
 
-def test_a_line_that_was_cut_and_plain_words_are_passed_over(tmp_path: Path) -> None:
+def test_truncated_lines_and_plain_text_are_ignored(tmp_path: Path) -> None:
     record = _record(tmp_path, "Interrupted.", "[]", _made("aws_vpc.this", "vpc-1"), _made("aws_eip.x", "e")[:-20])
     assert unrecorded(record, None) == {"aws_vpc.this": "vpc-1"}
 
 
-def test_what_was_deleted_afterwards_is_gone(tmp_path: Path) -> None:
+def test_a_later_deletion_cancels_a_creation(tmp_path: Path) -> None:
     gone = [_made("aws_eip.x", "e-1"), _line("apply_complete", "aws_eip.x", "delete")]
     assert unrecorded(_record(tmp_path, *gone), None) == {}
     assert unrecorded(_record(tmp_path, *gone, _made("aws_eip.x", "e-2")), None) == {"aws_eip.x": "e-2"}
 
 
-def test_a_replacement_tells_the_new_one(tmp_path: Path) -> None:
+def test_a_replacement_has_the_new_id(tmp_path: Path) -> None:
     lines = [_line("apply_complete", "aws_eip.x", "delete"), _made("aws_eip.x", "e-2")]
     assert unrecorded(_record(tmp_path, *lines), None) == {"aws_eip.x": "e-2"}
 
 
-def test_a_name_is_no_id(tmp_path: Path) -> None:
+def test_a_name_is_not_used_as_an_id(tmp_path: Path) -> None:
     line = _line("apply_complete", "aws_x.y", id_key="name", id_value="n")
     assert unrecorded(_record(tmp_path, line), None) == {"aws_x.y": ""}
 
 
-def test_what_began_and_was_not_seen_to_end_is_uncertain(tmp_path: Path) -> None:
+def test_a_creation_without_an_end_is_uncertain(tmp_path: Path) -> None:
     begun = [_line("apply_start", name) for name in ("aws_a.x", "aws_b.x", "aws_c.x", "aws_d.x")]
     ended = [_made("aws_a.x", "1"), _line("apply_errored", "aws_b.x")]
     record = _record(tmp_path, *begun, *ended)
@@ -62,6 +62,6 @@ def test_what_began_and_was_not_seen_to_end_is_uncertain(tmp_path: Path) -> None
     assert unrecorded(record, None) == {"aws_a.x": "1"}
 
 
-def test_no_output_tells_nothing(tmp_path: Path) -> None:
-    found = told(tmp_path / "stdout")
-    assert (found.made, found.begun) == ({}, ())
+def test_a_missing_output_has_no_creations(tmp_path: Path) -> None:
+    read = creations(tmp_path / "stdout")
+    assert (read.made, read.begun) == ({}, ())

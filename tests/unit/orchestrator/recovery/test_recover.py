@@ -1,4 +1,4 @@
-"""Finding what exists and is in no state, and what may become of it."""
+"""Resources that exist and are in no state are imported or removed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VPC_TAGS = {**OWN, "managed-by": "terraform", "Name": "mlops-local"}
 
 
 def vpcs(things: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-    """What EC2 tells of networks with these tags; their ids are written with `_`."""
+    """What EC2 returns for networks with these tags; their ids are written with `_`."""
     return [
         {
             "VpcId": name.replace("_", "-"),
@@ -42,7 +42,7 @@ def vpcs(things: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def graph(graph: Graph) -> Graph:
-    """A few stacks are as good as all."""
+    """A few stacks represent all."""
     return Graph(tuple(stack for stack in graph.stacks if stack.name in ("buckets", "foundation", "data")))
 
 
@@ -93,7 +93,9 @@ def test_where_nothing_is_lost_nothing_is_applied(terraform: ImportingTerraform,
     assert (result.exit_code, result.recovered, applied(terraform)) == (0, [], [])
 
 
-def test_what_exists_is_imported_and_the_stack_completed(terraform: ImportingTerraform, recovering: Recover) -> None:
+def test_existing_resources_are_imported_and_the_stack_completed(
+    terraform: ImportingTerraform, recovering: Recover
+) -> None:
     terraform.lose("data")
     terraform.code["data"] = {
         POLICY: after(ROLE, "role", name="run"),
@@ -114,7 +116,7 @@ def test_what_exists_is_imported_and_the_stack_completed(terraform: ImportingTer
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_what_is_inside_another_is_looked_for_when_that_is_there(
+def test_children_are_searched_after_their_parent_is_found(
     terraform: ImportingTerraform, recovering: Recover, exists: bool
 ) -> None:
     function, permission = "aws_lambda_function.this", "aws_lambda_permission.rule"
@@ -127,11 +129,11 @@ def test_what_is_inside_another_is_looked_for_when_that_is_there(
     terraform.there = {"etl": OWN} | ({"submit": OWN, "submit/rule": OWN} if exists else {})
     result = recovering("imported")
     assert result.exit_code == 0, result.error
-    found = {each.address for each in result.recovered}
-    assert found == ({ROLE, function, permission} if exists else {ROLE})
+    addresses = {each.address for each in result.recovered}
+    assert addresses == ({ROLE, function, permission} if exists else {ROLE})
 
 
-def test_without_an_answer_it_is_only_listed(terraform: ImportingTerraform, recovering: Recover) -> None:
+def test_without_a_decision_resources_are_only_listed(terraform: ImportingTerraform, recovering: Recover) -> None:
     terraform.lose("data")
     terraform.code["data"] = {ROLE: known(name="etl")}
     terraform.there = {"etl": OWN}
@@ -143,7 +145,7 @@ def test_without_an_answer_it_is_only_listed(terraform: ImportingTerraform, reco
     assert applied(terraform) == []
 
 
-def test_what_others_tags_say_is_theirs_is_left_alone(terraform: ImportingTerraform, recovering: Recover) -> None:
+def test_resources_with_other_tags_are_skipped(terraform: ImportingTerraform, recovering: Recover) -> None:
     terraform.lose("data")
     terraform.code["data"] = {ROLE: known(name="etl")}
     terraform.there = {"etl": {**OWN, "environment": "local-2"}}
@@ -153,7 +155,7 @@ def test_what_others_tags_say_is_theirs_is_left_alone(terraform: ImportingTerraf
     assert applied(terraform) == []
 
 
-def test_what_was_found_is_removed_if_that_is_wanted(terraform: ImportingTerraform, recovering: Recover) -> None:
+def test_existing_resources_are_removed_on_request(terraform: ImportingTerraform, recovering: Recover) -> None:
     terraform.lose("data")
     terraform.code["data"] = {ROLE: known(name="etl"), "aws_sns_topic.new": known(name="new")}
     terraform.there = {"etl": OWN}
@@ -168,7 +170,7 @@ def test_what_was_found_is_removed_if_that_is_wanted(terraform: ImportingTerrafo
     ]
 
 
-def test_of_several_that_look_alike_none_is_taken_before_somebody_says_which(
+def test_of_several_matches_none_is_imported_without_a_choice(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
     terraform.lose("data")
@@ -178,10 +180,10 @@ def test_of_several_that_look_alike_none_is_taken_before_somebody_says_which(
     result = recovering("imported")
     assert result.exit_code == 14
     assert result.error is not None
-    assert f"{VPC}: 2 look like it" in result.error.message
+    assert f"{VPC}: 2 resources match" in result.error.message
     assert [(each.address, each.action, each.reason) for each in result.recovered] == [
         (ROLE, "found", ""),
-        (VPC, "left", "2 look like it, `--take ID` says which: vpc-1, vpc-2"),
+        (VPC, "left", "2 resources match, choose one with `--take ID`: vpc-1, vpc-2"),
     ]
     assert applied(terraform) == [], "a third network would be made, and what is in the second replaced"
     result = recovering("imported", take=("vpc-2",))
@@ -192,21 +194,19 @@ def test_of_several_that_look_alike_none_is_taken_before_somebody_says_which(
     ]
 
 
-def test_what_builds_on_something_incomplete_is_not_looked_at(
-    terraform: ImportingTerraform, recovering: Recover
-) -> None:
+def test_dependents_of_incomplete_stacks_are_not_checked(terraform: ImportingTerraform, recovering: Recover) -> None:
     terraform.lose("foundation")
     terraform.lose("data")
     result = recovering("imported", rest=True)
     assert result.exit_code == 0, result.error
-    assert "1 stacks were not looked at (data)" in result.warnings[0]
+    assert "1 stacks were not checked (data)" in result.warnings[0]
     assert {stack.name: stack.action for stack in result.stacks}["data"] == "skipped"
 
 
-def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_its_own(
+def test_a_second_network_is_removed_through_a_separate_state(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
-    ec2(tools, vpc_1=VPC_TAGS, vpc_2={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
+    ec2(tools, vpc_1=VPC_TAGS, vpc_2={**OWN, "managed-by": "another tool"}, vpc_9={**VPC_TAGS, "environment": "dev"})
     tools.aws.services["s3"] |= {"delete_object": lambda **_: None}
     result = recovering()
     assert [(each.id, each.action, each.stack) for each in result.recovered] == [("vpc-1", "left", "")]
@@ -221,7 +221,7 @@ def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_
     assert [call[0] for call in terraform.calls if call[1] == STACK] == ["init", "state push", "plan -destroy", "apply"]
 
 
-def test_what_an_interrupted_removal_left_is_found_again(
+def test_resources_of_an_interrupted_removal_are_found_again(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
     ec2(tools, vpc_1=VPC_TAGS)
@@ -231,7 +231,7 @@ def test_what_an_interrupted_removal_left_is_found_again(
     assert recovering().recovered == []
 
 
-def test_nothing_that_holds_state_is_lost_on_the_way(terraform: ImportingTerraform, recovering: Recover) -> None:
+def test_resources_that_hold_state_are_not_lost(terraform: ImportingTerraform, recovering: Recover) -> None:
     terraform.lose("data")
     terraform.code["data"] = {"aws_dynamodb_table.items": known(name="items")}
     terraform.there = {"items": OWN}
@@ -239,12 +239,12 @@ def test_nothing_that_holds_state_is_lost_on_the_way(terraform: ImportingTerrafo
     result = recovering("imported")
     assert result.exit_code == 15
     assert result.error is not None
-    assert "would lose 1 things that hold state: aws_dynamodb_table.items" in result.error.message
+    assert "would lose 1 resources that hold state: aws_dynamodb_table.items" in result.error.message
     assert applied(terraform) == []
 
 
 @pytest.mark.parametrize(("streams", "exit_code"), [([], 0), ([{"logStreamName": "2026/12/01/[$LATEST]"}], 15)])
-def test_a_log_group_that_got_no_retention_is_imported_unless_it_holds_something(
+def test_only_an_empty_log_group_without_retention_is_imported(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools, streams: list[Any], exit_code: int
 ) -> None:
     """Killed between `CreateLogGroup` and `PutRetentionPolicy`."""
@@ -258,7 +258,7 @@ def test_a_log_group_that_got_no_retention_is_imported_unless_it_holds_something
     assert applied(terraform) == ([] if exit_code else ["data"])
 
 
-def test_what_a_dead_terraform_made_is_adopted_without_a_question(
+def test_resources_of_a_dead_terraform_are_adopted_without_confirmation(
     terraform: ImportingTerraform, run: Runs, recovering: Recover, graph: Graph
 ) -> None:
     assert recovering("imported").exit_code == 0
@@ -276,14 +276,14 @@ def test_what_a_dead_terraform_made_is_adopted_without_a_question(
     terraform.there = {"etl": OWN, "vpc-7": OWN, "arn:aws:sns:us-east-1:123456789012:not-begun": OWN}
     made = {VPC: "vpc-7", "aws_route.nat": "r-1", "terraform_data.check": "x"}
     result = importing.adopt(session, graph.stack("data"), made, [ROLE, "aws_sns_topic.new"])
-    assert {(each.address, each.import_id) for each in result.found} == {(VPC, "vpc-7"), (ROLE, "etl")}
+    assert {(each.address, each.import_id) for each in result.existing} == {(VPC, "vpc-7"), (ROLE, "etl")}
     assert len(session.results.policy) == 1, "what is adopted passes the gate"
     assert result.absent == {"aws_sns_topic.new"}
-    assert result.refused == {"aws_route.nat": "what its import ID is made of is not known"}
+    assert result.refused == {"aws_route.nat": "a part of its import ID is unknown"}
     assert {*terraform.targets[-1]} == {VPC, ROLE}
 
 
-def test_what_would_be_replaced_for_something_that_aws_does_not_tell_is_written_into_the_state(
+def test_resources_with_unreadable_attributes_are_written_into_the_state(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
     domain = "aws_sagemaker_domain.this"

@@ -1,4 +1,4 @@
-"""What exists of an environment: by tags, by names, and whose it is where several could have made it."""
+"""An environment's resources are found by tags and names, and told from other environments'."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def log_groups(*names: str) -> dict[str, Any]:
     return {"logGroups": [{"logGroupName": name, "arn": ARN.format("logs", f"log-group:{name}:*")} for name in names]}
 
 
-def names(found: list[Remain]) -> list[str]:
-    return [each.name for each in found]
+def names(resources: list[Remain]) -> list[str]:
+    return [each.name for each in resources]
 
 
 def test_a_log_group_that_a_service_made_is_found_by_its_name(environment: Environment) -> None:
-    aws = cloud(logs__describe_log_groups=log_groups(CANDIDATE, "/aws/lambda/somebody-elses", "/aws/mlops-local-2/x"))
+    aws = cloud(logs__describe_log_groups=log_groups(CANDIDATE, "/aws/lambda/another-project", "/aws/mlops-local-2/x"))
     assert remains.find(aws, environment, others=["mlops-local-2"]) == [
         Remain("logs", "log-group", CANDIDATE, ARN.format("logs", f"log-group:{CANDIDATE}"))
     ]
 
 
-def test_what_has_no_name_is_found_by_its_tags(environment: Environment) -> None:
+def test_a_resource_without_a_name_is_found_by_its_tags(environment: Environment) -> None:
     vpc = ARN.format("ec2", "vpc/vpc-1")
     answer = tagged(**{vpc: OURS, ARN.format("ec2", "vpc/vpc-2"): THEIRS})
     assert remains.find(cloud(resourcegroupstaggingapi__get_resources=answer), environment) == [
@@ -56,23 +56,23 @@ def test_what_has_no_name_is_found_by_its_tags(environment: Environment) -> None
     ]
 
 
-def test_tags_decide_whose_a_name_is(environment: Environment) -> None:
+def test_tags_decide_on_the_owner_of_a_name(environment: Environment) -> None:
     """`mlops-local-2-jobs` may be the jobs of `local-2`, or `2-jobs` of `local`."""
     queue = ARN.format("sqs", "mlops-local-2-jobs")
     listed = {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/123456789012/mlops-local-2-jobs"]}
 
-    def found(tags: dict[str, str], *others: str) -> list[str]:
+    def owned(tags: dict[str, str], *others: str) -> list[str]:
         answer = tagged(**{queue: tags}) if tags else {}
         aws = cloud(sqs__list_queues=listed, resourcegroupstaggingapi__get_resources=answer)
         return names(remains.find(aws, environment, others))
 
-    assert found(THEIRS) == []
-    assert found(OURS, "mlops-local-2") == ["mlops-local-2-jobs"]
-    assert found({}) == ["mlops-local-2-jobs"]
-    assert found({}, "mlops-local-2") == []
+    assert owned(THEIRS) == []
+    assert owned(OURS, "mlops-local-2") == ["mlops-local-2-jobs"]
+    assert owned({}) == ["mlops-local-2-jobs"]
+    assert owned({}, "mlops-local-2") == []
 
 
-def test_roles_are_asked_for_their_own_tags(environment: Environment) -> None:
+def test_the_tags_of_roles_are_read(environment: Environment) -> None:
     roles = {"Roles": [{"RoleName": f"mlops-local-{name}", "Arn": name} for name in ("ours", "theirs", "bare")]}
     tags = {"ours": OURS, "theirs": THEIRS, "bare": {}}
 
@@ -84,7 +84,7 @@ def test_roles_are_asked_for_their_own_tags(environment: Environment) -> None:
     assert names(remains.find(aws, environment)) == ["mlops-local-bare", "mlops-local-ours"]
 
 
-def test_the_state_bucket_with_its_key_stays_and_keys_on_their_way_out_are_gone(environment: Environment) -> None:
+def test_the_state_bucket_and_keys_in_deletion_are_left_out(environment: Environment) -> None:
     own, doomed, left = (ARN.format("kms", f"key/{name}") for name in ("own", "doomed", "left"))
     states = {own: "Enabled", doomed: "PendingDeletion", left: "Enabled"}
     aliases = [{"AliasName": f"alias/{BUCKET}", "AliasArn": ARN.format("kms", f"alias/{BUCKET}"), "TargetKeyId": "own"}]
@@ -110,25 +110,25 @@ def test_the_state_bucket_with_its_key_stays_and_keys_on_their_way_out_are_gone(
         ("other-mlops-local-x", False),
     ],
 )
-def test_a_name_is_ours_from_a_whole_part_on(name: str, own: bool) -> None:
+def test_a_prefix_must_end_at_a_part_of_the_name(name: str, own: bool) -> None:
     assert remains.bears(name, "mlops-local") is own
 
 
-def test_what_cannot_be_listed_is_told(environment: Environment) -> None:
+def test_operations_that_fail_are_reported(environment: Environment) -> None:
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListTables")
-    [said] = remains.look(cloud(dynamodb__list_tables=refused), environment).unseen
-    assert said.startswith("dynamodb list_tables")
-    assert "AccessDenied" in said
+    [problem] = remains.look(cloud(dynamodb__list_tables=refused), environment).unseen
+    assert problem.startswith("dynamodb list_tables")
+    assert "AccessDenied" in problem
 
 
-def test_the_local_aws_holds_nothing_that_it_does_not_know(environment: Environment) -> None:
-    said = "The local emulator does not implement this operation of bedrock: list_guardrails"
-    unknown = ClientError({"Error": {"Code": "NotImplemented", "Message": said}}, "ListGuardrails")
+def test_operations_that_the_local_aws_lacks_are_ignored(environment: Environment) -> None:
+    message = "The local emulator does not implement this operation of bedrock: list_guardrails"
+    unknown = ClientError({"Error": {"Code": "NotImplemented", "Message": message}}, "ListGuardrails")
     assert remains.look(cloud(bedrock__list_guardrails=unknown), environment).unseen == []
     assert len(remains.look(cloud(None, bedrock__list_guardrails=unknown), environment).unseen) == 1
 
 
-def test_a_region_without_a_service_has_nothing_of_it(environment: Environment) -> None:
+def test_a_missing_service_of_a_region_is_ignored(environment: Environment) -> None:
     none = EndpointConnectionError(endpoint_url="https://bedrock-agent.us-west-1.amazonaws.com")
     agents = {"bedrock-agent__list_agents": none}
     assert remains.look(cloud(None, **agents), environment).unseen == []
@@ -139,7 +139,7 @@ def test_a_region_without_a_service_has_nothing_of_it(environment: Environment) 
 @pytest.mark.full  # thirty service models take seconds to read
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda each: f"{each.service}-{each.kind}")
 def test_each_listing_is_an_operation_of_its_service(listing: Listing) -> None:
-    """Names of operation, members and arguments as botocore's model has them."""
+    """Names of operation, members and arguments match botocore's model."""
     import botocore.session
 
     model = botocore.session.get_session().get_service_model(listing.service)
@@ -148,8 +148,8 @@ def test_each_listing_is_an_operation_of_its_service(listing: Listing) -> None:
     assert set(listing.arguments) <= set(shapes.input_shape.members if shapes.input_shape else ())
     member = shapes.output_shape.members[listing.items].member
     fields = set(re.findall(r"{(\w+)}", listing.arn)) - {"partition", "region", "account", "name"}
-    wanted = {listing.name, *fields, *(set() if "{" in listing.arn else {listing.arn})} - {""}
-    assert wanted <= set(getattr(member, "members", ()))
+    fields_used = {listing.name, *fields, *(set() if "{" in listing.arn else {listing.arn})} - {""}
+    assert fields_used <= set(getattr(member, "members", ()))
 
 
 def _snake(operation: str) -> str:
@@ -158,7 +158,7 @@ def _snake(operation: str) -> str:
     return str(botocore.xform_name(operation))
 
 
-def test_every_type_is_listed_by_name_or_says_why_not() -> None:
+def test_every_type_has_a_listing_or_a_reason() -> None:
     written = {
         type_
         for file in TERRAFORM.rglob("*.tf")
@@ -171,7 +171,7 @@ def test_every_type_is_listed_by_name_or_says_why_not() -> None:
     assert written == listed | nameless
 
 
-def test_what_no_state_holds(environment: Environment) -> None:
+def test_resources_in_no_state_are_listed(environment: Environment) -> None:
     arn = ARN.format("sagemaker", "model/{}").format
     one, two = (Remain("sagemaker", "model", name, arn(name)) for name in ("m1", "m2"))
     unnamed = Remain("glue", "security-configuration", "s", ARN.format("glue", "securityConfiguration/s"))
@@ -194,13 +194,13 @@ def test_what_no_state_holds(environment: Environment) -> None:
         ("lambda", "function", "mlops-local-candidate-x", False),
     ],
 )
-def test_what_is_made_beside_the_states(
+def test_resources_created_outside_of_the_states_are_recognised(
     environment: Environment, service: str, kind: str, name: str, beside: bool
 ) -> None:
     assert remains.made_beside(environment, Remain(service, kind, name, f"arn:{name}")) is beside
 
 
-def test_ids_tell_where_the_provider_keeps_no_arn() -> None:
+def test_ids_count_if_the_provider_stores_no_arn() -> None:
     nat = Remain("ec2", "natgateway", "nat-1", ARN.format("ec2", "natgateway/nat-1"))
     query = Remain("logs", "query-definition", "mlops-local/q", ARN.format("logs", "query-definition:0a"))
     assert remains.beyond([nat, query], {"nat-1", "0a"}) == []

@@ -1,4 +1,4 @@
-"""What unfinished runs have left is brought to an end before another one begins."""
+"""A new run cleans up after unfinished ones."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tests.fakes.state import FakeStateStore
 
 
 class Here:
-    """A checkout, and the AWS that its states lie in."""
+    """A checkout, and the AWS with its states."""
 
     def __init__(self, repo: Path) -> None:
         self.repo = repo
         self.store = FakeStateStore(bucket=BUCKET)
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     def take_up(self, **options: bool) -> Left:
         left = takeover.look(self.repo, "local")
         target = Target(FakeCloud(), "123456789012", "http://127.0.0.1:1", self.store, {})
-        takeover.take_up(left, self.repo, "local", target, self.said.append, **options)
+        takeover.take_up(left, self.repo, "local", target, self.lines.append, **options)
         return left
 
 
@@ -37,7 +37,7 @@ def here(tmp_path: Path) -> Here:
     return Here(tmp_path)
 
 
-def test_locks_of_the_dead_are_released_and_their_run_closed(here: Here) -> None:
+def test_locks_of_dead_runs_are_released_and_the_runs_closed(here: Here) -> None:
     run = Killed(here.repo)
     run.terraform("data")
     here.store.lock("data", lock_info())
@@ -45,7 +45,7 @@ def test_locks_of_the_dead_are_released_and_their_run_closed(here: Here) -> None
     here.take_up()
     assert list(here.store.held) == ["models"]
     assert run.result is not None
-    assert here.said[0].startswith("lock of `data` freed: ")
+    assert here.lines[0].startswith("lock of `data` released: ")
     assert takeover.look(here.repo, "local").runs == ()
 
 
@@ -64,8 +64,8 @@ def test_a_terraform_that_still_runs_is_followed_to_its_end(here: Here, monkeypa
         monkeypatch.setattr(following, "_sleep", at_work)
         here.take_up()
     what = f"terraform apply of `data` (process {process.pid})"
-    assert here.said[:3] == [
-        f"{what} of the earlier run still works; waiting for its end (Ctrl-C leaves it at work)",
+    assert here.lines[:3] == [
+        f"{what} of the earlier run is still running; waiting for its end (Ctrl-C does not stop it)",
         "  aws_s3_bucket.data: Creation complete",
         f"{what} has ended",
     ]
@@ -77,8 +77,8 @@ def test_with_stop_it_is_interrupted_once(here: Here) -> None:
         run.terraform("data", first)
         run.terraform("models", second)
         here.take_up(stop=True)
-    assert here.said[0] == (
-        f"terraform apply of `data` (process {first.pid}) is asked to stop; waiting until it has written its state"
+    assert here.lines[0] == (
+        f"terraform apply of `data` (process {first.pid}) was interrupted; waiting until it has written its state"
     )
     assert run.result is not None
 
@@ -92,12 +92,12 @@ def test_what_was_interrupted_is_not_interrupted_again(
     with running(60) as process:
         says = [{"type": "log", "@message": "\nInterrupt received.\nPlease wait for Terraform to exit"}]
         record = Killed(here.repo).terraform("data", process, says=says if already == "by-the-run" else [])
-        following.ask_to_stop(record)
-        following.ask_to_stop(record)
+        following.interrupt(record)
+        following.interrupt(record)
     assert sent == ([] if already == "by-the-run" else [process])
 
 
-def test_whoever_stops_waiting_leaves_it_at_work(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupting_the_wait_does_not_stop_the_terraform(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
 
@@ -105,15 +105,15 @@ def test_whoever_stops_waiting_leaves_it_at_work(here: Here, monkeypatch: pytest
     with running(60) as process:
         run = Killed(here.repo)
         run.terraform("data", process)
-        with pytest.raises(Interrupted, match=r"terraform apply of `data` .* goes on by itself") as caught:
+        with pytest.raises(Interrupted, match=r"terraform apply of `data` .* continues") as caught:
             here.take_up()
         assert following.identity.life(process) == "alive"
-    assert caught.value.hint == "`orchestrator resume local` waits again, with `--stop` it interrupts it"
+    assert caught.value.hint == "run `orchestrator resume local` to wait again, with `--stop` to interrupt it"
     assert run.result is None, "it is unfinished as before"
 
 
 @pytest.mark.parametrize("process", [DEAD, ELSEWHERE], ids=["its-terraform", "all"])
-def test_what_ran_on_another_machine_is_left_alone_or_refused(here: Here, process: Identity) -> None:
+def test_runs_of_other_machines_are_skipped_or_refused(here: Here, process: Identity) -> None:
     run = Killed(here.repo, process=process)
     run.terraform("data", ELSEWHERE)
     here.take_up()
@@ -123,7 +123,7 @@ def test_what_ran_on_another_machine_is_left_alone_or_refused(here: Here, proces
     assert "`orchestrator resume local --force`" in (caught.value.hint or "")
 
 
-def test_by_force_it_is_dead_and_so_are_its_locks(here: Here) -> None:
+def test_force_closes_a_run_and_releases_its_locks(here: Here) -> None:
     run = Killed(here.repo, process=ELSEWHERE)
     run.terraform("data", ELSEWHERE)
     user = lock_info()["Who"].partition("@")[0]
@@ -134,21 +134,21 @@ def test_by_force_it_is_dead_and_so_are_its_locks(here: Here) -> None:
     assert run.result is not None
 
 
-def test_a_run_that_works_is_left_alone(here: Here) -> None:
+def test_a_running_run_is_not_touched(here: Here) -> None:
     run = Killed(here.repo, "smoke", process=ALIVE)
     assert here.take_up().is_empty
     assert run.result is None
 
 
-def test_what_a_run_has_done_counts_for_a_day(here: Here) -> None:
-    told = {"step": "data", "kind": "step", "status": "ok"}
-    Killed(here.repo, hours_ago=25).told(told)
+def test_completed_steps_count_for_a_day(here: Here) -> None:
+    event = {"step": "data", "kind": "step", "status": "ok"}
+    Killed(here.repo, hours_ago=25).told(event)
     assert takeover.look(here.repo, "local").done == frozenset()
-    Killed(here.repo).told(told)
+    Killed(here.repo).told(event)
     assert takeover.look(here.repo, "local").done == {"data"}
 
 
-def test_applies_to_an_earlier_local_aws_are_of_no_interest(here: Here) -> None:
+def test_applies_to_an_earlier_local_aws_are_dropped(here: Here) -> None:
     Killed(here.repo).terraform("data")
     left = takeover.look(here.repo, "local")
     assert list(left.of_aws(now(-60)).applies) == ["data"]

@@ -23,51 +23,51 @@ def test_a_run_without_a_result_is_unfinished(tmp_path: Path) -> None:
     Killed(tmp_path, hours_ago=2).folder.joinpath("result.json").write_text("{}", encoding="utf-8")
     (first.folder.parent / "latest").symlink_to(second.run_id)
     (first.folder.parent / "20200101T000000Z-ab").mkdir()  # of an earlier version, which wrote no run.json
-    found = unfinished.find(tmp_path, "local")
-    assert [(each.run_id, each.command, each.life) for each in found] == [
+    runs = unfinished.find(tmp_path, "local")
+    assert [(each.run_id, each.command, each.life) for each in runs] == [
         (first.run_id, "deploy", "dead"),
         (second.run_id, "destroy", "alive"),
     ]
-    assert found[0].arguments == ("deploy", "local")
+    assert runs[0].arguments == ("deploy", "local")
 
 
-def test_the_sentence_names_what_was_at_work_and_the_way_on(tmp_path: Path) -> None:
+def test_the_sentence_names_the_command_and_the_remedy(tmp_path: Path) -> None:
     Killed(tmp_path, hours_ago=2)
     run = Killed(tmp_path)
     run.terraform("data")
     run.terraform("models", exit_code=0)
     assert unfinished.sentence(unfinished.find(tmp_path, "local")) == (
         f"unfinished: `deploy` of `local`, begun {unfinished.find(tmp_path, 'local')[-1].since} (and 1 older ones): "
-        "process 4194305 is gone and did not see the end of terraform apply of `data`; "
-        "`orchestrator resume local` takes it up"
+        "process 4194305 died before the end of terraform apply of `data`; "
+        "run `orchestrator resume local`"
     )
 
 
-def test_of_living_runs_nothing_is_said_and_of_other_machines_that_nothing_is_known(tmp_path: Path) -> None:
+def test_live_runs_are_left_out_and_runs_of_other_machines_are_unknown(tmp_path: Path) -> None:
     Killed(tmp_path, process=ALIVE)
     assert unfinished.sentence(unfinished.find(tmp_path, "local")) == ""
     Killed(tmp_path, process=ELSEWHERE)
-    said = unfinished.sentence(unfinished.find(tmp_path, "local"))
-    assert "ran on another machine, so whether it lives is unknown from here" in said
+    sentence = unfinished.sentence(unfinished.find(tmp_path, "local"))
+    assert "ran on another machine, so its state is unknown here" in sentence
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"process": {"pid": 1}}', '{"process": 5, "arguments": "x"}'])
 def test_a_run_that_died_while_it_wrote_its_file_is_unfinished_too(tmp_path: Path, content: str) -> None:
     run = Killed(tmp_path)
     (run.folder / "run.json").write_text(content, encoding="utf-8")
-    [found] = unfinished.find(tmp_path, "local")
-    assert (found.life, found.process, found.arguments) == ("unknown", None, ())
+    [only] = unfinished.find(tmp_path, "local")
+    assert (only.life, only.process, only.arguments) == ("unknown", None, ())
 
 
 def test_finished_steps_and_started_executions_are_read_from_the_events(tmp_path: Path) -> None:
     run = Killed(tmp_path)
     named = {"step": "pipeline", "kind": "progress", "execution_name": "r1"}
     run.told(step("data", "started"), step("data", "ok"), step("models", "started"), named, named)
-    [found] = unfinished.find(tmp_path, "local")
-    assert (found.finished, found.executions) == ({"data"}, ("r1",))
+    [only] = unfinished.find(tmp_path, "local")
+    assert (only.finished, only.executions) == ({"data"}, ("r1",))
 
 
-def test_killed_applies_count_until_one_has_ended_by_itself(tmp_path: Path) -> None:
+def test_killed_applies_count_until_one_has_ended_on_its_own(tmp_path: Path) -> None:
     oldest, older, newest = Killed(tmp_path, hours_ago=3), Killed(tmp_path, hours_ago=2), Killed(tmp_path)
     oldest.terraform("data")
     older.terraform("data", exit_code=1)
@@ -76,13 +76,13 @@ def test_killed_applies_count_until_one_has_ended_by_itself(tmp_path: Path) -> N
         run.terraform("models")
     newest.terraform("buckets", None)
     newest.terraform("buckets", command="plan")
-    found = unfinished.killed(tmp_path, "local")
-    assert {stack: [each.folder.parent.parent.name for each in applies] for stack, applies in found.items()} == {
+    runs = unfinished.killed(tmp_path, "local")
+    assert {stack: [each.folder.parent.parent.name for each in applies] for stack, applies in runs.items()} == {
         "models": [oldest.run_id, older.run_id, newest.run_id]
     }
 
 
-def test_a_closed_run_has_the_result_that_its_events_tell(tmp_path: Path) -> None:
+def test_a_closed_run_has_the_result_of_its_events(tmp_path: Path) -> None:
     run = Killed(tmp_path)
     run.planned("buckets", "data", "models", "studio")
     run.told(
@@ -100,12 +100,12 @@ def test_a_closed_run_has_the_result_that_its_events_tell(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert result.error is not None
     assert (result.status, result.exit_code, result.error.message) == (
-        "failed", 137, "its process 4194305 is gone, and left unfinished: models",
+        "failed", 137, "its process 4194305 died, and left unfinished: models",
     )  # fmt: skip
     assert (run.folder / "report.html").exists()
 
 
-def test_a_run_that_a_person_left_was_interrupted(tmp_path: Path) -> None:
+def test_a_cancelled_run_was_interrupted(tmp_path: Path) -> None:
     run = Killed(tmp_path)
     run.planned("data", kind="DestroyStack")
     run.told(step("data", "started"), step("data", "cancelled"))
@@ -119,9 +119,9 @@ def test_a_run_that_died_before_it_had_a_plan_can_be_closed(tmp_path: Path) -> N
     assert close(unfinished.find(tmp_path, "local")[0]).stacks == []
 
 
-def test_the_name_of_an_execution_that_is_about_to_start_is_written_down(tmp_path: Path) -> None:
+def test_the_name_of_an_execution_is_recorded_before_it_starts(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "local", "deploy", ["deploy", "local"])
     event = {"type": "pipeline", "@message": "starting r1", "execution_name": "r1"}
     Journal(folder).sink("pipeline")(event)
-    [found] = unfinished.find(tmp_path, "local")
-    assert (found.executions, found.life, found.command) == (("r1",), "alive", "deploy")
+    [only] = unfinished.find(tmp_path, "local")
+    assert (only.executions, only.life, only.command) == (("r1",), "alive", "deploy")

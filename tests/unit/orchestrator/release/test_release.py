@@ -53,8 +53,8 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_release_is_followed_to_its_end(pauses: list[float]) -> None:
     cloud = machine({"status": "RUNNING"}, {"status": "SUCCEEDED", "output": json.dumps(OUTPUT)})
-    told: list[Json] = []
-    [result] = release.run(cloud, MACHINE, {"reviews": ARN.format(2)}, told.append)
+    events: list[Json] = []
+    [result] = release.run(cloud, MACHINE, {"reviews": ARN.format(2)}, events.append)
     assert (result.status, result.changed, result.config_name, result.error) == (
         "SUCCEEDED",
         True,
@@ -63,23 +63,23 @@ def test_a_release_is_followed_to_its_end(pauses: list[float]) -> None:
     )
     [started] = cloud.called("stepfunctions.start_execution")
     assert json.loads(started["input"]) == {"blueprint": "reviews", "model_version": ARN.format(2)}
-    assert [event["state"] for event in told] == ["TakeLock", "UpdateEndpoint"]
+    assert [event["state"] for event in events] == ["TakeLock", "UpdateEndpoint"]
     assert pauses == [0.5]
 
 
-def test_a_red_end_is_a_result_with_its_reason() -> None:
+def test_a_failure_is_a_result_with_its_reason() -> None:
     cloud = machine({"status": "FAILED", "error": "ProbeFailed", "cause": "it lies"})
     [result] = release.run(cloud, MACHINE, {"reviews": None}, lambda event: None)
     assert (result.changed, result.error) == (False, "ProbeFailed: it lies")
     assert json.loads(cloud.called("stepfunctions.start_execution")[0]["input"]) == {"blueprint": "reviews"}
 
 
-def test_an_end_without_a_reason_is_told_by_its_name() -> None:
+def test_an_end_without_a_reason_has_its_status() -> None:
     [result] = release.run(machine({"status": "ABORTED"}), MACHINE, {"reviews": None}, lambda event: None)
     assert result.error == "the execution ended as ABORTED"
 
 
-def test_a_release_that_runs_already_is_followed_and_no_second_one_started() -> None:
+def test_a_running_release_is_followed_instead_of_a_second_one() -> None:
     cloud = machine({"status": "SUCCEEDED", "output": json.dumps(OUTPUT)})
     services = cloud.services["stepfunctions"]
     inputs = {"arn:other": {"blueprint": "chat"}, "arn:older": {"blueprint": "reviews", "model_version": "1"}}
@@ -123,29 +123,29 @@ def endpoint(running: str, **values: Any) -> FakeCloud:
 SPECS = {"reviews": "/p/specs/reviews"}
 
 
-def test_an_endpoint_that_runs_what_it_should_needs_no_release() -> None:
-    found = release.endpoints(endpoint("e-0a1b2c3d-v2"), SPECS)
-    assert found == {"reviews": EndpointState("e-0a1b2c3d-v2", True, ARN.format(2), False)}
+def test_an_up_to_date_endpoint_needs_no_release() -> None:
+    states = release.endpoints(endpoint("e-0a1b2c3d-v2"), SPECS)
+    assert states == {"reviews": EndpointState("e-0a1b2c3d-v2", True, ARN.format(2), False)}
 
 
 @pytest.mark.parametrize("running", ["e-0a1b2c3d-v1", "e-ffffffff-v2"], ids=["older-version", "other-size"])
 def test_another_version_or_size_is_due(running: str) -> None:
-    words = f"the endpoint e runs {running}, specification and version make e-0a1b2c3d-v2"
-    found = release.endpoints(endpoint(running), SPECS)
-    assert found == {"reviews": EndpointState(running, True, ARN.format(2), False, words)}
+    words = f"the endpoint e runs {running}, but specification and version require e-0a1b2c3d-v2"
+    states = release.endpoints(endpoint(running), SPECS)
+    assert states == {"reviews": EndpointState(running, True, ARN.format(2), False, words)}
 
 
-def test_a_version_that_was_asked_for_is_released_again() -> None:
-    asked = {"status": "released", "asked": True, "model_package_arn": ARN.format(1)}
-    found = release.endpoints(endpoint("e-0a1b2c3d-v1", **{"/p/records/reviews": asked}), SPECS)
-    assert found["reviews"] == EndpointState("e-0a1b2c3d-v1", True, ARN.format(1), True, "", "released")
-    found = release.endpoints(endpoint("e-ffffffff-v1", **{"/p/records/reviews": asked}), SPECS)
-    assert (found["reviews"].version, found["reviews"].asked) == (ARN.format(1), True)
-    assert found["reviews"].difference
+def test_a_pinned_version_is_released_again() -> None:
+    record = {"status": "released", "asked": True, "model_package_arn": ARN.format(1)}
+    states = release.endpoints(endpoint("e-0a1b2c3d-v1", **{"/p/records/reviews": record}), SPECS)
+    assert states["reviews"] == EndpointState("e-0a1b2c3d-v1", True, ARN.format(1), True, "", "released")
+    states = release.endpoints(endpoint("e-ffffffff-v1", **{"/p/records/reviews": record}), SPECS)
+    assert (states["reviews"].version, states["reviews"].pinned) == (ARN.format(1), True)
+    assert states["reviews"].difference
 
 
 def test_a_damaged_parameter_is_named() -> None:
-    with pytest.raises(PlatformError, match=r"the parameter /p/specs/reviews should hold a JSON object, got `\[1\]`"):
+    with pytest.raises(PlatformError, match=r"the parameter /p/specs/reviews must hold a JSON object, got `\[1\]`"):
         release.endpoints(endpoint("e", **{"/p/specs/reviews": "[1]"}), SPECS)
 
 
@@ -167,9 +167,9 @@ def batch_jobs(record: Json | None = None) -> FakeCloud:
     return FakeCloud(services={"ssm": {"get_parameter": answer}, "sagemaker": {"describe_model": model}})
 
 
-def test_jobs_take_their_first_model_until_a_release_records_another() -> None:
+def test_jobs_use_their_first_model_until_a_release_records_another() -> None:
     specs = {"nightly": "/p/specs/nightly"}
-    words = "jobs of j take j-0a1b2c3d-v1, specification and version make j-0a1b2c3d-v2"
+    words = "jobs of j use j-0a1b2c3d-v1, but specification and version require j-0a1b2c3d-v2"
     first = release.endpoints(batch_jobs(), specs)["nightly"]
     assert first == EndpointState("j-0a1b2c3d-v1", True, ARN.format(2), False, words, jobs=True)
     record = {"status": "released", "config_name": "j-0a1b2c3d-v2", "model_package_arn": ARN.format(2)}

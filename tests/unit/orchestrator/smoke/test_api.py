@@ -41,7 +41,7 @@ def test_a_wrong_envelope_is_red(cloud: FakeCloud, change: Json, detail: str) ->
         ("spare", "failed", "the blueprint's own model did not answer: x-route-decision is `spare`"),
     ],
 )
-def test_a_stand_in_does_not_hide_that_the_own_model_is_down(
+def test_a_fallback_does_not_hide_that_the_own_model_is_down(
     cloud: FakeCloud, decision: str, status: str, detail: str
 ) -> None:
     def routed(**asked: Any) -> Any:
@@ -64,7 +64,7 @@ def test_no_answer_from_the_api_is_a_failed_probe(cloud: FakeCloud) -> None:
     assert probe(cloud, REVIEWS)["reviews", "api"].detail == "POST x got no answer: ConnectError"
 
 
-def test_not_ready_is_asked_again_after_the_time_it_names(cloud: FakeCloud, pauses: list[float]) -> None:
+def test_not_ready_is_retried_after_the_given_time(cloud: FakeCloud, pauses: list[float]) -> None:
     cloud.web = [in_turn(COLD, COLD, then=web_answer)]
     assert only(cloud, "api").status == "ok"
     assert pauses == [3.0, 3.0]
@@ -79,7 +79,7 @@ def test_waiting_has_an_end(cloud: FakeCloud, pauses: list[float], monkeypatch: 
     assert pauses == []
 
 
-def test_a_503_that_does_not_ask_to_come_back_is_red_at_once(cloud: FakeCloud, pauses: list[float]) -> None:
+def test_a_503_without_a_retry_time_fails_at_once(cloud: FakeCloud, pauses: list[float]) -> None:
     cloud.web = [(503, {}, {"error": {"type": "InternalError", "message": "no"}})]
     assert only(cloud, "api").status == "failed"
     assert pauses == []
@@ -97,5 +97,5 @@ def test_a_new_key_may_take_a_moment_on_aws_only(cloud: FakeCloud, pauses: list[
 
 def test_a_key_that_cannot_be_read_is_red(cloud: FakeCloud) -> None:
     cloud.services["apigateway"] = gateway_of_keys(default="")
-    said = "the API key `default` has no value that this role may read: 1 on its usage plan, none that is enabled"
-    assert only(cloud, "api").detail == said
+    message = "the API key `default` has no value that this role may read: 1 on its usage plan, none that is enabled"
+    assert only(cloud, "api").detail == message

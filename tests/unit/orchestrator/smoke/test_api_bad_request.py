@@ -11,7 +11,7 @@ from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import only, web_answer
 
 
-def test_a_bad_request_must_be_refused_in_words(cloud: FakeCloud) -> None:
+def test_a_bad_request_must_be_refused_with_a_message(cloud: FakeCloud) -> None:
     cloud.web = [(200, {}, {"outputs": []})]
     assert "must be answered 400, got 200" in only(cloud, "api-bad-request").detail
     cloud.web = [(400, {}, {"message": "Invalid request body"})]

@@ -23,15 +23,15 @@ def listing(cloud: FakeCloud, *answers: tuple[int, dict[str, str], Json]) -> Pro
     return only(cloud, "api-throttled")
 
 
-def test_throttling_may_come_late_and_is_asked_for_with_the_key_for_that(cloud: FakeCloud) -> None:
+def test_throttling_may_come_late_and_has_its_own_key(cloud: FakeCloud) -> None:
     result = listing(cloud, *[(200, {}, {"data": []})] * 5, THROTTLED)
     assert (result.status, result.detail) == ("ok", "429 at request 6")
-    asked = [call for call in cloud.called("http") if call["url"].endswith("/v1/models")]
-    assert len(asked) == 6
-    assert {call["headers"]["x-api-key"] for call in asked} == {SMOKE_KEY}
+    requests = [call for call in cloud.called("http") if call["url"].endswith("/v1/models")]
+    assert len(requests) == 6
+    assert {call["headers"]["x-api-key"] for call in requests} == {SMOKE_KEY}
 
 
-def test_aws_s_own_throttling_is_not_taken_for_the_limit_of_the_key(cloud: FakeCloud) -> None:
+def test_aws_s_own_throttling_does_not_count_as_the_key_s_limit(cloud: FakeCloud) -> None:
     result = listing(
         cloud, (429, {}, {"error": {"type": "ThrottlingException", "message": "Rate exceeded"}}), THROTTLED
     )
@@ -51,10 +51,10 @@ def test_a_limit_that_is_not_kept_is_red_after_a_bounded_number_of_requests(clou
     [
         ((429, {}, THROTTLED[2]), "a 429 must say when to come back (Retry-After)"),
         ((429, {"retry-after": "1"}, {"message": "Too Many Requests"}), "must name the `error.type` Throttled"),
-        ((403, {}, {"message": "Forbidden"}), "the key smoke must be let in or told to wait, got 403"),
+        ((403, {}, {"message": "Forbidden"}), "the key smoke must be accepted or throttled, got 403"),
     ],
 )
-def test_being_throttled_must_be_told_in_words(
+def test_throttling_must_have_a_message(
     cloud: FakeCloud, answer: tuple[int, dict[str, str], Json], detail: str
 ) -> None:
     result = listing(cloud, answer)

@@ -42,7 +42,7 @@ def test_a_classifier_and_a_language_model_answer() -> None:
     assert (reply.outputs, reply.fidelity) == ([{"text": "Well, hello."}], "stand-in")
 
 
-def test_what_the_api_refuses_is_told_with_its_own_words() -> None:
+def test_a_refusal_is_reported_with_the_api_s_message() -> None:
     def refuse(**_: Any) -> Any:
         return 413, EXECUTED, {"error": {"type": "PayloadTooLarge", "message": "too much"}}
 
@@ -81,7 +81,7 @@ def test_an_interrupt_ends_the_waiting() -> None:
     assert "/async/slow/r1" in str(stopped.value.hint)
 
 
-def test_a_batch_blueprint_says_where_to_go() -> None:
+def test_a_batch_blueprint_is_refused_with_a_hint() -> None:
     batch = {**REVIEWS, "kind": "batch", "instance_type": "ml.m5.large"}
     for question in (lambda: put(of(batch)), lambda: ask.curl(of(batch), "local", "x")):
         with pytest.raises(PlatformError, match="takes files") as refused:
@@ -90,10 +90,10 @@ def test_a_batch_blueprint_says_where_to_go() -> None:
 
 
 @pytest.mark.parametrize("text", ["plain", 'it\'s "quoted" $HOME `id`', "two\nlines", "ä"])
-def test_the_line_for_a_shell_holds_the_text_and_no_key(text: str) -> None:
+def test_the_shell_command_contains_the_text_and_no_key(text: str) -> None:
     line = ask.curl(of(REVIEWS), "local", text)
     assert KEY not in line
     words = line.replace("curl", "printf '%s\\n'", 1).replace("$(orchestrator keys show local default)", "KEY")
-    said = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=True).stdout
-    assert json.dumps({"inputs": [text]}, ensure_ascii=False) in said
-    assert "x-api-key: KEY" in said
+    output = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=True).stdout
+    assert json.dumps({"inputs": [text]}, ensure_ascii=False) in output
+    assert "x-api-key: KEY" in output

@@ -62,8 +62,8 @@ class Api:
         if method == "GET":
             if not url.endswith(REQUEST):
                 return self.refusals.get("unknown", 404), {}, {}
-            told = self.results if self._kind == "result" else self.failures
-            return 200, {"x-fidelity": "executed"}, told.pop(0) if len(told) > 1 else told[0]
+            outcomes = self.results if self._kind == "result" else self.failures
+            return 200, {"x-fidelity": "executed"}, outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
         if url.endswith("/uploads"):
             return 201, {}, {"input": UPLOAD, "url": "https://s3/there", "method": "PUT", "headers": {"a": "b"}}
         document = json.loads(asked["body"])
@@ -84,20 +84,22 @@ def ask(cloud: FakeCloud, api: Api, pauses: list[float]) -> Callable[[str], Prob
     cloud.services["s3"] = {"head_object": {}}
     cloud.services["dynamodb"] = {"get_item": ITEM}
 
-    def asked(name: str) -> ProbeResult:
+    def outcome(name: str) -> ProbeResult:
         return probe(cloud, REVIEWS, outputs=STACKS)["reviews-async", name]
 
-    return asked
+    return outcome
 
 
-def test_a_request_is_taken_and_its_result_is_right(ask: Callable[[str], ProbeResult], pauses: list[float]) -> None:
+def test_a_request_is_accepted_and_its_result_is_correct(
+    ask: Callable[[str], ProbeResult], pauses: list[float]
+) -> None:
     result = ask("async")
     assert (result.status, result.detail) == ("ok", "positive 0.90")
     assert pauses
 
 
 @pytest.mark.parametrize(
-    ("told", "detail"),
+    ("outcome", "detail"),
     [
         ({**COMPLETED, "result": {"outputs": [{"label": "negative", "score": 0.9}]}}, "must be positive, got negative"),
         ({**COMPLETED, "result": {"outputs": []}}, "one input must have one output"),
@@ -105,31 +107,31 @@ def test_a_request_is_taken_and_its_result_is_right(ask: Callable[[str], ProbeRe
         (PENDING, "still pending after 180 s"),
     ],
 )
-def test_another_end_is_red(ask: Callable[[str], ProbeResult], api: Api, told: Json, detail: str) -> None:
-    api.results = [told]
+def test_another_end_is_red(ask: Callable[[str], ProbeResult], api: Api, outcome: Json, detail: str) -> None:
+    api.results = [outcome]
     result = ask("async")
     assert result.status == "failed"
     assert detail in result.detail
 
 
-def test_a_broken_upload_fails_with_its_object_and_somebody_is_told(
+def test_a_broken_upload_fails_with_its_object_and_reaches_the_table(
     ask: Callable[[str], ProbeResult], api: Api
 ) -> None:
     result = ask("async-failure")
-    assert (result.status, result.detail) == ("ok", "ModelFailed, failure object, told to the table")
+    assert (result.status, result.detail) == ("ok", "ModelFailed, failure object, stored in the table")
     assert api.uploaded == [b'{"inputs": []}']
 
 
 @pytest.mark.parametrize(
-    ("told", "detail"),
+    ("outcome", "detail"),
     [
         (COMPLETED, "must have failed with a reason"),
         ({**FAILED, "error": {"type": "ModelFailed", "message": ""}}, "must have failed with a reason"),
-        ({**FAILED, "failure": "s3://data/elsewhere"}, "must lie below the blueprint's folder"),
+        ({**FAILED, "failure": "s3://data/elsewhere"}, "must be stored below the blueprint's folder"),
     ],
 )
-def test_another_failure_is_red(ask: Callable[[str], ProbeResult], api: Api, told: Json, detail: str) -> None:
-    api.failures = [told]
+def test_another_failure_is_red(ask: Callable[[str], ProbeResult], api: Api, outcome: Json, detail: str) -> None:
+    api.failures = [outcome]
     result = ask("async-failure")
     assert result.status == "failed"
     assert detail in result.detail
@@ -138,11 +140,11 @@ def test_another_failure_is_red(ask: Callable[[str], ProbeResult], api: Api, tol
 @pytest.mark.parametrize(
     ("answer", "detail"),
     [
-        ({}, "has not heard of"),
+        ({}, "has no entry of"),
         ({"Item": {"status": {"S": "completed"}}}, "must say why it failed"),
     ],
 )
-def test_a_table_that_does_not_hear_of_a_failure_is_red(
+def test_a_table_without_the_failure_is_an_error(
     ask: Callable[[str], ProbeResult], cloud: FakeCloud, answer: Json, detail: str
 ) -> None:
     cloud.services["dynamodb"] = {"get_item": answer}
@@ -158,11 +160,11 @@ def test_wrong_requests_are_refused(ask: Callable[[str], ProbeResult]) -> None:
     ("case", "status", "detail"),
     [
         ("wrong", 202, "a request without inputs must be answered 400"),
-        ("unknown", 200, "a request that nobody sent must be answered 404"),
+        ("unknown", 200, "the status of an unknown request must be answered 404"),
         ("key", 200, "a request without a key must be answered 401"),
     ],
 )
-def test_what_is_let_in_is_red(
+def test_an_accepted_wrong_request_is_an_error(
     ask: Callable[[str], ProbeResult], api: Api, case: str, status: int, detail: str
 ) -> None:
     api.refusals = {case: status}

@@ -30,28 +30,28 @@ RATINGS = b"1\t2.1\tgood film\n2\t-1.5\tAwful film\n3\t0.0\tgood and not\n4\t1.0
 
 
 class Submitter:
-    """Answers as the function does; `spoil` changes what comes back."""
+    """Answers as the function does; `damage` changes what comes back."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {RATED: RATINGS}
         self.polls = 0
-        self.spoil: Callable[[list[Any]], list[Any]] = lambda lines: lines
+        self.damage: Callable[[list[Any]], list[Any]] = lambda lines: lines
         self.refuses = True
         self.status = "partly_failed"
         self.api_status = 200
 
     def web(self, *, method: str, body: bytes, headers: dict[str, str], **_: Any) -> Any:
-        """The API, which asks the function in its caller's name: nobody else hears of the request."""
+        """The API, which calls the function with its caller's name."""
         assert headers["x-api-key"] == "the-key"
-        told = {"x-emulator-fidelity": "executed"}
+        headers = {"x-emulator-fidelity": "executed"}
         if method == "GET":
-            return self.api_status, told, self.answer()
-        asked = json.loads(body)
-        if asked["input"] not in self.objects:
-            error = {"type": "BadRequest", "message": f"there is no object '{asked['input']}'"}
-            return (400, told, {"error": error}) if self.refuses else (202, told, {"status": "running"})
-        self._run(self.objects[asked["input"]])
-        return 202, told, {"status": "running", "records": {}}
+            return self.api_status, headers, self.answer()
+        request = json.loads(body)
+        if request["input"] not in self.objects:
+            error = {"type": "BadRequest", "message": f"there is no object '{request['input']}'"}
+            return (400, headers, {"error": error}) if self.refuses else (202, headers, {"status": "running"})
+        self._run(self.objects[request["input"]])
+        return 202, headers, {"status": "running", "records": {}}
 
     def answer(self) -> Any:
         self.polls += 1
@@ -63,7 +63,7 @@ class Submitter:
 
     def _run(self, body: bytes) -> None:
         texts = [json.loads(line)["input"] for line in body.splitlines()]
-        lines = self.spoil([{"record": n, **self._one(text)} for n, text in enumerate(texts)])
+        lines = self.damage([{"record": n, **self._one(text)} for n, text in enumerate(texts)])
         self.objects["results.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         bad = [line for line in lines if "error" in line]
         self.objects["errors.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in bad)
@@ -108,7 +108,7 @@ def probe(
         model, golden = {"source": "bedrock", "model_id": "m.x"}, [{"input": "Say hello.", "contains": "hello"}]
     name = "chat" if source == "bedrock" else "reviews"
     smoke = {"golden": golden, "max_latency_ms": limit}
-    asked = Blueprint.model_validate({"name": name, "kind": "batch", "model": model, "smoke": smoke})
+    blueprint = Blueprint.model_validate({"name": name, "kind": "batch", "model": model, "smoke": smoke})
     services = {
         "s3": {"put_object": submitter.put_object, "get_object": submitter.get_object},
         "sagemaker": {"describe_transform_job": submitter.describe_transform_job},
@@ -116,11 +116,11 @@ def probe(
         "bedrock": {"list_model_invocation_jobs": submitter.list_model_invocation_jobs},
     }
     cloud = FakeCloud(endpoint="http://127.0.0.1:4566" if local else None, services=services, web=[submitter.web])
-    assert Batch().applies(asked)
-    return Batch().check(Target(cloud, asked, OUTPUTS, {"batch": proven} if proven else {}))
+    assert Batch().applies(blueprint)
+    return Batch().check(Target(cloud, blueprint, OUTPUTS, {"batch": proven} if proven else {}))
 
 
-def test_jobs_that_are_proven_are_not_run_again_and_the_refusal_still_is_asked_for(submitter: Submitter) -> None:
+def test_proven_jobs_are_not_repeated_but_the_refusal_is_checked(submitter: Submitter) -> None:
     earlier = Proven(at="2026-01-02T03:04:05.000Z", fidelity="emulated", detail="7 records in order")
     verdict = probe(submitter, proven=earlier)
     assert verdict.detail == (
@@ -133,20 +133,21 @@ def test_jobs_that_are_proven_are_not_run_again_and_the_refusal_still_is_asked_f
         probe(submitter, proven=earlier)
 
 
-def test_every_record_comes_back_and_people_agree(submitter: Submitter) -> None:
+def test_every_record_is_returned_and_matches_the_ratings(submitter: Submitter) -> None:
     verdict = probe(submitter)
     assert verdict.detail == (
-        "7 records in order, 1 bad one told, accuracy 1.000 on 3 rated reviews (baseline 0.667); a missing input is 400"
+        "7 records in order, 1 bad one reported, accuracy 1.000 on 3 rated reviews (baseline 0.667); "
+        "a missing input is 400"
     )
     assert verdict.fidelity == "executed"
 
 
 def test_without_rated_reviews_the_golden_cases_must_do(submitter: Submitter) -> None:
     del submitter.objects[RATED]
-    assert probe(submitter).detail == "3 records in order, 1 bad one told; a missing input is 400"
+    assert probe(submitter).detail == "3 records in order, 1 bad one reported; a missing input is 400"
 
 
-def test_bedrock_is_sent_as_many_as_it_takes(submitter: Submitter) -> None:
+def test_bedrock_gets_its_minimum_of_records(submitter: Submitter) -> None:
     assert probe(submitter, "bedrock").detail.startswith("102 records in order")
 
 
@@ -156,7 +157,7 @@ def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> No
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("damage", "message"),
     [
         (lambda lines: lines[:-1], "7 records must come back in their order, got 6 lines"),
         (lambda lines: [lines[1], lines[0], *lines[2:]], "7 records must come back in their order"),
@@ -168,8 +169,8 @@ def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> No
         ),
     ],
 )
-def test_what_is_lost_or_wrong_is_told(submitter: Submitter, spoil: Any, message: str) -> None:
-    submitter.spoil = spoil
+def test_lost_or_wrong_records_are_reported(submitter: Submitter, damage: Any, message: str) -> None:
+    submitter.damage = damage
     with pytest.raises(ProbeFailed, match=message):
         probe(submitter)
 
@@ -180,18 +181,18 @@ def test_a_missing_input_must_be_refused(submitter: Submitter) -> None:
         probe(submitter)
 
 
-def test_a_failed_request_tells_why(submitter: Submitter) -> None:
+def test_a_failed_request_is_reported_with_its_reason(submitter: Submitter) -> None:
     submitter.status = "failed"
     with pytest.raises(ProbeFailed, match="no capacity"):
         probe(submitter)
 
 
-def test_a_request_that_does_not_end_is_given_up(submitter: Submitter) -> None:
+def test_a_request_that_does_not_end_times_out(submitter: Submitter) -> None:
     with pytest.raises(ProbeFailed, match="is still running after"):
         probe(submitter, limit=400)
 
 
-def test_the_api_must_tell_how_a_request_stands(submitter: Submitter) -> None:
+def test_the_api_must_return_the_status_of_a_request(submitter: Submitter) -> None:
     submitter.api_status = 404
-    with pytest.raises(ProbeFailed, match="the API must tell how a request stands, got 404"):
+    with pytest.raises(ProbeFailed, match="the API must return the status of a request, got 404"):
         probe(submitter)

@@ -15,11 +15,11 @@ def test_an_endpoint_that_runs_something_else_is_red(cloud: FakeCloud) -> None:
     assert result.status == "failed"
     assert result.detail == (
         f"the endpoint mlops-local-reviews runs {RUNNING}, "
-        "specification and version make mlops-local-reviews-1a2b3c4d-v4"
+        "but specification and version require mlops-local-reviews-1a2b3c4d-v4"
     )
 
 
-def test_the_last_release_tells_why(cloud: FakeCloud) -> None:
+def test_the_last_release_is_part_of_the_reason(cloud: FakeCloud) -> None:
     record = {"status": "rolled-back", "reason": "ProbeFailed", "asked": False, "model_package_arn": VERSION.format(3)}
     cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)}, records=record)
     assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].detail.endswith(
@@ -27,7 +27,7 @@ def test_the_last_release_tells_why(cloud: FakeCloud) -> None:
     )
 
 
-def test_a_version_that_somebody_asked_for_is_what_should_run(cloud: FakeCloud) -> None:
+def test_a_pinned_version_is_the_expected_one(cloud: FakeCloud) -> None:
     record = {"status": "released", "asked": True, "model_package_arn": VERSION.format(3)}
     cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)}, records=record)
     assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].status == "ok"
@@ -44,10 +44,10 @@ def test_every_endpoint_of_sagemaker_is_compared(cloud: FakeCloud, options: Json
 def test_a_missing_specification_is_red(cloud: FakeCloud) -> None:
     cloud.services["ssm"] = parameters(specs=None)
     result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
-    assert (result.status, result.detail) == ("failed", f"there is no parameter {RELEASES}/specs/reviews")
+    assert (result.status, result.detail) == ("failed", f"the parameter {RELEASES}/specs/reviews does not exist")
 
 
-def test_an_endpoint_out_of_service_tells_its_reason(cloud: FakeCloud) -> None:
+def test_an_endpoint_out_of_service_is_reported_with_its_reason(cloud: FakeCloud) -> None:
     cloud.services["sagemaker"]["describe_endpoint"] = {
         "EndpointStatus": "Failed",
         "EndpointConfigName": RUNNING,

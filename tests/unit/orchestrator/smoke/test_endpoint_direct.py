@@ -1,4 +1,4 @@
-"""The probe of an endpoint that is asked directly."""
+"""The probe of an endpoint without the API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.unit.orchestrator.smoke.conftest import REVIEWS, endpoint_answer, onl
         (b'{"outputs": [1]}', "an output must be an object, got `1`"),
         (b'{"outputs": [{"label": "meh", "score": 1}]}', '`label` must be one of positive, negative, got `"meh"`'),
         (b'{"outputs": [{"label": "positive", "score": 7}]}', "`score` must be a number from 0 to 1, got `7`"),
-        (b'{"outputs": [{"label": "positive", "score": 1}]}', "the answer does not say which `model` gave it"),
+        (b'{"outputs": [{"label": "positive", "score": 1}]}', "the answer has no `model`"),
     ],
 )
 def test_an_answer_in_another_form_is_red(cloud: FakeCloud, body: bytes, detail: str) -> None:
@@ -44,7 +44,7 @@ def test_an_answer_in_another_form_is_red(cloud: FakeCloud, body: bytes, detail:
     ],
     ids=["refused", "gone"],
 )
-def test_what_aws_raises_is_a_failed_probe(cloud: FakeCloud, error: Exception, detail: str) -> None:
+def test_aws_s_exceptions_fail_the_probe(cloud: FakeCloud, error: Exception, detail: str) -> None:
     cloud.services["sagemaker-runtime"]["invoke_endpoint"] = error
     result = probe(cloud, REVIEWS)["reviews", "endpoint-direct"]
     assert (result.status, result.fidelity, result.detail) == ("failed", "not-run", detail)
@@ -56,10 +56,10 @@ def test_an_answer_that_takes_too_long_is_red(cloud: FakeCloud, monkeypatch: pyt
     slow = with_golden(REVIEWS, {"input": "I love it.", "label": "positive"}, max_latency_ms=1500)
     result = probe(cloud, slow)["reviews", "endpoint-direct"]
     assert (result.status, result.latency_ms) == ("failed", 2000.0)
-    assert result.detail == "the slowest answer took 2000 ms, allowed are 1500 ms"
+    assert result.detail == "the slowest answer took 2000 ms, the limit is 1500 ms"
 
 
-def test_an_answer_that_says_nothing_about_itself_is_at_best_emulated(cloud: FakeCloud) -> None:
+def test_an_answer_without_fidelity_headers_is_emulated(cloud: FakeCloud) -> None:
     def silent(**asked: Any) -> Json:
         return {"Body": endpoint_answer(**asked)["Body"]}
 

@@ -14,8 +14,8 @@ from tests.unit.orchestrator.smoke.conftest import CHAT, KEY, OUTPUTS, PROFILE, 
 
 
 def test_all_green(cloud: FakeCloud) -> None:
-    told: list[Json] = []
-    results = probe(cloud, on_event=told.append)
+    events: list[Json] = []
+    results = probe(cloud, on_event=events.append)
     assert {key: (result.status, result.fidelity, result.detail) for key, result in results.items()} == {
         ("reviews", "endpoint-config"): ("ok", "executed", RUNNING),
         ("reviews", "endpoint-direct"): ("ok", "executed", "positive 0.90, negative 0.90"),
@@ -31,7 +31,7 @@ def test_all_green(cloud: FakeCloud) -> None:
     }
     assert {result.method for result in results.values()} == {"realtime"}
     assert results["chat", "api"].source == "bedrock"
-    assert len(told) == len(results)
+    assert len(events) == len(results)
 
 
 def test_on_aws_every_answer_is_executed(cloud: FakeCloud) -> None:
@@ -39,11 +39,11 @@ def test_on_aws_every_answer_is_executed(cloud: FakeCloud) -> None:
     assert {result.fidelity for result in probe(cloud).values()} == {"executed"}
 
 
-def test_the_key_is_used_and_never_told(cloud: FakeCloud) -> None:
-    told: list[Json] = []
+def test_the_key_is_used_and_never_reported(cloud: FakeCloud) -> None:
+    events: list[Json] = []
     cloud.web = [(500, {}, {"message": "boom"})]
-    results = probe(cloud, on_event=told.append)
-    assert KEY not in json.dumps(told) + repr(results)
+    results = probe(cloud, on_event=events.append)
+    assert KEY not in json.dumps(events) + repr(results)
     assert any(call["headers"].get("x-api-key") == KEY for call in cloud.called("http"))
 
 

@@ -1,4 +1,4 @@
-"""How many stacks at a time."""
+"""The number of stacks in parallel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.system import machine
 
 
 @pytest.mark.parametrize(
-    ("wanted", "cores", "megabytes", "expected"),
+    ("requested", "cores", "megabytes", "expected"),
     [
         (4, 8, 64_000, 4),
         (16, 2, 64_000, 6),
@@ -21,14 +21,14 @@ from orchestrator.system import machine
     ],
 )
 def test_the_smallest_bound_counts(
-    monkeypatch: pytest.MonkeyPatch, wanted: int, cores: int, megabytes: int | None, expected: int
+    monkeypatch: pytest.MonkeyPatch, requested: int, cores: int, megabytes: int | None, expected: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)), raising=False)
     monkeypatch.setattr(machine, "_free_megabytes", lambda: megabytes)
-    assert machine.parallelism(wanted) == expected
+    assert machine.parallelism(requested) == expected
 
 
-def test_memory_is_read_where_the_system_tells(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_memory_is_read_if_the_system_reports_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("proc")
     (folder / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2048000 kB\n")
     (folder / "other").write_text("MemAvailable: much\n")

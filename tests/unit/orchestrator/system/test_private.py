@@ -1,4 +1,4 @@
-"""What a run leaves on this machine is for its owner alone, and no plan is left at all."""
+"""Only its owner can read a run's files, and no plan is left."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def mode(path: Path) -> int:
 
 
 def umask() -> int:
-    found = os.umask(0o022)
-    os.umask(found)
-    return found
+    current = os.umask(0o022)
+    os.umask(current)
+    return current
 
 
 # ---- modes --------------------------------------------------------------------------------------------------------
 
 
-def test_new_files_are_ours_alone_those_of_children_too(tmp_path: Path) -> None:
+def test_new_files_including_those_of_children_are_private(tmp_path: Path) -> None:
     before = umask()
     with private.only_ours():
         (tmp_path / "folder").mkdir()
@@ -60,7 +60,7 @@ def test_new_files_are_ours_alone_those_of_children_too(tmp_path: Path) -> None:
     assert umask() == before
 
 
-def test_every_command_runs_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_creates_private_files(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     monkeypatch.setattr(cli.cli, "main", lambda **_: seen.append(umask()))
     assert cli.main(["graph", "local"]) == 0
@@ -69,7 +69,7 @@ def test_every_command_runs_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def wide(tmp_path: Path) -> Path:
-    """A checkout that an earlier version has worked in."""
+    """Create the files of an earlier version."""
     for name in private.FOLDERS:
         folder = tmp_path / name / "local"
         folder.mkdir(parents=True)
@@ -85,11 +85,11 @@ def wide(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_is_open_is_closed_and_nothing_beside_it(wide: Path) -> None:
+def test_only_open_files_below_these_folders_are_closed(wide: Path) -> None:
     private.tighten(wide)
     for name in private.FOLDERS:
-        found = {path.name: oct(mode(path)) for path in (wide / name / "local").iterdir() if not path.is_symlink()}
-        assert found == {"values.tfvars.json": "0o600", "program": "0o700"}
+        modes = {path.name: oct(mode(path)) for path in (wide / name / "local").iterdir() if not path.is_symlink()}
+        assert modes == {"values.tfvars.json": "0o600", "program": "0o700"}
         assert (mode(wide / name), mode(wide / name / "local")) == (0o700, 0o700)
     assert mode(wide / "main.tf") == 0o644
 
@@ -100,7 +100,7 @@ def test_a_closed_folder_is_not_searched_again(wide: Path, monkeypatch: pytest.M
     private.tighten(wide)
 
 
-def test_a_closing_that_was_cut_off_is_done_again(wide: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_closing_is_repeated(wide: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     close = private._close
 
     def cut(path: Path) -> None:
@@ -116,12 +116,12 @@ def test_a_closing_that_was_cut_off_is_done_again(wide: Path, monkeypatch: pytes
     assert mode(wide / "build/local/program") == 0o700
 
 
-def test_what_belongs_to_somebody_else_is_named(wide: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_reported(wide: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path, mode: int) -> None:
         raise PermissionError(1, "Operation not permitted", str(self))
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    with pytest.raises(SetupError, match=r"build/local.* belongs to somebody else") as caught:
+    with pytest.raises(SetupError, match=r"build/local.* belongs to another user") as caught:
         private.tighten(wide)
     assert "chown" in str(caught.value.hint)
 
@@ -199,7 +199,7 @@ def test_a_destroyed_stack_leaves_no_plan(
     assert left(tools) == []
 
 
-def test_a_plan_under_the_gates_eyes_goes_with_the_run_after_a_kill(tmp_path: Path) -> None:
+def test_a_plan_of_a_killed_scan_is_deleted_by_the_next_run(tmp_path: Path) -> None:
     dies = f"""
 import os, pathlib, signal
 from orchestrator.policy.gate import Checkov
@@ -217,7 +217,7 @@ gate.scan_plan({{"every": "value"}}, root=pathlib.Path("."))
     assert list(tmp_path.rglob("plan.json")) == []
 
 
-def test_plans_of_a_killed_run_go_with_the_next(tmp_path: Path) -> None:
+def test_plans_of_a_killed_run_are_deleted_by_the_next(tmp_path: Path) -> None:
     folders = ("build/local/data", "build/local/preview/data", "build/dev/data")
     for folder in folders:
         (tmp_path / folder).mkdir(parents=True)

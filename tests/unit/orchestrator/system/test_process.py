@@ -1,4 +1,4 @@
-"""Child processes: streams, environment, errors and the way down."""
+"""Child processes: streams, environment, errors and stopping."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def test_lines_arrive_while_the_child_works_and_both_streams_are_kept() -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (0, "one\ntwo\n", "oops\n")
 
 
-def test_the_environment_is_exactly_what_was_handed_over_and_stdin_is_closed() -> None:
+def test_the_environment_is_exactly_as_given_and_stdin_is_closed() -> None:
     code = "import os,sys; print(sorted(k for k in os.environ if k != 'LC_CTYPE'), repr(sys.stdin.read()))"
     assert python(code, env={"ONLY": "this"}).stdout == "['ONLY'] ''\n"
 
 
-def test_the_child_has_a_session_of_its_own() -> None:
+def test_the_child_has_its_own_session() -> None:
     child = int(python("import os; print(os.getsid(0))").stdout)
     assert child != os.getsid(0)
 
 
-def test_a_failure_carries_command_exit_code_and_both_streams() -> None:
+def test_a_failure_has_command_exit_code_and_both_streams() -> None:
     with pytest.raises(process.CommandFailed) as caught:
         python("import sys; print('half'); print('why', file=sys.stderr); sys.exit(3)")
     error = caught.value
@@ -52,7 +52,7 @@ def test_a_failure_carries_command_exit_code_and_both_streams() -> None:
     assert "why" in error.message
 
 
-def test_accepted_exit_codes_are_no_failure() -> None:
+def test_accepted_exit_codes_are_not_failures() -> None:
     assert python("import sys; sys.exit(2)", ok=(0, 2)).exit_code == 2
     assert python("import sys; sys.exit(9)", ok=None).exit_code == 9
 
@@ -101,7 +101,7 @@ def test_cancel_goes_on_to_terminate_and_kill(ignored: str, ends_with: int) -> N
     assert done.exit_code == ends_with
 
 
-def test_who_insists_waits_for_no_grace_period() -> None:
+def test_insisting_skips_the_grace_period() -> None:
     cancel = process.Cancel()
     code = "import signal,time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('ready')\ntime.sleep(60)"
     threading.Timer(1.0, cancel.insist).start()
@@ -110,12 +110,12 @@ def test_who_insists_waits_for_no_grace_period() -> None:
     assert done.seconds < 45
 
 
-def test_a_timeout_stops_the_child_and_says_so() -> None:
+def test_a_timeout_stops_the_child_and_is_reported() -> None:
     with pytest.raises(process.CommandFailed, match=r"within 0\.5 seconds"):
         python("import time; time.sleep(30)", timeout=0.5, interrupt_grace=1)
 
 
-def test_what_the_child_leaves_behind_is_taken_down() -> None:
+def test_processes_that_the_child_leaves_are_killed() -> None:
     sleeper = "[sys.executable, '-c', 'import time; time.sleep(60)']"
     code = f"import subprocess,sys; print(subprocess.Popen({sleeper}).pid)"
     started = time.monotonic()
@@ -146,9 +146,9 @@ def _alive(pid: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("asked", "more"), [(None, 0), (lambda: False, 0), (lambda: True, 5)])
-def test_a_child_gives_way_when_asked(asked: Callable[[], bool] | None, more: int) -> None:
-    token = process.gives_way.set(asked)
+@pytest.mark.parametrize(("gives_way", "more"), [(None, 0), (lambda: False, 0), (lambda: True, 5)])
+def test_a_child_gets_a_lower_priority_on_request(gives_way: Callable[[], bool] | None, more: int) -> None:
+    token = process.gives_way.set(gives_way)
     try:
         done = process.run(
             # Its priority is set from outside, after it has started.
@@ -160,7 +160,7 @@ def test_a_child_gives_way_when_asked(asked: Callable[[], bool] | None, more: in
     assert int(done.stdout) == os.getpriority(os.PRIO_PROCESS, 0) + more
 
 
-def test_every_line_is_handed_on_in_order_the_last_one_too() -> None:
+def test_every_line_is_passed_on_in_order() -> None:
     seen: list[str] = []
     lines = 60_000  # 3 MB: more than one piece, and a line across every border
     code = f"import sys\nsys.stdout.write(''.join(f'{{n}} {{\"ü\" * 24}}\\n' for n in range({lines})) + 'no end')"
@@ -192,7 +192,7 @@ def shell(script: str, files: process.Outliving, **options: object) -> process.C
     return process.run(["sh", "-c", script], env=ENV, outliving=files, **options)  # type: ignore[arg-type]
 
 
-def test_its_pid_is_written_down_before_the_program_runs(tmp_path: Path, files: process.Outliving) -> None:
+def test_the_pid_is_recorded_before_the_program_runs(tmp_path: Path, files: process.Outliving) -> None:
     seen: list[str] = []
     done = shell(f"cat {tmp_path}/pid; echo; echo $$; echo why >&2; cat", files, on_line=seen.append)
     assert len(seen) == 2
@@ -206,7 +206,7 @@ def test_an_outliving_program_that_is_missing_is_a_set_up_error(files: process.O
         process.run(["no-such-program"], env=ENV, outliving=files)
 
 
-def test_nothing_runs_that_could_not_be_written_down(tmp_path: Path, files: process.Outliving) -> None:
+def test_a_program_that_cannot_be_recorded_does_not_run(tmp_path: Path, files: process.Outliving) -> None:
     def full(pid: int) -> None:
         raise OSError("no space left")
 
@@ -244,10 +244,10 @@ def killed_parent(folder: Path, at: str) -> None:
     assert not _alive(int((folder / "pid").read_text()))
 
 
-def test_a_killed_parent_takes_nothing_along(tmp_path: Path) -> None:
+def test_a_killed_parent_does_not_end_an_outliving_child(tmp_path: Path) -> None:
     killed_parent(tmp_path, "work")
-    said = [(tmp_path / name).read_text() for name in ("stdout", "stderr", "state")]
-    assert said == ["one\ntwo\n", "three\n", "kept\n"]
+    contents = [(tmp_path / name).read_text() for name in ("stdout", "stderr", "state")]
+    assert contents == ["one\ntwo\n", "three\n", "kept\n"]
 
 
 def test_a_parent_killed_at_the_gate_has_started_nothing(tmp_path: Path) -> None:
@@ -257,17 +257,17 @@ def test_a_parent_killed_at_the_gate_has_started_nothing(tmp_path: Path) -> None
 
 
 SAVES = """
-asked=0
-trap 'asked=$((asked + 1)); echo asked $asked' INT TERM
+signals=0
+trap 'signals=$((signals + 1)); echo signals $signals' INT TERM
 echo ready
-while [ $asked = 0 ]; do sleep 0.05; done
+while [ $signals = 0 ]; do sleep 0.05; done
 sleep 0.6
-echo saved $asked
+echo saved $signals
 """
 
 
 @pytest.mark.parametrize(("insists", "grace"), [(True, 60.0), (False, 0.2)], ids=["insisted", "out of patience"])
-def test_an_outliving_child_is_asked_once_and_then_left(files: process.Outliving, insists: bool, grace: float) -> None:
+def test_an_outliving_child_is_interrupted_once(files: process.Outliving, insists: bool, grace: float) -> None:
     cancel = process.Cancel()
 
     def listen(line: str) -> None:
@@ -279,17 +279,17 @@ def test_an_outliving_child_is_asked_once_and_then_left(files: process.Outliving
     assert caught.value.exit_code == 130
     assert "saved" not in files.stdout.read_text()
     assert not _alive(caught.value.pid)
-    assert files.stdout.read_text() == "ready\nasked 1\nsaved 1\n"
+    assert files.stdout.read_text() == "ready\nsignals 1\nsaved 1\n"
 
 
 def test_an_outliving_child_that_stops_in_time_is_waited_for(files: process.Outliving) -> None:
     cancel = process.Cancel()
     done = shell(SAVES, files, cancel=cancel, on_line=lambda line: cancel.set())
-    assert (done.cancelled, done.stdout) == (True, "ready\nasked 1\nsaved 1\n")
+    assert (done.cancelled, done.stdout) == (True, "ready\nsignals 1\nsaved 1\n")
 
 
-def test_what_works_on_something_that_is_gone_is_ended_at_once() -> None:
-    """It would ignore everything else for as long as its own patience lasts."""
+def test_an_abandoned_child_is_killed_at_once() -> None:
+    """It ignores all other signals."""
     cancel = process.Cancel()
     code = (
         "import signal,time\nfor name in ('SIGINT', 'SIGTERM'): signal.signal(getattr(signal, name), signal.SIG_IGN)\n"
@@ -300,7 +300,7 @@ def test_what_works_on_something_that_is_gone_is_ended_at_once() -> None:
     assert done.seconds < 10
 
 
-def test_an_outliving_child_is_not_left_alone_with_something_that_is_gone(files: process.Outliving) -> None:
+def test_an_abandoned_outliving_child_is_killed(files: process.Outliving) -> None:
     cancel = process.Cancel()
     script = "trap '' INT TERM; echo ready; while :; do sleep 0.05; done"
     done = shell(script, files, cancel=cancel, on_line=lambda line: process.abandon(cancel))

@@ -1,4 +1,4 @@
-"""Folders of temporary files: the own one stays, those of the dead go."""
+"""Folders of temporary files: those of dead processes are removed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def made_by_another(root: Path, then: str) -> Path:
     return Path(done.stdout.strip())
 
 
-def test_what_a_killed_process_left_goes_with_the_next(tmp_path: Path) -> None:
+def test_a_killed_process_s_folder_is_removed_by_the_next(tmp_path: Path) -> None:
     left = made_by_another(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     (left / "jsii-kernel-x").mkdir()
     own = scratch.folder(tmp_path)
@@ -34,12 +34,12 @@ def test_what_a_killed_process_left_goes_with_the_next(tmp_path: Path) -> None:
     assert own.is_dir()
 
 
-def test_a_process_that_ends_in_peace_leaves_nothing(tmp_path: Path) -> None:
+def test_a_process_that_exits_removes_its_folder(tmp_path: Path) -> None:
     assert not made_by_another(tmp_path, "pass").exists()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_nobody_can_prove_to_be_dead_stays(tmp_path: Path) -> None:
+def test_a_folder_whose_owner_may_be_alive_stays(tmp_path: Path) -> None:
     own = scratch.folder(tmp_path)
     elsewhere = json.loads((own / "owner.json").read_text(encoding="utf-8"))
     elsewhere["machine"]["host"] = "another"

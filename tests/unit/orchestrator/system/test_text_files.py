@@ -1,4 +1,4 @@
-"""What is no plain text file is refused in words, and nothing waits."""
+"""Files that are not UTF-8 text are refused with a message, and nothing waits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def refusal(path: Path) -> tuple[int, str]:
     return refused.value.line, refused.value.rule
 
 
-def test_a_text_is_read_as_it_is_without_its_mark(tmp_path: Path) -> None:
+def test_a_text_is_read_without_its_byte_order_mark(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_bytes("\ufeffname: größe\r\n\tx\n".encode())
     assert text_files.read(file) == "name: größe\r\n\tx\n"
@@ -28,23 +28,29 @@ def test_a_text_is_read_as_it_is_without_its_mark(tmp_path: Path) -> None:
     ("content", "line", "words"),
     [
         ("a: 1\n".encode("utf-16"), 1, "is UTF-16: save it as UTF-8"),
-        ("a: 1\n".encode("utf-16-be"), 1, "is UTF-16 by the look of it"),
+        ("a: 1\n".encode("utf-16-be"), 1, "looks like UTF-16"),
         ("a: 1\n".encode("utf-32"), 1, "is UTF-32: save it as UTF-8"),
         ("a: 1\nb: größe\n".encode("latin-1"), 2, "is not UTF-8 (0xf6 at byte 6 of the line; Latin-1"),
         (b"a: 1\n\nb: \xed\xa0\x80", 3, "is not UTF-8 (0xed at byte 4 of the line"),
-        (b"a: 1\nb: \x00", 2, "holds the character U+0000, which no text file has"),
-        (b"a: \x1b[31m", 1, "holds the character U+001B, which no text file has"),
-        ("a: 1\n\nb: x\u2028y".encode(), 3, "holds the character U+2028, which ends a line for some readers"),
-        (b"a: 1\rb: 2", 1, "holds the character U+000D, which ends a line for some readers"),
-        ("a: \ufeff".encode(), 1, "holds the character U+FEFF, which no text file has"),
-        (b"a" * (256 * 1024 + 1), 1, "is larger than 256 KiB, the most that is read of one file"),
+        (b"a: 1\nb: \x00", 2, "contains the character U+0000, which is not allowed in text files"),
+        (b"a: \x1b[31m", 1, "contains the character U+001B, which is not allowed in text files"),
+        (
+            "a: 1\n\nb: x\u2028y".encode(),
+            3,
+            "contains the character U+2028, which only some readers treat as a line end",
+        ),
+        (b"a: 1\rb: 2", 1, "contains the character U+000D, which only some readers treat as a line end"),
+        ("a: \ufeff".encode(), 1, "contains the character U+FEFF, which is not allowed in text files"),
+        (b"a" * (256 * 1024 + 1), 1, "is larger than 256 KiB, the limit for one file"),
     ],
 )
-def test_what_is_no_utf_8_text_is_refused_with_its_line(tmp_path: Path, content: bytes, line: int, words: str) -> None:
+def test_a_file_that_is_not_utf_8_text_is_refused_with_its_line(
+    tmp_path: Path, content: bytes, line: int, words: str
+) -> None:
     (tmp_path / "a.yaml").write_bytes(content)
-    found = refusal(tmp_path / "a.yaml")
-    assert found[0] == line
-    assert found[1].startswith(words)
+    refused_line, rule = refusal(tmp_path / "a.yaml")
+    assert refused_line == line
+    assert rule.startswith(words)
 
 
 def test_the_largest_file_is_read(tmp_path: Path) -> None:
@@ -67,11 +73,11 @@ def test_only_files_are_opened(tmp_path: Path) -> None:
             "folder": "is a folder, not a file: remove or rename it",
             "socket": "is a socket, not a file: remove or rename it",
             "device": "is a device, not a file: remove or rename it",
-            "nowhere": "is a symbolic link that leads nowhere (to gone): remove or correct it",
+            "nowhere": "is a dangling symbolic link (to gone): remove or correct it",
             ".#a.yaml": "is the lock of an editor in which the file is open: save and close it there",
-            "loop": "is a symbolic link that leads back to itself: remove or correct it",
+            "loop": "is a symbolic link that forms a loop: remove or correct it",
         }
-    assert refusal(tmp_path / "missing")[1] == "is not there"
+    assert refusal(tmp_path / "missing")[1] == "does not exist"
 
 
 @pytest.mark.timeout(10)
@@ -91,14 +97,14 @@ def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (PermissionError(13, "Permission denied"), "may not be read: this user lacks the right to it"),
+        (PermissionError(13, "Permission denied"), "cannot be read: this user lacks permission"),
         (OSError(5, "Input/output error"), "cannot be read: Input/output error"),
     ],
 )
-def test_what_the_system_refuses_is_said(
+def test_errors_of_the_system_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, words: str
 ) -> None:
-    """Tests may run as root, who may read everything."""
+    """The errors are simulated, because root, which may run the tests, can read everything."""
     (tmp_path / "a.yaml").touch()
 
     def refuse(path: Path, flags: int) -> int:
@@ -108,7 +114,7 @@ def test_what_the_system_refuses_is_said(
     assert refusal(tmp_path / "a.yaml")[1] == words
 
 
-def test_what_is_shown_is_one_short_line() -> None:
+def test_a_shown_value_is_one_short_line() -> None:
     assert text_files.shown("x" * 80) == repr("x" * 80)
     assert text_files.shown("x" * 500_000) == repr("x" * 80) + "… (500000 characters)"
     assert text_files.shown(["x" * 500]) == "['" + "x" * 78 + "… (504 characters)"

@@ -1,4 +1,4 @@
-"""A process that ends is noticed at once, and told once; one that lives on, or is not known, is not."""
+"""The end of a process is reported at once, and once; a live or unknown process is not reported."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "EVERY_SECONDS", 0.01)
 
 
-def test_the_end_of_a_process_is_told_once() -> None:
+def test_the_end_of_a_process_is_reported_once() -> None:
     child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
-    told: list[float] = []
+    reports: list[float] = []
     noticed = threading.Event()
     process = identity.of(child.pid)
-    with Watch(lambda: process, lambda: (told.append(time.monotonic()), noticed.set())[0]) as watching:
+    with Watch(lambda: process, lambda: (reports.append(time.monotonic()), noticed.set())[0]) as watching:
         assert not noticed.wait(0.1)
-        child.kill()  # and nobody waits for it: a zombie counts as gone
+        child.kill()  # without a wait: a zombie counts as ended
         assert noticed.wait(5)
         time.sleep(0.05)
         assert watching.gone
     child.wait()
-    assert len(told) == 1
+    assert len(reports) == 1
 
 
-def test_what_lives_and_what_is_not_known_is_not_told() -> None:
+def test_live_and_unknown_processes_are_not_reported() -> None:
     for process in (identity.own(), None):
-        with Watch(lambda process=process: process, lambda: pytest.fail("told")) as watching:
+        with Watch(lambda process=process: process, lambda: pytest.fail("reported")) as watching:
             time.sleep(0.05)
         assert not watching.gone

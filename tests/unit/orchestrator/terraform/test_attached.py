@@ -1,4 +1,4 @@
-"""Who is attached to a warm provider, and who never is."""
+"""Only local environments are attached to a warm provider."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_local_aws_gets_a_running_provider(tmp_path: Path, attached: list[di
     assert remembered == ["aws_dropped_from_code", "aws_vpc"]
 
 
-def test_what_is_left_at_work_keeps_its_provider(tmp_path: Path, attached: list[dict[str, Any]]) -> None:
+def test_a_terraform_that_still_works_keeps_its_provider(tmp_path: Path, attached: list[dict[str, Any]]) -> None:
     inner = Recording()
     warm = WarmTerraform(inner, tmp_path, Path("provider"), limit=2)
     ws = replace(workspace(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}), run=tmp_path / "run")
@@ -87,7 +87,7 @@ def test_what_is_left_at_work_keeps_its_provider(tmp_path: Path, attached: list[
 
 
 def listing(tmp_path: Path, text: str) -> None:
-    """What `terraform init` leaves behind."""
+    """Write the record of `terraform init`."""
     (tmp_path / "data/modules").mkdir(parents=True)
     (tmp_path / "data/modules/modules.json").write_text(text)
 
@@ -117,7 +117,7 @@ def test_a_stack_s_own_types_are_those_of_its_root_its_modules_and_its_past(
 @pytest.mark.parametrize(
     "text", [None, "", "[]", "{}", '{"Modules": [{"Key": ""}]}', '{"Modules": [{"Key": "a", "Dir": "../gone"}]}']
 )
-def test_without_a_sound_list_of_modules_a_stack_may_hold_every_type(
+def test_without_a_valid_list_of_modules_a_stack_may_hold_every_type(
     tmp_path: Path, attached: list[dict[str, Any]], text: str | None
 ) -> None:
     (tmp_path / MODULE).mkdir(parents=True)
@@ -130,7 +130,9 @@ def test_without_a_sound_list_of_modules_a_stack_may_hold_every_type(
 
 
 @pytest.mark.parametrize("env", [{}, {"AWS_PROFILE": "prod"}, {"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"}])
-def test_aws_never_does(tmp_path: Path, attached: list[dict[str, Any]], env: dict[str, str]) -> None:
+def test_an_environment_on_aws_is_never_attached(
+    tmp_path: Path, attached: list[dict[str, Any]], env: dict[str, str]
+) -> None:
     inner = init(tmp_path, env)
     assert inner.seen == [env]
     assert attached == []

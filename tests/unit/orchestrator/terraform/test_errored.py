@@ -1,4 +1,4 @@
-"""Whose a state is that terraform could not store, and where it goes."""
+"""The stack of a state that terraform could not store, and how it is stored."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ ROOT = "terraform/phases/1-foundation/core"
 STATE = {"version": 4, "lineage": "ours", "serial": 5}
 
 
-def said(repo: Path, environment: str, stack: str, at: str, *, names_it: bool = True) -> None:
-    """As if a command had applied a stack in the shared folder."""
+def applied(repo: Path, environment: str, stack: str, at: str, *, reports_it: bool = True) -> None:
+    """Record an apply of a stack in the shared folder."""
     record = Record(repo / ".runs" / environment / f"run-{at}" / "tools" / f"0001-{stack}-apply")
     data = str(repo / "build" / environment / stack / "terraform")
     record.begin(Command(stack, "apply", (), str(repo / ROOT), data, "bucket", "key", at))
-    record.stdout.write_text('… written to the file "errored.tfstate" …\n' if names_it else "no space left\n")
+    record.stdout.write_text('… written to the file "errored.tfstate" …\n' if reports_it else "no space left\n")
 
 
-def lying(repo: Path) -> Path:
+def left_behind(repo: Path) -> Path:
     file = repo / ROOT / errored.NAME
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(STATE))
     return file
 
 
-def test_a_file_in_the_shared_folder_is_the_last_command_s_that_names_it(tmp_path: Path) -> None:
-    file = lying(tmp_path)
-    said(tmp_path, "dev", "core", "2026-01-01")
-    said(tmp_path, "prod", "core", "2026-01-02")
-    said(tmp_path, "dev", "other", "2026-01-03", names_it=False)
+def test_a_file_in_the_shared_folder_is_the_last_command_s_that_reports_it(tmp_path: Path) -> None:
+    file = left_behind(tmp_path)
+    applied(tmp_path, "dev", "core", "2026-01-01")
+    applied(tmp_path, "prod", "core", "2026-01-02")
+    applied(tmp_path, "dev", "other", "2026-01-03", reports_it=False)
     assert errored.find(tmp_path, "prod") == [Errored(file, "core")]
     assert errored.find(tmp_path, "dev") == []
 
 
-def test_a_file_that_nobody_speaks_of_is_nobody_s(tmp_path: Path) -> None:
-    lying(tmp_path)
+def test_a_file_that_no_command_reported_is_ignored(tmp_path: Path) -> None:
+    left_behind(tmp_path)
     assert errored.find(tmp_path, "dev") == []
 
 
 @pytest.mark.parametrize("made", [("root",), ("emptied",), ("import", "root", "level1", "1-foundation")])
-def test_one_in_a_root_that_was_made_for_a_stack_is_that_stack_s(tmp_path: Path, made: tuple[str, ...]) -> None:
+def test_a_file_in_a_generated_root_is_its_stack_s(tmp_path: Path, made: tuple[str, ...]) -> None:
     root = tmp_path.joinpath("build/dev/core", *made)
     root.mkdir(parents=True)
     (root / errored.NAME).write_text(json.dumps(STATE))
@@ -83,7 +83,7 @@ def push(repo: Path, before: State | None, content: str = json.dumps(STATE)) -> 
     terraform, data = FakeTerraform(), repo / "build/dev/core/terraform"
     data.mkdir(parents=True)
     ws = Workspace("core", repo / ROOT, repo, repo, data, repo, environment="dev")
-    file = lying(repo)
+    file = left_behind(repo)
     file.write_text(content)
     errored.push(terraform, ws, Errored(file, "core"), before, lambda event: None)
     return terraform
@@ -98,13 +98,13 @@ def test_it_is_stored_over_an_older_state_and_removed(tmp_path: Path, before: St
 @pytest.mark.parametrize(
     ("before", "content", "message"),
     [
-        (stored(6), json.dumps(STATE), r"\(serial 6\) has gone on without .*core/errored.tfstate \(serial 5\)"),
+        (stored(6), json.dumps(STATE), r"\(serial 6\) is newer than .*core/errored.tfstate \(serial 5\)"),
         (stored(1, "theirs"), json.dumps(STATE), "its lineage is ours, the stored one's theirs"),
-        (None, '{"lineage": "ou', "is no Terraform state"),
-        (None, "{}", "is no Terraform state"),
+        (None, '{"lineage": "ou', "is not a Terraform state"),
+        (None, "{}", "is not a Terraform state"),
     ],
 )
-def test_what_does_not_fit_is_refused_and_kept(
+def test_a_state_that_does_not_match_is_refused_and_kept(
     tmp_path: Path, before: State | None, content: str, message: str
 ) -> None:
     with pytest.raises(TerraformError, match=message) as caught:
@@ -139,7 +139,7 @@ def test_a_deploy_stores_it_before_it_plans(
     assert not file.exists()
 
 
-def test_a_destroy_takes_up_what_no_stored_state_tells_of(
+def test_a_destroy_includes_resources_of_the_unsaved_state(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools, leave: Callable[..., Path]
 ) -> None:
     run(plans.deploy(environment, graph))
@@ -152,7 +152,7 @@ def test_a_destroy_takes_up_what_no_stored_state_tells_of(
     assert ("plan -destroy", "models") not in tools.terraform.calls
 
 
-def test_what_an_earlier_local_aws_held_is_gone_with_it(
+def test_a_state_of_an_earlier_local_aws_is_dropped(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools, leave: Callable[..., Path]
 ) -> None:
     file = leave("foundation", age=1)

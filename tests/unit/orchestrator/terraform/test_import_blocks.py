@@ -1,4 +1,4 @@
-"""Import blocks, and what terraform says of them."""
+"""Import blocks, and their results in a plan."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_only_what_would_be_created_from_nothing_is_missing() -> None:
     assert list(import_blocks.missing(document)) == [Missing("aws_sns_topic.a", "aws_sns_topic", {"name": "a"})]
 
 
-def test_an_import_tells_the_tags_of_the_thing_and_whether_it_would_be_replaced() -> None:
+def test_an_import_has_the_resource_s_tags_and_its_replacements() -> None:
     tagged = {"tags_all": {"k": "w"}}
     document = {
         "resource_changes": [
@@ -64,7 +64,7 @@ def test_an_import_tells_the_tags_of_the_thing_and_whether_it_would_be_replaced(
     ]
 
 
-def test_what_does_not_exist_is_told_from_what_cannot_be_read() -> None:
+def test_missing_resources_are_distinguished_from_failed_reads() -> None:
     events = [
         diagnostic(
             "Cannot import non-existent remote object",

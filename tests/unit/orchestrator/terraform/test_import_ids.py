@@ -1,4 +1,4 @@
-"""How existing resources are named for an import."""
+"""Import IDs of existing resources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _types_in_code() -> set[str]:
     return {type_ for path in files for type_ in blocks.findall(path.read_text(encoding="utf-8"))}
 
 
-def test_every_type_that_the_code_makes_has_a_row_and_no_other() -> None:
+def test_exactly_the_types_of_the_code_have_a_row() -> None:
     types = _types_in_code()
     assert len(types) > 80
     assert types == IDS.keys()
@@ -31,7 +31,7 @@ def test_what_aws_chooses_can_be_looked_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("type_", "planned", "found", "expected"),
+    ("type_", "planned", "chosen", "expected"),
     [
         ("aws_iam_role_policy", {"role": "r", "name": "p"}, None, "r:p"),
         ("aws_iam_policy", {"path": "/x/", "name": "p"}, None, "arn:aws:iam::123456789012:policy/x/p"),
@@ -50,17 +50,17 @@ def test_what_aws_chooses_can_be_looked_up() -> None:
     ],
 )
 def test_ids_are_made_of_planned_values(
-    type_: str, planned: dict[str, object], found: str | None, expected: str
+    type_: str, planned: dict[str, object], chosen: str | None, expected: str
 ) -> None:
-    assert import_id(type_, planned, PLACE, found) == expected
+    assert import_id(type_, planned, PLACE, chosen) == expected
 
 
-def test_nothing_is_made_up_while_a_part_is_unknown() -> None:
+def test_there_is_no_id_while_a_part_is_unknown() -> None:
     assert import_id("aws_iam_role_policy", {"name": "p"}, PLACE) is None
     assert import_id("aws_iam_role_policy", {"role": None, "name": "p"}, PLACE) is None
     assert import_id("aws_iam_role_policy", {"role": "", "name": "p"}, PLACE) is None
     assert import_id("aws_vpc", {"id": "vpc-planned"}, PLACE) is None
 
 
-def test_what_is_created_anew_has_no_id() -> None:
+def test_a_recreated_type_has_no_id() -> None:
     assert import_id("terraform_data", {"id": "x"}, PLACE, "x") is None

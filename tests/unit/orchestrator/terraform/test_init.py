@@ -38,7 +38,7 @@ def test_nothing_is_current_before_the_first(ws: Workspace, binary: str) -> None
     assert not init.is_current(ws, binary)
 
 
-def test_the_same_again_is_current(ws: Workspace, binary: str) -> None:
+def test_unchanged_inputs_are_current(ws: Workspace, binary: str) -> None:
     init.record(ws, binary)
     assert init.is_current(ws, binary)
     (ws.root / "main.tf").write_text('module "a" {\n  source = "../module"\n  size = 2\n}\n')
@@ -66,7 +66,7 @@ CHANGES: dict[str, Callable[[Workspace], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_init_reads_or_made_counts(ws: Workspace, binary: str, change: str) -> None:
+def test_a_change_of_inputs_or_results_requires_init(ws: Workspace, binary: str, change: str) -> None:
     init.record(ws, binary)
     CHANGES[change](ws)
     assert not init.is_current(ws, binary)

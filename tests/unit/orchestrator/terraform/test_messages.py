@@ -1,4 +1,4 @@
-"""What a person reads when terraform refuses."""
+"""The messages about failures of terraform."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_diagnostic_gives_address_place_and_detail() -> None:
     )
 
 
-def test_warnings_are_no_errors_and_many_errors_are_counted() -> None:
+def test_warnings_are_left_out_and_many_errors_are_counted() -> None:
     events = [diagnostic(f"no {n}") for n in range(7)]
     events.append({"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": "old syntax"}})
     message = failure("data", "plan", done(), events).message
@@ -70,13 +70,13 @@ def test_warnings_are_no_errors_and_many_errors_are_counted() -> None:
         ("dial tcp 127.0.0.1:4566: connect: connection refused", "orchestrator emulator status"),
     ],
 )
-def test_known_errors_come_with_a_way_out(summary: str, hint: str) -> None:
+def test_known_errors_have_a_hint(summary: str, hint: str) -> None:
     error = failure("data", "plan", done(), [diagnostic(summary)])
     assert isinstance(error, TerraformError)
     assert hint in (error.hint or "")
 
 
-def test_without_diagnostics_the_streams_speak() -> None:
+def test_without_diagnostics_the_output_is_reported() -> None:
     assert (
         "flag provided but not defined"
         in failure("data", "init", done(stderr="flag provided but not defined: -json"), []).message
@@ -86,25 +86,25 @@ def test_without_diagnostics_the_streams_speak() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "command", "said"),
+    ("code", "command", "text"),
     [
         (
             -9,
             "apply",
-            "killed (SIGKILL, often by a system that is short of memory); what it did last may be missing",
+            "killed (SIGKILL, often because the system is out of memory); its last changes may be missing",
         ),
-        (-9, "plan", "killed (SIGKILL, often by a system that is short of memory); its lock may still be held"),
+        (-9, "plan", "killed (SIGKILL, often because the system is out of memory); its lock may still be held"),
         (-77, "state push", "terraform state push of `data` was killed (signal 77); its lock"),
     ],
 )
-def test_a_killed_terraform_says_by_what_and_what_takes_it_up(code: int, command: str, said: str) -> None:
+def test_a_killed_terraform_is_reported_with_signal_and_remedy(code: int, command: str, text: str) -> None:
     error = failure("data", command, killed(code), [], environment="dev")
     assert isinstance(error, TerraformKilled)
-    assert said in error.message
+    assert text in error.message
     assert "`orchestrator resume dev`" in (error.hint or "")
 
 
-def test_a_killed_command_that_holds_nothing_leaves_nothing() -> None:
+def test_a_killed_command_without_a_lock_needs_no_resume() -> None:
     error = failure("data", "init", killed(-11), [])
     assert not isinstance(error, TerraformKilled)
     assert error.message == "terraform init of `data` was killed (SIGSEGV)"
@@ -134,26 +134,26 @@ ALREADY_THERE = (
 )
 
 
-@pytest.mark.parametrize("said", ALREADY_THERE)
-def test_what_exists_already_leads_to_recover(said: str) -> None:
-    hint = failure("data", "apply", done(), [diagnostic(said)]).hint
+@pytest.mark.parametrize("text", ALREADY_THERE)
+def test_an_existing_resource_has_the_hint_to_recover(text: str) -> None:
+    hint = failure("data", "apply", done(), [diagnostic(text)]).hint
     assert hint is not None
     assert "`orchestrator recover ENV`" in hint
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "creating S3 Bucket (b): BucketAlreadyExists: The requested bucket name is not available",
         "deleting Glue Database (d): ConflictException: in use",
         "updating Lambda Function (f): ResourceConflictException: An update is in progress",
     ],
 )
-def test_what_is_somebody_elses_or_busy_does_not(said: str) -> None:
-    assert "recover" not in (failure("data", "apply", done(), [diagnostic(said)]).hint or "")
+def test_a_busy_or_foreign_resource_has_no_such_hint(text: str) -> None:
+    assert "recover" not in (failure("data", "apply", done(), [diagnostic(text)]).hint or "")
 
 
-def test_a_provider_that_died_may_have_made_something() -> None:
-    said = [diagnostic("Plugin did not respond", address="aws_vpc.this")]
-    error = failure("data", "apply", done(), said, environment="dev")
+def test_a_died_provider_has_the_hint_to_recover() -> None:
+    text = [diagnostic("Plugin did not respond", address="aws_vpc.this")]
+    error = failure("data", "apply", done(), text, environment="dev")
     assert "`orchestrator recover dev`" in (error.hint or "")

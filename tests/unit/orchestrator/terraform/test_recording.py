@@ -1,4 +1,4 @@
-"""What a terraform command leaves behind, whoever sees its end."""
+"""The records of terraform commands."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ws(tmp_path: Path) -> Workspace:
 
 
 def apply(ws: Workspace, script: str, cancel: Cancel | None = None) -> None:
-    """Run a shell script for terraform; with `cancel`, somebody insists at its first word."""
+    """Run a shell script for terraform; with `cancel`, it is interrupted twice after its first output."""
     cancel, insists = cancel or Cancel(), cancel is not None
     binary = ws.root / "terraform.sh"
     binary.write_text(f"#!/bin/sh\n{script}\n")
@@ -62,7 +62,7 @@ def only(ws: Workspace) -> Record:
     return record
 
 
-def test_what_is_to_be_done_and_by_whom_is_written_down_before_it_is_done(ws: Workspace) -> None:
+def test_a_command_and_its_process_are_recorded_beforehand(ws: Workspace) -> None:
     apply(ws, f"cp {ws.run}/tools/0001-data-apply/*.json {ws.root}/build; echo $$ > {ws.root}/pid; echo '{SUMMARY}'")
     seen = Record(ws.root / "build")
     command, process = seen.command, seen.process
@@ -77,7 +77,7 @@ def test_what_is_to_be_done_and_by_whom_is_written_down_before_it_is_done(ws: Wo
     assert seen.ended is None
 
 
-def test_a_command_that_ended_well_leaves_no_output_and_one_that_did_not_keeps_it(ws: Workspace) -> None:
+def test_only_a_failed_command_keeps_its_output(ws: Workspace) -> None:
     apply(ws, f"echo '{SUMMARY}'")
     with pytest.raises(TerraformError, match="no such bucket"):
         apply(ws, "echo one; echo no such bucket >&2; exit 3")
@@ -93,7 +93,7 @@ def test_a_command_that_ended_well_leaves_no_output_and_one_that_did_not_keeps_i
     assert (badly.stdout.read_text(), badly.stderr.read_text()) == ("one\n", "no such bucket\n")
 
 
-def test_one_that_is_left_has_no_end_and_goes_on(ws: Workspace) -> None:
+def test_an_abandoned_command_has_no_end_and_continues(ws: Workspace) -> None:
     with pytest.raises(StillWorking):
         apply(ws, "trap 'echo asked' INT; echo ready; for n in 1 2 3 4; do sleep 0.1; done; echo saved", Cancel())
     record = only(ws)
@@ -111,7 +111,7 @@ def test_without_a_run_nothing_is_kept(ws: Workspace, monkeypatch: pytest.Monkey
     assert not list((tmp_path / "build").glob("terraform-*"))
 
 
-def test_commands_at_the_same_time_have_numbers_of_their_own(ws: Workspace) -> None:
+def test_concurrent_commands_have_different_numbers(ws: Workspace) -> None:
     def record(_: int) -> None:
         with recording.recorded(ws, "state push", ("terraform",)):
             pass
@@ -123,7 +123,7 @@ def test_commands_at_the_same_time_have_numbers_of_their_own(ws: Workspace) -> N
     assert names == [f"{number:04}-data-state-push" for number in range(1, 17)]
 
 
-def test_nothing_is_started_that_cannot_be_written_down(ws: Workspace) -> None:
+def test_a_command_that_cannot_be_recorded_is_not_started(ws: Workspace) -> None:
     assert ws.run is not None
     ws.run.write_text("no folder")
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Which files a root is made of."""
+"""The files of a root and of the modules that it calls."""
 
 from __future__ import annotations
 
@@ -58,31 +58,31 @@ def test_json_of_cdktf_is_followed(tmp_path: Path) -> None:
     [
         ('module "m" {\n  source = "terraform-aws-modules/vpc/aws"\n}\n', "terraform-aws-modules"),
         ('module "m" {\n  source = "git::https://example.com/m.git"\n}\n', "git::"),
-        ('locals {\n  a = file("../x.json")\n}\n', "reads a file elsewhere"),
-        ('locals {\n  a = filesha256("/etc/hosts")\n}\n', "reads a file elsewhere"),
-        ('locals {\n  a = templatefile("${path.module}/../t.tftpl", {})\n}\n', "reads a file elsewhere"),
-        ('locals {\n  a = fileset(path.root, "*")\n}\n', "reads a file elsewhere"),
+        ('locals {\n  a = file("../x.json")\n}\n', "reads a file outside of its folder"),
+        ('locals {\n  a = filesha256("/etc/hosts")\n}\n', "reads a file outside of its folder"),
+        ('locals {\n  a = templatefile("${path.module}/../t.tftpl", {})\n}\n', "reads a file outside of its folder"),
+        ('locals {\n  a = fileset(path.root, "*")\n}\n', "reads a file outside of its folder"),
     ],
 )
-def test_what_cannot_be_seen_is_said(tmp_path: Path, text: str, word: str) -> None:
+def test_a_read_that_cannot_be_followed_is_reported(tmp_path: Path, text: str, word: str) -> None:
     with pytest.raises(source_files.Opaque, match=word):
         source_files.files(write(tmp_path, main_tf=text))
 
 
 @pytest.mark.parametrize("content", [b"\xe9", b'{"module": ', b'{"module": {"m": {}}}', b"[]"])
-def test_a_file_that_is_no_code_is_said(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_cannot_be_parsed_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cdk.tf.json").write_bytes(content)
-    with pytest.raises(source_files.Opaque, match=r"cdk\.tf\.json of .* is no code that can be followed"):
+    with pytest.raises(source_files.Opaque, match=r"cdk\.tf\.json of .* cannot be parsed"):
         source_files.files(tmp_path)
 
 
-def test_a_missing_module_is_said(tmp_path: Path) -> None:
-    with pytest.raises(source_files.Opaque, match="no folder"):
+def test_a_missing_module_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(source_files.Opaque, match="does not exist"):
         source_files.files(write(tmp_path, main_tf='module "m" {\n  source = "./gone"\n}\n'))
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=lambda path: path.name)
 def test_every_root_of_this_repository_can_be_proven(root: Path) -> None:
-    found = source_files.files(root)
-    assert root / ".terraform.lock.hcl" in found
-    assert any("modules" in file.parts for file in found)
+    files = source_files.files(root)
+    assert root / ".terraform.lock.hcl" in files
+    assert any("modules" in file.parts for file in files)

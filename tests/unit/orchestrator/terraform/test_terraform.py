@@ -167,7 +167,7 @@ def test_a_diagnostic_names_file_line_and_rule(ws: Workspace) -> None:
     assert "main.tf:" in caught.value.message
 
 
-def test_a_held_lock_says_who_and_since_when(ws: Workspace) -> None:
+def test_a_held_lock_is_reported_with_its_owner_and_time(ws: Workspace) -> None:
     values(ws, names=["slow"], sleep=20)
     first, second = Run(), Run()
     first.init(ws)
@@ -208,18 +208,18 @@ def test_an_interrupt_releases_the_lock_and_keeps_the_state(ws: Workspace) -> No
 
 DETAIL = 'the state has been written to the file "errored.tfstate" in the current working directory.'
 FAILED = {"severity": "error", "summary": "Failed to persist state to backend", "detail": DETAIL}
-TOLD = json.dumps({"type": "diagnostic", "diagnostic": FAILED})
+REPORT = json.dumps({"type": "diagnostic", "diagnostic": FAILED})
 
 
 def refusing(ws: Workspace, tmp_path: Path, *, push: int) -> str | None:
-    """The hint of an apply that cannot store its state, and tries it again at once."""
+    """Return the hint of an apply that cannot store its state and retries at once."""
     binary = tmp_path / "refuses"
     binary.write_text(
         f"""#!/bin/sh
 if [ "$1" = state ]; then for file; do :; done; cp "$file" {tmp_path}/pushed; exit {push}; fi
 echo '{{"version": 4}}' > errored.tfstate
 cat <<'END'
-{TOLD}
+{REPORT}
 END
 exit 1
 """
@@ -232,7 +232,7 @@ exit 1
     return caught.value.hint
 
 
-def test_a_state_that_could_not_be_stored_is_kept_and_told(ws: Workspace, tmp_path: Path) -> None:
+def test_a_state_that_could_not_be_stored_is_kept_and_reported(ws: Workspace, tmp_path: Path) -> None:
     hint = refusing(ws, tmp_path, push=1)
     kept = ws.data_dir.parent / "errored.tfstate"
     assert json.loads(kept.read_text()) == {"version": 4}
@@ -245,8 +245,8 @@ def test_a_state_that_could_not_be_stored_at_first_is_stored_at_once(ws: Workspa
     assert not (ws.data_dir.parent / "errored.tfstate").exists()
 
 
-def test_another_environment_s_unsaved_state_is_left_alone(ws: Workspace, tmp_path: Path) -> None:
-    """It lies in the same folder, and this terraform does not speak of it."""
+def test_another_environment_s_unsaved_state_is_not_touched(ws: Workspace, tmp_path: Path) -> None:
+    """It is in the same folder, but this terraform does not report it."""
     (ws.root / "errored.tfstate").write_text("another's")
     binary = tmp_path / "fails"
     binary.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
@@ -282,7 +282,7 @@ def test_a_preview_uses_a_local_state_and_the_same_modules(ws: Workspace) -> Non
     run = Run()
     run.init(preview)
     assert run.plan(preview).count("create") == 2
-    assert sorted(found.name for found in ws.root.iterdir()) == [".terraform.lock.hcl", "main.tf", "tests"]
+    assert sorted(path.name for path in ws.root.iterdir()) == [".terraform.lock.hcl", "main.tf", "tests"]
     with pytest.raises(TerraformError, match="preview"):
         run.apply(preview)
 

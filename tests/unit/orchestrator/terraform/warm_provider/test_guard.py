@@ -1,4 +1,4 @@
-"""The warm provider never meets a real account."""
+"""The warm provider refuses environments of real accounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_mocked_tests_need_no_aws_variable_at_all() -> None:
         ({"AWS_ACCESS_KEY_ID": "test"}, "AWS_ACCESS_KEY_ID"),
         ({"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID"),
         ({"AWS_PROFILE": "prod"}, "AWS_PROFILE"),
-        ({"AWS_CONFIG_FILE": "/home/someone/.aws/config"}, "AWS_CONFIG_FILE must be /dev/null"),
+        ({"AWS_CONFIG_FILE": "/home/user/.aws/config"}, "AWS_CONFIG_FILE must be /dev/null"),
         ({"AWS_SHARED_CREDENTIALS_FILE": ""}, "AWS_SHARED_CREDENTIALS_FILE must be /dev/null"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000"}, "AWS_ENDPOINT_URL_S3"),
     ],

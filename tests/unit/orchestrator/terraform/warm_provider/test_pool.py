@@ -1,4 +1,4 @@
-"""Which provider gets which configuration; the processes are fakes."""
+"""The choice of a provider for a configuration; the processes are fakes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_one_configuration_is_configured_once(pool: Pool, started: list[FakeProv
     assert [name for name, _ in started[0].got] == ["Configure"]
 
 
-def test_the_longest_unused_provider_is_configured_anew(pool: Pool, started: list[FakeProvider]) -> None:
+def test_the_longest_unused_provider_is_reconfigured(pool: Pool, started: list[FakeProvider]) -> None:
     pool.configured("a", LOCAL, request(b"x"))
     pool.configured("b", LOCAL, request(b"y"))
     started[0].used_at, started[1].used_at = 1.0, 2.0
@@ -119,7 +119,7 @@ def test_another_endpoint_never_gets_a_used_process(pool: Pool, started: list[Fa
     assert [provider.alive for provider in started].count(False) == 1
 
 
-def test_a_refused_configuration_is_asked_again(
+def test_a_failed_configuration_is_repeated(
     pool: Pool, started: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FakeProvider, "answer", REFUSED)
@@ -144,7 +144,7 @@ def test_the_second_of_two_stacks_waits_until_the_provider_is_configured(
     for thread in threads:
         thread.start()
     threads[1].join(0.2)
-    assert done == [], "nobody may use a provider that is not configured yet"
+    assert done == [], "a provider that is not configured yet must not be used"
     gate.set()
     for thread in threads:
         thread.join(5)
@@ -159,11 +159,11 @@ def test_a_dead_provider_is_replaced(pool: Pool, started: list[FakeProvider]) ->
     assert again is started[1]
 
 
-def test_what_passed_validation_is_not_asked_again_and_a_complaint_is(
+def test_only_a_validation_with_diagnostics_is_repeated(
     pool: Pool, started: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def validated(method: str, asked: bytes) -> bytes:
-        return pool.validated(lambda: pool.any(LOCAL), method, asked)
+    def validated(method: str, request: bytes) -> bytes:
+        return pool.validated(lambda: pool.any(LOCAL), method, request)
 
     assert [validated("Resource", b"good") for _ in range(3)] == [b"", b"", b""]
     assert started[0].got == [("Resource", b"good")]
@@ -176,23 +176,23 @@ def test_what_passed_validation_is_not_asked_again_and_a_complaint_is(
     assert len(started[0].got) == 5
 
 
-def test_the_memory_of_validations_has_an_end(
+def test_the_cache_of_validations_is_limited(
     pool: Pool, started: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pools, "APPROVED_AT_MOST", 2)
-    for asked in (b"a", b"b", b"c", b"c", b"a"):
-        pool.validated(lambda: pool.any(LOCAL), "Resource", asked)
-    assert [asked for _, asked in started[0].got] == [b"a", b"b", b"c", b"a"]
+    for request in (b"a", b"b", b"c", b"c", b"a"):
+        pool.validated(lambda: pool.any(LOCAL), "Resource", request)
+    assert [request for _, request in started[0].got] == [b"a", b"b", b"c", b"a"]
 
 
 @pytest.mark.parametrize("content", ["", "[47", "{}", "null"])
-def test_a_list_of_providers_that_was_cut_short_ends_nobody(tmp_path: Path, content: str) -> None:
+def test_a_truncated_list_of_providers_kills_no_process(tmp_path: Path, content: str) -> None:
     (tmp_path / "providers.json").write_text(content)
     assert end_orphans(tmp_path) == []
     assert not (tmp_path / "providers.json").exists()
 
 
-def test_a_provider_whose_server_has_ended_before_it_began_does_not_begin(tmp_path: Path) -> None:
+def test_a_provider_does_not_start_after_its_server_has_ended(tmp_path: Path) -> None:
     made = tmp_path / "made"
     program = tmp_path / "provider"
     program.write_text(f"#!/bin/sh\ntouch {made}\n")

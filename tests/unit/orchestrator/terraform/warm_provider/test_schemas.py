@@ -1,4 +1,4 @@
-"""A kept schema is believed for the very provider that gave it, if whole and one's own; else the provider is asked."""
+"""A kept schema is used only for the provider that it came from, if complete and this user's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def kept_file(folder: Path) -> Path:
     return file
 
 
-def test_the_next_server_need_not_ask(folder: Path, binary: Path) -> None:
+def test_the_next_server_reads_the_schema_from_disk(folder: Path, binary: Path) -> None:
     assert KeptSchema(folder, binary).read(b"") is None
     KeptSchema(folder, binary).write(b"", SCHEMA)
     assert KeptSchema(folder, binary).read(b"") == SCHEMA
@@ -60,7 +60,7 @@ def exchanged(binary: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [rewritten, exchanged, Path.unlink])
-def test_another_provider_is_asked(folder: Path, binary: Path, change: Callable[[Path], None]) -> None:
+def test_the_schema_of_another_provider_is_not_used(folder: Path, binary: Path, change: Callable[[Path], None]) -> None:
     kept = KeptSchema(folder, binary)
     kept.write(b"", SCHEMA)
     change(binary)
@@ -68,7 +68,7 @@ def test_another_provider_is_asked(folder: Path, binary: Path, change: Callable[
     assert kept.read(b"") is None, "a server that runs since before the change"
 
 
-def test_the_answer_of_a_provider_exchanged_meanwhile_is_not_kept(folder: Path, binary: Path) -> None:
+def test_the_schema_of_a_replaced_provider_is_not_kept(folder: Path, binary: Path) -> None:
     kept = KeptSchema(folder, binary)
     exchanged(binary)
     kept.write(b"", SCHEMA)
@@ -85,7 +85,7 @@ def test_the_answer_of_a_provider_exchanged_meanwhile_is_not_kept(folder: Path, 
         lambda content: content + b"x",
     ],
 )
-def test_a_damaged_file_is_not_believed(folder: Path, binary: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_file_is_not_used(folder: Path, binary: Path, damage: Callable[[bytes], bytes]) -> None:
     KeptSchema(folder, binary).write(b"", SCHEMA)
     file = kept_file(folder)
     file.write_bytes(damage(file.read_bytes()))
@@ -94,7 +94,7 @@ def test_a_damaged_file_is_not_believed(folder: Path, binary: Path, damage: Call
     assert KeptSchema(folder, binary).read(b"") == SCHEMA
 
 
-def test_a_file_of_another_user_is_not_believed(folder: Path, binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_not_used(folder: Path, binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     KeptSchema(folder, binary).write(b"", SCHEMA)
     monkeypatch.setattr(schemas.os, "getuid", lambda: os.stat(binary).st_uid + 1)
     assert KeptSchema(folder, binary).read(b"") is None
@@ -102,7 +102,7 @@ def test_a_file_of_another_user_is_not_believed(folder: Path, binary: Path, monk
     assert len(list(folder.iterdir())) == 1, "nothing is put into another user's folder"
 
 
-def test_a_schema_with_complaints_is_not_kept(folder: Path, binary: Path) -> None:
+def test_a_schema_with_diagnostics_is_not_kept(folder: Path, binary: Path) -> None:
     KeptSchema(folder, binary).write(b"", COMPLAINT)
     assert KeptSchema(folder, binary).read(b"") is None
 
@@ -114,23 +114,27 @@ def test_an_updated_provider_leaves_no_old_schema_behind(folder: Path, binary: P
     assert len(list(folder.iterdir())) == 1
 
 
-def test_without_a_place_to_keep_it_the_answer_still_serves(binary: Path, tmp_path: Path) -> None:
+def test_a_schema_that_cannot_be_kept_is_still_served(binary: Path, tmp_path: Path) -> None:
     occupied = tmp_path / "file"
     occupied.write_text("in the way")
     KeptSchema(occupied, binary).write(b"", SCHEMA)
     assert KeptSchema(occupied, binary).read(b"") is None
 
 
-def test_a_pool_that_knows_the_schema_starts_no_provider_for_it(
+def test_a_pool_with_a_kept_schema_starts_no_provider(
     folder: Path, binary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    calls_made: list[str] = []
     provider = SimpleNamespace(
-        process=SimpleNamespace(pid=1), alive=True, environment={}, calls=0, call=lambda *_: asked.append("") or SCHEMA
+        process=SimpleNamespace(pid=1),
+        alive=True,
+        environment={},
+        calls=0,
+        call=lambda *_: calls_made.append("") or SCHEMA,
     )
     monkeypatch.setattr("orchestrator.terraform.warm_provider.pool.start", lambda *_: provider)
     for _ in range(2):
         pool = Pool(binary, tmp_path, 1, KeptSchema(folder, binary))
         assert pool.schema({}, b"") == SCHEMA
-    assert asked == [""]
+    assert calls_made == [""]
     assert pool.status() == []

@@ -1,5 +1,4 @@
-"""An interrupt ends the interrupted stack's calls and nobody else's; a server in use does not end by itself; mocks
-get the schema that they need."""
+"""An interrupt ends only the interrupted stack's calls; a server in use keeps running; mocks get their schema."""
 
 from __future__ import annotations
 
@@ -34,13 +33,13 @@ def short_folder() -> Iterator[Path]:
 
 
 def provider(*, calls: int, users: set[str]) -> tuple[Any, list[str]]:
-    heard: list[str] = []
+    received: list[str] = []
 
     def call(method: str, request: bytes) -> bytes:
-        heard.append(method)
+        received.append(method)
         return b""
 
-    return SimpleNamespace(calls=calls, users=users, alive=True, call=call), heard
+    return SimpleNamespace(calls=calls, users=users, alive=True, call=call), received
 
 
 @pytest.mark.parametrize(
@@ -51,14 +50,14 @@ def provider(*, calls: int, users: set[str]) -> tuple[Any, list[str]]:
         (0, {"mine"}, []),
     ],
 )
-def test_stop_reaches_a_provider_only_for_a_call_of_one_s_own(
+def test_stop_reaches_a_provider_only_for_the_session_s_calls(
     monkeypatch: pytest.MonkeyPatch, calls: int, users: set[str], expected: list[str]
 ) -> None:
     monkeypatch.setattr(server, "STOP_GRACE_SECONDS", 0.0)
     session = Session("mine", None, {}, frozenset())  # type: ignore[arg-type]
-    session._provider, heard = provider(calls=calls, users=users)
+    session._provider, received = provider(calls=calls, users=users)
     assert session._stop("Stop", b"") == b""
-    assert heard == expected
+    assert received == expected
 
 
 def test_a_server_is_idle_only_when_no_stack_talks_to_its_provider(tmp_path: Path) -> None:
@@ -67,7 +66,7 @@ def test_a_server_is_idle_only_when_no_stack_talks_to_its_provider(tmp_path: Pat
     serving.sessions["long"] = session
     serving.used_at = session.used_at = time.monotonic() - 2 * server.IDLE_SECONDS
     assert serving.is_idle
-    serving.doors["long"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
+    serving.listeners["long"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
     assert not serving.is_idle, "one call may take longer than that"
     serving.release("long")
     assert serving.is_idle
@@ -75,11 +74,11 @@ def test_a_server_is_idle_only_when_no_stack_talks_to_its_provider(tmp_path: Pat
     assert not serving.is_idle
 
 
-def test_the_provider_does_not_validate_what_it_would_miss_blocks_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bytes] = []
+def test_types_with_removed_blocks_are_not_validated(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[bytes] = []
 
     def call(provider: object, method: str, request: bytes) -> bytes:
-        asked.append(request)
+        requests.append(request)
         return b"refused"
 
     def request(name: str) -> bytes:
@@ -100,31 +99,31 @@ def test_the_provider_does_not_validate_what_it_would_miss_blocks_in(monkeypatch
     session.blocks = None
     session._answer("GetSchema", "", b"", None)
     assert session._answer("ValidateResourceTypeConfig", "", request("aws_large"), None) == b"refused"
-    assert asked == [request("aws_small"), request("aws_large")]
+    assert requests == [request("aws_small"), request("aws_large")]
 
 
 def echo(attached: dict[str, Any]) -> bytes:
-    """What a terraform command would hear from a call that needs no provider."""
+    """Return the response to a call that needs no provider."""
     (entry,) = attached.values()
     with grpc.insecure_channel(f"unix:{entry['Addr']['String']}") as channel:
-        return bytes(channel.unary_unary(SERVICE + "PrepareProviderConfig")(b"said", timeout=10))
+        return bytes(channel.unary_unary(SERVICE + "PrepareProviderConfig")(b"echo", timeout=10))
 
 
 def test_a_stack_s_socket_is_open_while_its_command_runs(short_folder: Path) -> None:
     serving = Server(short_folder, short_folder / "provider", 1)
     first, other = (serving.attach(name, frozenset(), NOTHING_OF_THIS_MACHINE) for name in ("first", "other"))
     assert serving.attach("first", frozenset(), NOTHING_OF_THIS_MACHINE) == first, "attached already"
-    assert echo(first) == b"said"
+    assert echo(first) == b"echo"
     serving.handle({"op": "release", "name": "first"})
     with pytest.raises(grpc.RpcError):
         echo(first)
-    assert echo(other) == b"said"
+    assert echo(other) == b"echo"
     again = serving.attach("first", frozenset(), NOTHING_OF_THIS_MACHINE)
     assert again not in (first, other)
-    assert echo(again) == b"said"
+    assert echo(again) == b"echo"
     with pytest.raises(grpc.RpcError):
         echo(first)
-    for name in ("first", "other", "nobody"):
+    for name in ("first", "other", "none"):
         assert serving.handle({"op": "release", "name": name}) == {"released": True}
     assert serving.handle({"op": "status"})["sessions"] == ["first", "other"]
 
@@ -137,7 +136,7 @@ def test_a_stack_s_socket_is_open_while_its_command_runs(short_folder: Path) -> 
         (frozenset({"aws_large"}), {"aws_large", "aws_a"}),
     ],
 )
-def test_a_stack_reads_large_types_of_its_own_alone(
+def test_a_stack_only_reads_its_own_large_types(
     monkeypatch: pytest.MonkeyPatch, own: frozenset[str] | None, served: set[str]
 ) -> None:
     def entry(name: str) -> bytes:
@@ -154,9 +153,7 @@ def test_a_stack_reads_large_types_of_its_own_alone(
     assert wire.schema_types(session._answer("GetSchema", "", b"", None)) == served
 
 
-def test_an_environment_that_ends_takes_only_its_own_providers_along(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forgetting_an_environment_closes_only_its_providers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside it another one is at work, and a preview has left a stack of an AWS that is gone."""
     monkeypatch.setattr(server, "_answers", lambda environment: environment != {"aws": "of a preview"})
     serving = Server(tmp_path, tmp_path / "provider", 1)
@@ -172,12 +169,12 @@ def test_an_environment_that_ends_takes_only_its_own_providers_along(
     assert ended == ["one", "of a preview", "more"]
 
 
-def test_an_attached_stack_is_nobody_elses_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_attached_stack_of_another_environment_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its AWS may just be too busy to answer."""
     monkeypatch.setattr(server, "_answers", lambda environment: False)
     serving = Server(tmp_path, tmp_path / "provider", 1)
     serving.sessions["/r/build/two/a"] = Session("/r/build/two/a", serving.pool, {}, frozenset())
-    serving.doors["/r/build/two/a"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
+    serving.listeners["/r/build/two/a"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
     assert serving.handle({"op": "forget", "below": "/r/build/one/"}) == {"stopping": False}
     assert list(serving.sessions) == ["/r/build/two/a"]
 
@@ -205,34 +202,34 @@ def release(serving: Server, held_by: Holder) -> None:
 @pytest.fixture
 def sleeper() -> Iterator[Identity]:
     child = subprocess.Popen(["sleep", "60"])
-    found = identity.of(child.pid)
-    assert found is not None
-    yield found
+    process = identity.of(child.pid)
+    assert process is not None
+    yield process
     child.kill()
     child.wait()
 
 
-def test_another_run_does_not_take_a_stack_s_provider_away(short_folder: Path, sleeper: Identity) -> None:
+def test_another_run_does_not_get_an_attached_stack_s_provider(short_folder: Path, sleeper: Identity) -> None:
     serving = Server(short_folder, short_folder / "provider", 1)
     first, second = Holder(sleeper), Holder.own()
-    door, other = attach(serving, first), attach(serving, second)
-    assert door != other
-    assert attach(serving, first) == door
+    address, other = attach(serving, first), attach(serving, second)
+    assert address != other
+    assert attach(serving, first) == address
     release(serving, second)
-    assert echo(door) == b"said"
+    assert echo(address) == b"echo"
     with pytest.raises(grpc.RpcError):
         echo(other)
     release(serving, first)
-    assert serving.doors == {}
+    assert serving.listeners == {}
     assert serving.handle({"op": "status"})["sessions"] == ["/build/one/a"]
 
 
-def test_who_is_dead_holds_nothing(short_folder: Path) -> None:
+def test_a_dead_holder_s_session_is_closed(short_folder: Path) -> None:
     serving = Server(short_folder, short_folder / "provider", 1)
-    door = attach(serving, Holder(DEAD))
-    assert attach(serving, Holder.own()) != door
+    address = attach(serving, Holder(DEAD))
+    assert attach(serving, Holder.own()) != address
     with pytest.raises(grpc.RpcError):
-        echo(door)
+        echo(address)
 
 
 def test_a_terraform_keeps_its_provider_when_its_run_is_dead(short_folder: Path, sleeper: Identity) -> None:
@@ -241,28 +238,28 @@ def test_a_terraform_keeps_its_provider_when_its_run_is_dead(short_folder: Path,
     record = Record(run / "tools" / "0001-a-apply")
     record.begin(Command("a", "apply", (), "/root", "/build/one/a", None, None, "now"))
     record.started(sleeper)
-    door = attach(serving, Holder(DEAD, run))
+    address = attach(serving, Holder(DEAD, run))
     serving.reap()
     assert serving.handle({"op": "forget", "below": "/build/one/"}) == {"stopping": False}
-    assert echo(door) == b"said"
+    assert echo(address) == b"echo"
     os.kill(sleeper.pid, signal.SIGKILL)
     while identity.life(sleeper) == "alive":
         time.sleep(0.01)
     serving.reap()
     with pytest.raises(grpc.RpcError):
-        echo(door)
+        echo(address)
     assert serving.sessions == {}
     assert serving.stopping.is_set(), "its environment is gone, and it was the last"
 
 
-def test_a_provider_that_dies_is_replaced_by_its_like(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Terraform goes on after the calls that it has lost."""
-    asked: list[tuple[str, bytes]] = []
+def test_a_provider_that_died_is_replaced_with_its_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terraform continues after the lost calls."""
+    requests: list[tuple[str, bytes]] = []
     started: list[Any] = []
 
     def configured(user: str, environment: object, request: bytes) -> tuple[Any, bytes]:
         started.append(SimpleNamespace(alive=True))
-        asked.append((user, request))
+        requests.append((user, request))
         return started[-1], b"configured"
 
     pool: Any = SimpleNamespace(configured=configured, any=lambda _: "another's", release=lambda name: None)
@@ -271,6 +268,6 @@ def test_a_provider_that_dies_is_replaced_by_its_like(monkeypatch: pytest.Monkey
     session._answer("Configure", "", b"mine alone", None)
     started[0].alive = False
     assert session._current() is started[1]
-    assert asked == [("mine", b"mine alone")] * 2
+    assert requests == [("mine", b"mine alone")] * 2
     session.release()
     assert session._current() == "another's"

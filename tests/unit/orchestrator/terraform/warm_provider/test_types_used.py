@@ -1,4 +1,4 @@
-"""The list of types comes from the code."""
+"""The types in use are read from the code."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def test_types_of_hcl_tests_and_json(tmp_path: Path) -> None:
     assert types_used.in_tree(tmp_path) == {"aws_vpc", "aws_region", "aws_partition", "aws_ssm_parameter"}
 
 
-def test_what_is_no_code_uses_nothing(tmp_path: Path) -> None:
-    """Terraform reads it as well, and says what is wrong with it."""
+def test_an_unreadable_file_has_no_types(tmp_path: Path) -> None:
+    """Terraform reads it as well, and reports the error."""
     (tmp_path / "cut.tf.json").write_text('{"resource": {"aws_ssm_para')
     (tmp_path / "list.tf.json").write_text("[]")
     (tmp_path / "latin.tf").write_bytes(b'# caf\xe9\nresource "aws_vpc" "this" {}\n')
@@ -40,7 +40,7 @@ def test_blocks_are_found_at_every_depth_and_as_dynamic_ones(tmp_path: Path) -> 
     assert types_used.blocks_in_tree(tmp_path) >= {"rule", "action", "block", "statement"}
 
 
-def test_what_the_code_has_let_go_is_known_since_a_state_may_hold_it() -> None:
+def test_types_of_removed_and_moved_blocks_are_included() -> None:
     text = """
 removed {
   from = aws_api_gateway_api_key.this

@@ -44,10 +44,10 @@ def test_narrowing_keeps_the_provider_block_and_the_named_types_only() -> None:
 
 
 @given(st.sets(st.from_regex(r"aws_[a-z]{1,200}", fullmatch=True)), st.sets(st.sampled_from(["aws_x", "aws_y"])))
-def test_narrowing_never_invents_or_loses_a_type(present: set[str], asked: set[str]) -> None:
+def test_narrowing_never_invents_or_loses_a_type(present: set[str], kept: set[str]) -> None:
     schema = b"".join(entry(wire.RESOURCE_SCHEMAS, name) for name in sorted(present))
     assert wire.schema_types(schema) == present
-    assert wire.schema_types(wire.narrow_schema(schema, frozenset(asked))) == present & asked
+    assert wire.schema_types(wire.narrow_schema(schema, frozenset(kept))) == present & kept
 
 
 def number(field_number: int, value: int) -> bytes:
@@ -68,8 +68,8 @@ def test_a_large_type_keeps_its_attributes_and_the_named_blocks_at_every_depth(m
     small = resource("aws_small", attribute + nested("elsewhere", attribute[:20]))
     deep = nested("rule", nested("action", attribute) + nested("not_statement", attribute))
     schema = small + resource("aws_large", number(1, 3) + attribute + deep + nested("not_statement", attribute))
-    wanted = resource("aws_large", number(1, 3) + attribute + nested("rule", nested("action", attribute)))
-    assert wire.cut_large_types(schema, frozenset({"rule", "action"})) == small + wanted
+    expected = resource("aws_large", number(1, 3) + attribute + nested("rule", nested("action", attribute)))
+    assert wire.cut_large_types(schema, frozenset({"rule", "action"})) == small + expected
     assert wire.large_types(schema, frozenset({"aws_small", "aws_large", "aws_other"})) == {"aws_large"}
 
 
