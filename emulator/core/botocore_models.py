@@ -27,4 +27,4 @@ def share() -> None:
                     read[file_path] = original(self, file_path)
         return read[file_path]
 
-    JSONFileLoader.load_file = load_file
+    JSONFileLoader.load_file = load_file  # type: ignore[method-assign]

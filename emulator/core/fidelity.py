@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 Fidelity = Literal["executed", "emulated", "stand-in", "recorded", "not-run"]
 ORDER: tuple[Fidelity, ...] = get_args(Fidelity)
@@ -17,4 +17,4 @@ def weakest(*values: Fidelity) -> Fidelity:
 
 def parse(value: str | None) -> Fidelity | None:
     """`None` for a missing or unknown word: it then says nothing."""
-    return cast("Fidelity", value) if value in ORDER else None
+    return value if value in ORDER else None

@@ -63,7 +63,7 @@ def keep_body(environ: Environ) -> bytes:
     else:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    return body
+    return bytes(body)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class _Operation(BaseResponse):
             return self.serialized(ActionResult(error))
 
 
-def answer(environ: Environ, service: str, handler: Callable[[Call], dict[str, Any]]) -> Wsgi:
+def answer(environ: Environ, service: str, handler: Callable[[Call], dict[str, Any]]) -> Response:
     """The response of `handler` in the wire format of `service`."""
     request = BackendRequest(environ)
     status, headers, body = _Operation(service, handler)._dispatch(request)
@@ -170,7 +170,7 @@ def application() -> Wsgi:
             seen.update(status=status, headers=headers)
             return start_response(status, headers, *rest) if not _unrouted(environ, status, headers) else None
 
-        chunks = moto(environ, start)
+        chunks: Iterable[bytes] = moto(environ, start)
         if seen and _unrouted(environ, seen["status"], seen["headers"]):
             raise NotImplementedError(f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
         return chunks

@@ -3,6 +3,8 @@
 argv: a JSON file with the crawl. Ends with status 1 and a line `ERROR : <message>` when the crawl fails.
 """
 
+from __future__ import annotations
+
 import fnmatch
 import gc
 import hashlib
@@ -10,6 +12,8 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
+from typing import Any
 
 # What is imported stays: to look through it for garbage costs a fifth of the start.
 gc.set_threshold(200_000)
@@ -17,13 +21,16 @@ gc.set_threshold(200_000)
 import botocore.session  # noqa: E402
 from botocore.config import Config  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
-from crawler_schema import Unclassified, classify  # noqa: E402
+from crawler_schema import Schema, Unclassified, classify  # type: ignore[import-not-found] # noqa: E402
+
+Document = dict[str, Any]
+Partitions = dict[tuple[tuple[str, ...], ...], str]
 
 FILES_READ_PER_TABLE = 20
 """Schemas are taken from this many objects; partitions and sizes from all of them."""
 
 
-OWN = Config(user_agent_appid="local-aws")
+OWN = Config(user_agent_appid="local-aws")  # type: ignore[call-arg]  # unknown to the stubs
 """These are requests of AWS's own, not of the platform."""
 
 
@@ -31,7 +38,7 @@ class CrawlFailed(Exception):
     """The message is what GetCrawler shows."""
 
 
-def main(path):
+def main(path: str) -> int:
     with open(path, encoding="utf-8") as stream:
         crawl = json.load(stream)
     # Not boto3: its transfers of large files are of no use here, and a tenth of the start.
@@ -49,16 +56,16 @@ def main(path):
     return 0
 
 
-def say(crawl, text):
+def say(crawl: Document, text: str) -> None:
     sys.stdout.write(f"[{crawl['crawl_id']}] {text}\n")
     sys.stdout.flush()
 
 
-def tables_under(s3, target):
+def tables_under(s3: Any, target: Document) -> dict[tuple[str, str], list[Document]]:
     """Objects of a target by the folder that is a table's root: what precedes the first `key=value` part."""
     bucket, _, prefix = target["Path"][len("s3://") :].partition("/")
     prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
-    roots = {}
+    roots: dict[tuple[str, str], list[Document]] = {}
     try:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for found in page.get("Contents", []):
@@ -73,16 +80,16 @@ def tables_under(s3, target):
     return roots
 
 
-def hidden(relative):
+def hidden(relative: str) -> bool:
     """Hive and Athena read no file or folder whose name starts so."""
     return any(part.startswith(("_", ".")) for part in relative.split("/") if "=" not in part)
 
 
-def excluded(relative, target):
+def excluded(relative: str, target: Document) -> bool:
     return any(fnmatch.fnmatch(relative, pattern) for pattern in target.get("Exclusions") or [])
 
 
-def write_table(s3, glue, crawl, root, objects):
+def write_table(s3: Any, glue: Any, crawl: Document, root: tuple[str, str], objects: list[Document]) -> int:
     """Creates or updates one table and adds its partitions. Returns the number of tables written."""
     bucket, prefix = root
     schema = None
@@ -106,26 +113,28 @@ def write_table(s3, glue, crawl, root, objects):
     return 1
 
 
-def reader(s3, bucket, key):
-    def read(limit):
+def reader(s3: Any, bucket: str, key: str) -> Callable[[int | None], bytes]:
+    def read(limit: int | None) -> bytes:
         options = {"Range": f"bytes=0-{limit - 1}"} if limit else {}
-        return s3.get_object(Bucket=bucket, Key=key, **options)["Body"].read()
+        return bytes(s3.get_object(Bucket=bucket, Key=key, **options)["Body"].read())
 
     return read
 
 
-def partitions_of(bucket, prefix, objects):
+def partitions_of(bucket: str, prefix: str, objects: list[Document]) -> Partitions:
     """Partition values (a tuple of pairs) to location."""
-    found = {}
+    locations: Partitions = {}
     for item in objects:
         folders = item["Key"][len(prefix) :].split("/")[:-1]
         pairs = tuple(tuple(part.split("=", 1)) for part in folders if "=" in part)
         if pairs:
-            found[pairs] = f"s3://{bucket}/{prefix}" + "".join(f"{part}/" for part in folders)
-    return found
+            locations[pairs] = f"s3://{bucket}/{prefix}" + "".join(f"{part}/" for part in folders)
+    return locations
 
 
-def table_input(crawl, bucket, prefix, schema, partitions, objects):
+def table_input(
+    crawl: Document, bucket: str, prefix: str, schema: Schema, partitions: Partitions, objects: list[Document]
+) -> Document:
     keys = [name.lower() for name, _ in next(iter(partitions), ())]
     size = sum(item["Size"] for item in objects)
     parameters = {
@@ -157,12 +166,12 @@ def table_input(crawl, bucket, prefix, schema, partitions, objects):
     }
 
 
-def table_name(crawl, bucket, prefix):
+def table_name(crawl: Document, bucket: str, prefix: str) -> str:
     last = prefix.rstrip("/").split("/")[-1] or bucket
     return re.sub(r"[^0-9a-z_]+", "_", (crawl["table_prefix"] + last).lower())
 
 
-def put_table(glue, crawl, table):
+def put_table(glue: Any, crawl: Document, table: Document) -> None:
     """A name that another location has already gets a suffix, as Glue's crawlers do it."""
     database = crawl["database_name"]
     existing = existing_table(glue, database, table["Name"])
@@ -178,18 +187,18 @@ def put_table(glue, crawl, table):
         say(crawl, f"INFO : table {table['Name']} exists and is left as it is ({crawl['update_behavior']})")
 
 
-def existing_table(glue, database, name):
+def existing_table(glue: Any, database: str, name: str) -> Document | None:
     try:
-        return glue.get_table(DatabaseName=database, Name=name)["Table"]
+        return dict(glue.get_table(DatabaseName=database, Name=name)["Table"])
     except glue.exceptions.EntityNotFoundException as error:
         if name in str(error):
             return None
         raise CrawlFailed(f"Database {database} not found") from error
 
 
-def put_partitions(glue, crawl, table, partitions):
+def put_partitions(glue: Any, crawl: Document, table: Document, partitions: Partitions) -> None:
     names = {"DatabaseName": crawl["database_name"], "TableName": table["Name"]}
-    known = set()
+    known: set[tuple[str, ...]] = set()
     if partitions:
         for page in glue.get_paginator("get_partitions").paginate(**names):
             known |= {tuple(found["Values"]) for found in page["Partitions"]}

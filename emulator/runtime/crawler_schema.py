@@ -1,9 +1,13 @@
 """What is in a file: its classification and columns, as Glue's built-in classifiers would say."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = (",", "\t", "|", ";", "\x01")
@@ -28,19 +32,19 @@ class Unclassified(Exception):
 class Schema:
     """Classification, columns in order (name to type) and the SerDe that reads them."""
 
-    def __init__(self, classification, columns, parameters=None):
+    def __init__(self, classification: str, columns: dict[str, str], parameters: dict[str, str] | None = None) -> None:
         self.classification = classification
         self.columns = columns
         self.parameters = parameters or {}
 
-    def merged(self, other):
+    def merged(self, other: Schema) -> Schema:
         """Both schemas' columns; a column of different types becomes the wider one, or a string."""
         columns = dict(self.columns)
         for name, kind in other.columns.items():
             columns[name] = wider(columns[name], kind) if name in columns else kind
         return Schema(self.classification, columns, {**other.parameters, **self.parameters})
 
-    def storage(self):
+    def storage(self) -> dict[str, Any]:
         if self.classification == "parquet":
             return {
                 "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
@@ -51,7 +55,7 @@ class Schema:
                 },
             }
         if self.classification == "json":
-            serde = {
+            serde: dict[str, Any] = {
                 "SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe",
                 "Parameters": {"paths": ",".join(self.columns)},
             }
@@ -63,11 +67,11 @@ class Schema:
         return {"InputFormat": TEXT_INPUT, "OutputFormat": TEXT_OUTPUT, "SerdeInfo": serde}
 
 
-def wider(one, other):
+def wider(one: str, other: str) -> str:
     return one if one == other else WIDER.get((one, other), "string")
 
 
-def classify(key, read):
+def classify(key: str, read: Callable[[int | None], bytes]) -> Schema:
     """The schema of one object. `read(limit)` returns its first bytes, or all of them for `None`."""
     head = read(4)
     if not head:
@@ -78,7 +82,7 @@ def classify(key, read):
     try:
         text = sample.decode("utf-8", errors="strict" if len(sample) < SAMPLE_BYTES else "ignore")
     except UnicodeDecodeError as error:
-        raise Unclassified(f"{key} is no text: {error}") from error
+        raise Unclassified(f"{key} is not text: {error}") from error
     lines = text.splitlines()
     if len(sample) == SAMPLE_BYTES and len(lines) > 1:
         lines = lines[:-1]  # the last one is cut off
@@ -87,7 +91,7 @@ def classify(key, read):
     return delimited_schema(key, lines)
 
 
-def delimited_schema(key, lines):
+def delimited_schema(key: str, lines: list[str]) -> Schema:
     rows, delimiter = split_rows(lines)
     if delimiter is None:
         raise Unclassified(f"{key} has no delimiter that gives the same columns in every row")
@@ -103,15 +107,15 @@ def delimited_schema(key, lines):
     return Schema("csv", columns, parameters)
 
 
-def split_rows(lines):
+def split_rows(lines: list[str]) -> tuple[list[list[str]], str | None]:
     """Rows, and the delimiter that cuts every line into the same number (more than one) of columns."""
-    wanted = [line for line in lines if line.strip()]
-    best = ([], None)
+    written = [line for line in lines if line.strip()]
+    best: tuple[list[list[str]], str | None] = ([], None)
     for delimiter in DELIMITERS:
         # A quote inside tab-separated text is a character like any other.
         quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
         try:
-            rows = list(csv.reader(wanted, delimiter=delimiter, quoting=quoting))
+            rows = list(csv.reader(written, delimiter=delimiter, quoting=quoting))  # type: ignore[arg-type]
         except csv.Error:
             continue
         widths = {len(row) for row in rows}
@@ -120,7 +124,7 @@ def split_rows(lines):
     return best
 
 
-def has_header(rows):
+def has_header(rows: list[list[str]]) -> bool:
     """All names, and below them at least one column that is not text; as Glue's CSV classifier decides."""
     if len(rows) < 2 or any(text_type(cell) != "string" or not cell.strip() for cell in rows[0]):
         return False
@@ -129,7 +133,7 @@ def has_header(rows):
     return any(text_type(cell) != "string" for row in rows[1:] for cell in row)
 
 
-def text_type(cell):
+def text_type(cell: str) -> str:
     if re.fullmatch(r"[+-]?\d{1,18}", cell):
         return "bigint"
     if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", cell):
@@ -137,23 +141,23 @@ def text_type(cell):
     return "string"
 
 
-def merge(kinds):
+def merge(kinds: set[str]) -> str:
     merged = None
     for kind in sorted(kinds):
         merged = kind if merged is None else wider(merged, kind)
     return merged or "string"
 
 
-def json_schema(key, lines, text):
+def json_schema(key: str, lines: list[str], text: str) -> Schema:
     try:
         records = [json.loads(line) for line in lines if line.strip()]
     except (ValueError, RecursionError):
         try:
             whole = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise Unclassified(f"{key} is no JSON: {error}") from error
+            raise Unclassified(f"{key} is not JSON: {error}") from error
         records = whole if isinstance(whole, list) else [whole]
-    columns = {}
+    columns: dict[str, str] = {}
     for record in records:
         if not isinstance(record, dict):
             raise Unclassified(f"{key} holds JSON values that are no objects")
@@ -164,7 +168,7 @@ def json_schema(key, lines, text):
     return Schema("json", columns)
 
 
-def json_type(value):
+def json_type(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool):
@@ -182,14 +186,14 @@ def json_type(value):
     return "string"
 
 
-def parquet_schema(content):
+def parquet_schema(content: bytes) -> Schema:
     import pyarrow.parquet
 
     schema = pyarrow.parquet.ParquetFile(io.BytesIO(content)).schema_arrow
     return Schema("parquet", {column_name(field.name): arrow_type(field.type) for field in schema})
 
 
-def arrow_type(kind):
+def arrow_type(kind: Any) -> str:
     import pyarrow.types as types
 
     simple = {
@@ -213,5 +217,5 @@ def arrow_type(kind):
     return simple.get(str(kind), "string")
 
 
-def column_name(name):
+def column_name(name: str) -> str:
     return re.sub(r"[^0-9a-z_]+", "_", str(name).strip().lower()) or "_"

@@ -3,6 +3,8 @@
 argv: descriptor of the channel. The rest comes from the environment, as Lambda's own runtime has it.
 """
 
+from __future__ import annotations
+
 import gc
 import importlib
 import json
@@ -15,13 +17,17 @@ import sys
 import time
 import traceback
 
+TYPE_CHECKING = False  # importing `typing` would lengthen every cold start
+if TYPE_CHECKING:
+    from typing import Any
+
 FRAME = struct.Struct(">II")
 
 
 class Context:
     """What AWS's Python runtime passes as the second argument."""
 
-    def __init__(self, call):
+    def __init__(self, call: dict[str, Any]) -> None:
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
         self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
@@ -33,19 +39,19 @@ class Context:
         self.client_context = None
         self._deadline = call["deadline"]
 
-    def get_remaining_time_in_millis(self):
+    def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
 class RequestIdFilter(logging.Filter):
     request_id = ""
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         record.aws_request_id = self.request_id
         return True
 
 
-def exactly(channel, size):
+def exactly(channel: socket.socket, size: int) -> bytes:
     chunks = []
     while size:
         chunk = channel.recv(min(size, 1 << 20))
@@ -57,19 +63,19 @@ def exactly(channel, size):
     return b"".join(chunks)
 
 
-def receive(channel):
+def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes]:
     header_size, body_size = FRAME.unpack(exactly(channel, FRAME.size))
     return json.loads(exactly(channel, header_size)), exactly(channel, body_size)
 
 
-def send(channel, header, body=b""):
+def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     encoded = json.dumps(header).encode()
     channel.sendall(FRAME.pack(len(encoded), len(body)) + encoded + body)
 
 
-def error_of(error, request_id, skip):
+def error_of(error: Exception, request_id: str, skip: int) -> dict[str, Any]:
     """An error as the runtime reports it, without the frames of this file."""
     frames = traceback.extract_tb(error.__traceback__)[skip:]
     return {
@@ -80,7 +86,7 @@ def error_of(error, request_id, skip):
     }
 
 
-def load(handler):
+def load(handler: str) -> tuple[Any, dict[str, Any] | None]:
     """The handler's function, or an init error. A package's `pkg/mod.fn` is accepted as `pkg.mod.fn` is."""
     module_name, _, function_name = handler.replace("/", ".").rpartition(".")
     # What is imported stays: to look through it for garbage costs a third of a cold start.
@@ -105,7 +111,7 @@ def load(handler):
     return function, None
 
 
-def set_up_logging():
+def set_up_logging() -> RequestIdFilter:
     """Lambda's root logger has one handler, level WARNING, and the request id in every line."""
     handler = logging.StreamHandler(sys.stdout)
     tag = RequestIdFilter()
@@ -119,7 +125,7 @@ def set_up_logging():
     return tag
 
 
-def peak_memory_mb():
+def peak_memory_mb() -> int:
     """Linux carries `ru_maxrss` over from the parent through `exec`, so its own counter is asked there."""
     try:
         with open("/proc/self/status") as status:
@@ -129,7 +135,7 @@ def peak_memory_mb():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 << 20)
 
 
-def answer(function, call, body):
+def answer(function: Any, call: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     event = json.loads(body)
     try:
         result = function(event, Context(call))
@@ -143,7 +149,7 @@ def answer(function, call, body):
         return {"error": {"errorMessage": message, "errorType": "Runtime.MarshalError", "stackTrace": []}}, b""
 
 
-def main():
+def main() -> None:
     # This file's own folder must not be importable by the function.
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     channel = socket.socket(fileno=int(sys.argv[1]))

@@ -4,6 +4,8 @@ argv: descriptor of the channel, model folder, module name. The handler function
 the `sagemaker-inference` toolkit that AWS's framework containers run.
 """
 
+from __future__ import annotations
+
 import gc
 import importlib
 import inspect
@@ -14,6 +16,7 @@ import socket
 import struct
 import sys
 import traceback
+from typing import Any
 
 FRAME = struct.Struct(">II")
 JSON, CSV = "application/json", "text/csv"
@@ -25,7 +28,7 @@ class Unsupported(Exception):
     """Content type without a default decoder or encoder."""
 
 
-def exactly(channel, size):
+def exactly(channel: socket.socket, size: int) -> bytes:
     chunks = []
     while size:
         chunk = channel.recv(min(size, 1 << 20))
@@ -37,19 +40,19 @@ def exactly(channel, size):
     return b"".join(chunks)
 
 
-def receive(channel):
+def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes]:
     header_size, body_size = FRAME.unpack(exactly(channel, FRAME.size))
     return json.loads(exactly(channel, header_size)), exactly(channel, body_size)
 
 
-def send(channel, header, body=b""):
+def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     encoded = json.dumps(header).encode()
     channel.sendall(FRAME.pack(len(encoded), len(body)) + encoded + body)
 
 
-def default_input(body, content_type):
+def default_input(body: Any, content_type: str) -> Any:
     if content_type.startswith(JSON):
         return json.loads(body)
     if content_type.startswith(CSV):
@@ -59,11 +62,11 @@ def default_input(body, content_type):
     raise Unsupported(f"Content type {content_type} is not supported by this framework.")
 
 
-def default_predict(data, model):
+def default_predict(data: Any, model: Any) -> Any:
     return model.predict(data)
 
 
-def default_output(prediction, accept):
+def default_output(prediction: Any, accept: str) -> tuple[str, str]:
     plain = prediction.tolist() if hasattr(prediction, "tolist") else prediction
     if accept.startswith(JSON) or accept == "*/*":
         return json.dumps(plain), JSON
@@ -76,7 +79,7 @@ def default_output(prediction, accept):
 class Handlers:
     """The user's functions, each replaced by the toolkit's default where it is missing."""
 
-    def __init__(self, folder, module_name):
+    def __init__(self, folder: str, module_name: str) -> None:
         sys.path.insert(0, os.path.join(folder, "code"))
         # What a start brings in stays, and much of it comes with `model_fn`: scikit-learn is imported by the model's
         # own pickle. To look through it for garbage as often as through requests costs a fifth of the start.
@@ -95,7 +98,7 @@ class Handlers:
         self.predict = getattr(module, "predict_fn", default_predict)
         self.output = getattr(module, "output_fn", default_output)
 
-    def answer(self, body, content_type, accept):
+    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
         text = content_type.startswith((JSON, "text/"))
         if self.transform:
             result = call(self.transform, self.model, body.decode() if text else body, content_type, accept)
@@ -107,7 +110,7 @@ class Handlers:
         return payload if isinstance(payload, bytes) else str(payload).encode(), kind
 
 
-def call(function, *arguments):
+def call(function: Any, *arguments: Any) -> Any:
     """Newer handlers take a context as their last argument; there is none here."""
     try:
         wanted = len(inspect.signature(function).parameters)
@@ -116,7 +119,7 @@ def call(function, *arguments):
     return function(*arguments, None) if wanted == len(arguments) + 1 else function(*arguments)
 
 
-def main():
+def main() -> int:
     channel = socket.socket(fileno=int(sys.argv[1]))
     try:
         handlers = Handlers(sys.argv[2], sys.argv[3])

@@ -99,8 +99,8 @@ def _update_others() -> None:
     def update_model(self: Any) -> str:
         _, _, api_id, _, name, *_ = self.path.split("/")
         model = self.backend.get_model(api_id, name)
-        fields = {"/description": ("description", str), "/schema": ("schema", str)}
-        _patch(model, self._get_param("patchOperations"), fields)
+        operations = self._get_param("patchOperations")
+        _patch(model, operations, {"/description": ("description", str), "/schema": ("schema", str)})
         return json.dumps(model.to_json())
 
 

@@ -112,7 +112,7 @@ class KeyUse:
 
 def remember(api: RestAPI, deployment_id: str) -> None:
     """Snapshot an API for one of its deployments."""
-    authorizers = {each.id: _authorizer(each) for each in api.authorizers.values()}
+    authorizers = {str(each.id): _authorizer(each) for each in api.authorizers.values()}
     _snapshots(api)[deployment_id] = Snapshot(tuple(_methods(api)), authorizers, api.api_key_source)
 
 
@@ -124,7 +124,7 @@ def find_stage(api_id: str, stage_name: str) -> Stage | None:
     stage = api.stages.get(stage_name)
     if stage is None:
         return None
-    deployed = _snapshots(api).get(stage.deployment_id, Snapshot())
+    deployed = _snapshots(api).get(str(stage.deployment_id), Snapshot())
     throttles = {
         path: Throttle(float(settings["throttlingRateLimit"]), int(settings["throttlingBurstLimit"]))
         for path, settings in stage.method_settings.items()
@@ -192,6 +192,7 @@ def _admits(statement: dict[str, Any], source_arn: str) -> bool:
 
 
 def _find_api(api_id: str) -> tuple[APIGatewayBackend, RestAPI] | None:
+    backend: Any
     for _account, _region, backend in apigateway_backends.iter_backends():
         if api_id in backend.apis:
             return backend, backend.apis[api_id]

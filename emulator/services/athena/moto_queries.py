@@ -51,7 +51,7 @@ class RealExecution(ProcessStatus, Execution):
         self.outcome = Outcome()
         self.folder: Path | None = None
         super().__init__(*args, **kwargs)
-        self.end_time: float | None = None
+        self.end_time: float | None = None  # type: ignore[assignment]
 
     def report(self, outcome: Outcome, folder: Path) -> None:
         self.outcome, self.folder, self.end_time = outcome, folder, time.time()

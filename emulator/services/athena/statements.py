@@ -39,7 +39,7 @@ class Statement:
 
     kind: str
     """select, ctas, unload, explain, show-tables, show-databases, show-partitions, describe, drop, repair."""
-    query: exp.Expression | None = None
+    query: exp.Expr | None = None
     target: Table | None = None
     properties: dict[str, str] = field(default_factory=dict)
     if_exists: bool = False
@@ -106,7 +106,7 @@ def _named(first: str, second: str | None, database: str) -> Table:
     return Table(first.lower(), second.lower()) if second else Table(database, first.lower())
 
 
-def _table(node: exp.Expression, database: str) -> Table:
+def _table(node: exp.Expr, database: str) -> Table:
     table = node.find(exp.Table) if not isinstance(node, exp.Table) else node
     if table is None:
         raise QueryFailed("SYNTAX_ERROR: a table name is missing")
@@ -129,7 +129,7 @@ def _properties(tree: exp.Create) -> dict[str, str]:
     return properties
 
 
-def _bound(query: exp.Expression, parameters: list[str]) -> exp.Expression:
+def _bound(query: exp.Expr, parameters: list[str]) -> exp.Expr:
     """Replace each `?` by an execution parameter, which is a literal in Athena's spelling."""
     places = [node for node in query.walk() if isinstance(node, exp.Placeholder)]
     if len(places) != len(parameters):
@@ -145,7 +145,7 @@ def _bound(query: exp.Expression, parameters: list[str]) -> exp.Expression:
     return query
 
 
-def qualify(query: exp.Expression, database: str) -> list[Table]:
+def qualify(query: exp.Expr, database: str) -> list[Table]:
     """Set the database of every table in place, and return the tables. Names of WITH clauses do not count."""
     own = {cte.alias_or_name.lower() for cte in query.find_all(exp.CTE)}
     tables: dict[Table, None] = {}
@@ -163,7 +163,7 @@ def qualify(query: exp.Expression, database: str) -> list[Table]:
     return list(tables)
 
 
-def partition_filter(query: exp.Expression, table: Table, keys: list[str]) -> dict[str, set[str]] | None:
+def partition_filter(query: exp.Expr, table: Table, keys: list[str]) -> dict[str, set[str]] | None:
     """Return the partition values that the query can read, by key; `None` if it may read all.
 
     Only `key = 'x'` and `key IN (…)` that every row must fulfil are used, and only if the table occurs once:
@@ -189,7 +189,7 @@ def partition_filter(query: exp.Expression, table: Table, keys: list[str]) -> di
     return allowed or None
 
 
-def _values(condition: exp.Expression) -> tuple[exp.Column | None, set[str]]:
+def _values(condition: exp.Expr) -> tuple[exp.Column | None, set[str]]:
     if isinstance(condition, exp.EQ):
         column, literal = condition.this, condition.expression
         if isinstance(literal, exp.Column):

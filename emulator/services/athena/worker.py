@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     # Imported modules stay: searching them for garbage would take a fifth of a run.
@@ -32,7 +33,7 @@ from emulator.services.athena.errors import QueryCancelled, QueryFailed
 from emulator.services.athena.statements import Statement
 
 FETCHED = 10_000
-OWN = Config(user_agent_appid=OWN_APP)
+OWN = Config(user_agent_appid=OWN_APP)  # type: ignore[call-arg]  # unknown to the stubs
 """These requests are those of the AWS service, not of the platform."""
 
 
@@ -41,7 +42,7 @@ class Run:
         self.request, self.folder = request, folder
         # Not boto3: its file transfers are not needed, and importing them takes a tenth of the start.
         session = botocore.session.get_session()
-        self.s3 = session.create_client("s3", config=OWN)
+        self.s3: Any = session.create_client("s3", config=OWN)
         self.catalogue = Catalogue(session.create_client("glue", config=OWN), self.s3)
         self.outcome = Outcome(output=f"{request.output}{request.query_id}.csv")
 

@@ -21,6 +21,7 @@ from emulator.core.aws import Aws, keys_under, split_uri
 from emulator.core.evidence import STORE
 from emulator.services.bedrock import embeddings, families
 from emulator.services.bedrock.answering import ServerFailed, answer
+from emulator.services.bedrock.conversation import InvalidRequest
 from emulator.services.bedrock.text_model import Completion
 from emulator.services.sagemaker.async_outcomes import with_retries
 
@@ -171,7 +172,7 @@ class Run:
             if self.faults.record():
                 raise ServerFailed("injected fault")
             answered["modelOutput"] = self._output(record["modelInput"])
-        except families.InvalidRequest as error:
+        except InvalidRequest as error:
             answered["error"] = {"errorCode": 400, "errorMessage": str(error)}
         except ServerFailed as error:
             answered["error"] = {"errorCode": 500, "errorMessage": f"The model could not answer: {error}"}
@@ -183,7 +184,7 @@ class Run:
 
     def _output(self, body: Any) -> dict[str, Any]:
         if not isinstance(body, dict):
-            raise families.InvalidRequest("Malformed input request: #: expected type: JSONObject")
+            raise InvalidRequest("Malformed input request: #: expected type: JSONObject")
         embedder = embeddings.of(self.request.model)
         if embedder:
             made = embedder.embed(body)
@@ -238,7 +239,7 @@ def _records(name: str, data: bytes) -> Iterator[dict[str, Any]]:
 def _conversation(model: str, body: dict[str, Any]) -> Any:
     options = body.get("inferenceConfig")
     if options is not None and not isinstance(options, dict):
-        raise families.InvalidRequest("Malformed input request: #/inferenceConfig: expected type: JSONObject")
+        raise InvalidRequest("Malformed input request: #/inferenceConfig: expected type: JSONObject")
     return families.converse_prompt(model, body.get("messages"), body.get("system"), options or {})
 
 

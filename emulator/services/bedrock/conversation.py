@@ -34,8 +34,8 @@ def check(model: str, messages: Sequence[Mapping[str, Any]], system: Sequence[Ma
                 f"The text field in the ContentBlock object at {place} is blank. Add text to the text field, and try "
                 "again."
             )
-    for number, block in enumerate(system):
-        if "text" in block and not str(block["text"]).strip():
+    for number, prompt in enumerate(system):
+        if "text" in prompt and not str(prompt["text"]).strip():
             raise InvalidRequest(  # assumed, after the message for messages
                 f"The text field in the SystemContentBlock object at system.{number} is blank. Add text to the text "
                 "field, and try again."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.services.bedrock.families import InvalidRequest
+from emulator.services.bedrock.conversation import InvalidRequest
 from emulator.services.bedrock.text_model import STOP_WORDS, WORD, count_tokens
 
 NAME = "word-hasher-1"

@@ -20,6 +20,7 @@ from emulator.faults import store
 from emulator.moto.patching import add
 from emulator.services.bedrock import embeddings, families
 from emulator.services.bedrock.batch import SERVICE, Faults, JobRequest, Run, new_id
+from emulator.services.bedrock.conversation import InvalidRequest
 from emulator.services.events import moto_bus, moto_resource_policies
 from emulator.services.events.courier import DeliveryFailed
 
@@ -195,7 +196,7 @@ class _Jobs:
         try:
             if embeddings.of(model) is None:
                 families.family_of(model)
-        except families.InvalidRequest as error:
+        except InvalidRequest as error:
             raise _error("ValidationException", str(error)) from error
         return model
 

@@ -24,6 +24,7 @@ from emulator.core.settings import Settings
 from emulator.moto.patching import add, replace
 from emulator.services.bedrock import embeddings, families, guardrails, inline
 from emulator.services.bedrock.answering import Answered, ServerFailed, answer
+from emulator.services.bedrock.conversation import InvalidRequest
 from emulator.services.bedrock.text_model import Completion, Prompt
 
 APPLICATION_PROFILE = ":application-inference-profile/"
@@ -75,7 +76,7 @@ class _Runtime:
         try:
             family = families.family_of(model)
             prompt = family.read(body)
-        except families.InvalidRequest as error:
+        except InvalidRequest as error:
             raise _validation(str(error)) from error
         done = self._answer(request, prompt, guard)
         request.response_headers["X-Amzn-Bedrock-Input-Token-Count"] = str(done.input_tokens)
@@ -89,7 +90,7 @@ class _Runtime:
     def _embed(self, request: Any, family: embeddings.Family, body: dict[str, Any]) -> ActionResult:
         try:
             made = family.embed(body)
-        except families.InvalidRequest as error:
+        except InvalidRequest as error:
             raise _validation(str(error)) from error
         usage = {"inputTokens": made.tokens, "outputTokens": 0, "totalTokens": made.tokens}
         self._note(request, str(request._get_param("modelId")), embeddings.NAME, {"usage": usage})
@@ -132,9 +133,8 @@ class _Runtime:
     def _guardrail_shown(self, request: Any, named: str, version: str) -> dict[str, Any]:
         """Return the guardrail in the requested version."""
         try:
-            return self._aws.client("bedrock", region=request.region).get_guardrail(
-                guardrailIdentifier=named, guardrailVersion=version
-            )
+            client = self._aws.client("bedrock", region=request.region)
+            return dict(client.get_guardrail(guardrailIdentifier=named, guardrailVersion=version))
         except ClientError as error:
             raise BedrockRuntimeError("ResourceNotFoundException", error.response["Error"]["Message"]) from error
 
@@ -191,7 +191,7 @@ class _Runtime:
             prompt = families.converse_prompt(
                 self._model_behind(request), messages, system, sent.get("inferenceConfig") or {}
             )
-        except families.InvalidRequest as error:
+        except InvalidRequest as error:
             raise _validation(str(error)) from error
         done = self._answer(request, prompt, guard, inline.marked(messages, system or ()))
         return done, guard.converse_trace() if guard is not None else {}
@@ -202,7 +202,7 @@ class _Runtime:
             raise _validation("This action doesn't support the model that you provided. Try again with a text model.")
         try:
             families.family_of(model)
-        except families.InvalidRequest as error:
+        except InvalidRequest as error:
             raise _validation(str(error)) from error
 
     def _model_behind(self, request: Any) -> str:

@@ -91,7 +91,7 @@ class _Watch:
         with self._lock:
             now = datetime.now(UTC)
             data = _data(backend, alarm, window(threshold, now))
-            verdict = evaluate(threshold, data, now, alarm.state_value)  # type: ignore[arg-type]
+            verdict = evaluate(threshold, data, now, alarm.state_value)
             before = alarm.state_value
             if verdict.state != before:
                 alarm.update_state(verdict.reason, json.dumps(verdict.reason_data), verdict.state)

@@ -24,7 +24,8 @@ def publish(account: str, region: str, event: dict[str, Any], *, bus: str = "def
     if target is None:
         return
     for rule in list(target.rules.values()):
-        rule.send_to_targets({**event, "time": time_text(event.get("time"))})
+        stamped: Any = {**event, "time": time_text(event.get("time"))}
+        rule.send_to_targets(stamped)
 
 
 def emit(

@@ -138,7 +138,7 @@ def _patterns() -> None:
             raise InvalidEventPatternException(reason=str(error)) from error
         except ValueError as error:
             raise InvalidEventPatternException(reason="Invalid JSON") from error
-        return pattern  # type: ignore[no-any-return]
+        return pattern
 
     @wrap(EventsHandler, "test_event_pattern")
     def test_event_pattern(original: Any, self: Any) -> Any:

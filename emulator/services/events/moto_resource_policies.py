@@ -23,7 +23,7 @@ ENCRYPTED_FOR = {"sns": "aws:sns:topicArn", "sqs": "aws:sqs:arn"}
 def queue(arn: str) -> Queue:
     target = parse_arn(arn)
     try:
-        return sqs_backends[target.account][target.region].queues[target.resource_id]  # type: ignore[no-any-return]
+        return sqs_backends[target.account][target.region].queues[target.resource_id]
     except KeyError:
         raise no_resource(f"The queue {arn} does not exist") from None
 
@@ -152,4 +152,4 @@ def key(key_id: str | None, of: str, service: str, context: dict[str, str]) -> N
 def _document(text: Any) -> dict[str, Any] | None:
     if not text:
         return None
-    return text if isinstance(text, dict) else json.loads(text)  # type: ignore[no-any-return]
+    return text if isinstance(text, dict) else json.loads(text)

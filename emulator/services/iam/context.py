@@ -65,7 +65,7 @@ def of(
         **(own or {}),
         **need.context,
     }
-    certain = NOT_PART_OF_IT
+    certain: tuple[str, ...] = NOT_PART_OF_IT
     if principal.kind == "service":
         # Every service acts for a resource, but it is not always known which.
         certain = tuple(key for key in certain if key != "aws:sourcearn")

@@ -46,7 +46,8 @@ class Policies(Walked):
 
     def __getitem__(self, arn: str) -> ManagedPolicy:
         self._look_for(arn)
-        return super().__getitem__(arn)
+        policy: ManagedPolicy = super().__getitem__(arn)
+        return policy
 
     def get(self, arn: str, default: Any = None) -> Any:
         self._look_for(arn)

@@ -53,9 +53,8 @@ def signature(environ: Environ) -> Signature | None:
     if match is None or scope is None:
         return None
     token, stamp = environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""), environ.get("HTTP_X_AMZ_DATE", "")
-    return Signature(
-        scope[1], token, *scope.groups()[1:], tuple(match["headers"].split(";")), match["signature"], stamp
-    )
+    headers = tuple(match["headers"].split(";"))
+    return Signature(scope[1], token, scope[2], scope[3], scope[4], headers, match["signature"], stamp)
 
 
 def is_version_2(environ: Environ) -> bool:
@@ -75,7 +74,7 @@ def _of_query_string(environ: Environ) -> Signature | None:
         return None
     token, signed = given.get("X-Amz-Security-Token", ""), given.get("X-Amz-Signature", "")
     headers, stamp = tuple(given.get("X-Amz-SignedHeaders", "").split(";")), given.get("X-Amz-Date", "")
-    return Signature(scope[1], token, *scope.groups()[1:], headers, signed, stamp, expires=int(expires[:9]))
+    return Signature(scope[1], token, scope[2], scope[3], scope[4], headers, signed, stamp, int(expires[:9]))
 
 
 def call(environ: Environ, signed: Signature, account: str) -> Call:

@@ -131,8 +131,9 @@ class _Feeding:
         threading.Thread(target=drain, name=f"queue-{queue.name}", daemon=True).start()
 
     def _drain(self, queue: Queue, mapping: Any) -> None:
+        mappings: dict[str, Any] = queue.lambda_event_source_mappings
         try:
-            while mapping.enabled and queue.lambda_event_source_mappings.get(mapping.function_arn) is mapping:
+            while mapping.enabled and mappings.get(mapping.function_arn) is mapping:
                 with self._lock:
                     woken = self._woken[mapping.uuid]
                 messages = self._receive(queue, mapping)

@@ -151,7 +151,7 @@ def _function(stored: LambdaFunction) -> Function:
         version=str(stored.version),
         region=stored.region,
         role_arn=stored.role,
-        handler=stored.handler,
+        handler=stored.handler or "",
         runtime=runtime,
         memory_mb=int(stored.memory_size),
         timeout_seconds=int(stored.timeout),

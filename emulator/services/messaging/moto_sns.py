@@ -85,9 +85,11 @@ class _FanOut:
 
         def send() -> dict[str, Any] | None:
             if subscription.protocol == "sqs":
-                return self._queue(subscription, body, message if raw else None, group, deduplication)
+                self._queue(subscription, body, message if raw else None, group, deduplication)
+                return None
             if subscription.protocol == "lambda":
-                return self._function(subscription, json.dumps(lambda_event(envelope, subscription.arn, message)))
+                self._function(subscription, json.dumps(lambda_event(envelope, subscription.arn, message)))
+                return None
             if subscription.protocol in ("http", "https"):
                 return self._http(subscription, body, message, raw)
             if subscription.protocol in RECORDED:
@@ -106,7 +108,7 @@ class _FanOut:
             bury=bury,
             retries=_http_retries(subscription) if over_http else OTHER_RETRIES,
             detail={"message_id": message.id, "protocol": subscription.protocol},
-            **({"delay": http_delay} if over_http else {}),
+            delay=http_delay if over_http else Letter.delay,
         )
         # Queues are in memory, and delivered to at once: a publisher finds the message there when its call returns.
         self._courier.carry(letter, now=subscription.protocol in ("sqs", *RECORDED))

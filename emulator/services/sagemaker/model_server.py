@@ -235,7 +235,8 @@ class ModelServer:
     def _abandon(self, reason: str, error: Exception | None) -> None:
         if self._job:
             self._job.stop_at_once()
-        STORE.fail(self.record.id, reason, **({"exit_code": self._exit.code} if self._exit else {}))
+        fields: dict[str, Any] = {"exit_code": self._exit.code} if self._exit else {}
+        STORE.fail(self.record.id, reason, **fields)
         raise HostingFailed(reason) from error
 
     def _error(self, message: str) -> Answer:

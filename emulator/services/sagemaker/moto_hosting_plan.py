@@ -85,7 +85,8 @@ def _data_url(backend: Any, container: dict[str, Any]) -> str | None:
         return None
     package = backend.describe_model_package(package_name)
     containers = (package.inference_specification or {}).get("Containers") or [{}]
-    return containers[0].get("ModelDataUrl")
+    url: str | None = containers[0].get("ModelDataUrl")
+    return url
 
 
 def _capture(model: Model, config: dict[str, Any]) -> Capture | None:

@@ -31,6 +31,7 @@ def apply(settings: Settings) -> None:
     _models()
     _endpoint_configs()
     _update_endpoint()
+    _endpoint_operations()
     _model_packages()
     _tags()
 
@@ -144,8 +145,10 @@ def _update_endpoint() -> None:
         endpoint.last_modified_time = utcnow()
         return endpoint
 
+
+def _endpoint_operations() -> None:
     @add(SageMakerResponse)
-    def update_endpoint(self: Any) -> Any:  # noqa: F811
+    def update_endpoint(self: Any) -> Any:
         endpoint = self.sagemaker_backend.update_endpoint(
             self._get_param("EndpointName"),
             self._get_param("EndpointConfigName"),

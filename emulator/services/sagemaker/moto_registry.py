@@ -50,7 +50,8 @@ def _remember(operation: str) -> None:
     @wrap(SageMakerResponse, operation)
     def remember(original: Any, self: Any) -> ActionResult:
         answer: ActionResult = original(self)
-        package = self.sagemaker_backend.describe_model_package(answer.result["ModelPackageArn"])
+        result: Any = answer.result
+        package = self.sagemaker_backend.describe_model_package(result["ModelPackageArn"])
         given = {name: self._get_param(name) for name in KEPT}
         kept = {name: value for name, value in given.items() if value is not None}
         package.emulator_kept = {**getattr(package, "emulator_kept", {}), **kept}

@@ -121,9 +121,9 @@ class _Run:
             STORE.fail(self._record.id, reason)
             return End("Failed", reason[:MESSAGE_LIMIT], self._message())
         if done.stopped or done.timed_out:
-            reason = None if done.stopped else "ClientError: the job ran longer than MaxRuntimeInSeconds"
-            STORE.fail(self._record.id, reason or "stopped on request", exit_code=done.code)
-            return End("Stopped", reason, self._message())
+            failure = None if done.stopped else "ClientError: the job ran longer than MaxRuntimeInSeconds"
+            STORE.fail(self._record.id, failure or "stopped on request", exit_code=done.code)
+            return End("Stopped", failure, self._message())
         STORE.succeed(self._record.id, exit_code=done.code)
         return End("Completed", None, self._message())
 

@@ -132,7 +132,7 @@ class _Run:
         self._report(Progress("Completed", "Training job completed", metrics=self._metrics))
 
     def _fail(self, reason: str, exit_code: int | None) -> None:
-        fields = {} if exit_code is None else {"exit_code": exit_code}
+        fields: dict[str, Any] = {} if exit_code is None else {"exit_code": exit_code}
         STORE.fail(self._record.id, reason, **fields)
         self._report(Progress("Failed", "Training job failed", failure_reason=reason, metrics=self._metrics))
 

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from emulator.core.aws import Aws
 from emulator.services.sagemaker.fleet import Fleet
@@ -61,7 +61,7 @@ class Serving(Protocol):
 def serving(aws: Aws, endpoint: str, variant: Variant, on_death: OnDeath, cause: str | None) -> Serving:
     """Return the server of a variant without starting it."""
 
-    def server(model: Model, died: OnDeath = on_death, **detail: str) -> ModelServer:
+    def server(model: Model, died: OnDeath = on_death, **detail: Any) -> ModelServer:
         return ModelServer(aws, endpoint, variant.name, model, died, cause, **detail)
 
     if variant.mode == "multi-model":

@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
-import jsonpath_ng.ext
 from antlr4 import CommonTokenStream, InputStream, ParserRuleContext
 from jsonpath_ng.exceptions import JSONPathError
+from jsonpath_ng.ext.parser import parse
 from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLIntrinsicLexer import ASLIntrinsicLexer
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLIntrinsicParser import ASLIntrinsicParser
@@ -92,7 +92,7 @@ def _expressions() -> None:
 @lru_cache(maxsize=512)
 def _is_path(text: str) -> bool:
     try:
-        jsonpath_ng.ext.parse(text)
+        parse(text)
     except (JSONPathError, ValueError):
         return False
     return True
@@ -123,7 +123,9 @@ def read_function(source: str) -> tuple[Function, ParserRuleContext]:
     return FunctionPreprocessor().visit(tree), tree
 
 
-def _parsed(text: str, lexer: type, parser: type, rule: Callable[[Any], ParserRuleContext]) -> Any:
+def _parsed(
+    text: str, lexer: type, parser: type, rule: Callable[[Any], ParserRuleContext]
+) -> tuple[ParserRuleContext, tuple[str, ...]]:
     listener = asl_parser.SyntaxErrorListener()
 
     def observed(part: Any) -> Any:

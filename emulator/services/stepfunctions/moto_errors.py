@@ -9,7 +9,6 @@ from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetai
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from emulator.moto.patching import replace
 from emulator.services.stepfunctions.moto_values import task_module
@@ -31,18 +30,16 @@ ERROR_PREFIXES = {
 
 
 def failure(task: Any, env: Any, error: str, cause: str) -> FailureEvent:
+    details = TaskFailedEventDetails(
+        resource=task._get_sfn_resource(), resourceType=task._get_sfn_resource_type(), error=error, cause=cause
+    )
+    # The type has a member for each kind of event, of which one is set.
+    any_details: Any = {"taskFailedEventDetails": details}
     return FailureEvent(
         env=env,
         error_name=_error_name(error),
         event_type=HistoryEventType.TaskFailed,
-        event_details=EventDetails(
-            taskFailedEventDetails=TaskFailedEventDetails(
-                resource=task._get_sfn_resource(),
-                resourceType=task._get_sfn_resource_type(),
-                error=error,
-                cause=cause,
-            )
-        ),
+        event_details=any_details,
     )
 
 

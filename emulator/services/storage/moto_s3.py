@@ -80,8 +80,8 @@ def _list_without_contents() -> None:
     """Copy listed objects without their contents; to list versions, moto copies all contents of the bucket."""
 
     @add(FakeKey)
-    def __deepcopy__(self: FakeKey, memo: dict[int, Any]) -> FakeKey:
-        shown = _Listed.__new__(_Listed)
+    def __deepcopy__(self: FakeKey, memo: dict[int, Any]) -> Any:
+        shown: Any = _Listed.__new__(_Listed)
         shown.__dict__.update(vars(self))
         # It is computed from the contents, which may be deleted before it is read.
         shown._etag = self.etag.strip('"')

@@ -24,7 +24,7 @@ from emulator.services.athena.errors import QueryFailed
 from emulator.services.glue.data_quality import rules
 from emulator.services.glue.data_quality.dqdl import DqdlError, parse
 
-OWN = Config(user_agent_appid=OWN_APP)
+OWN = Config(user_agent_appid=OWN_APP)  # type: ignore[call-arg]  # unknown to the stubs
 """These requests are those of the AWS service, not of the platform."""
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 UNITS = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86400, "Weeks": 604800}
 Value = str | int | float | None
+TYPES: dict[str, type[int] | type[float] | type[str]] = {"Integral": int, "Fractional": float, "String": str}
 
 
 class InvalidRecord(Exception):
@@ -82,7 +83,7 @@ def moment(schema: Schema, text: str) -> datetime:
 
 def _typed(kind: str, value: str, name: str) -> Value:
     try:
-        return {"Integral": int, "Fractional": float, "String": str}[kind](value)
+        return TYPES[kind](value)
     except ValueError as error:
         raise InvalidRecord(
             f"Validation Error: Feature value '{value}' of {name} does not match its type {kind}."
