@@ -2,18 +2,18 @@
 
 **Control plane.** Moto remembers what was created: buckets, roles, functions, endpoints. The real Terraform
 provider and plain boto3 talk to it through `AWS_ENDPOINT_URL`; nothing else differs from AWS. Where moto
-answers differently from AWS, or not at all, a *patch* (`emulator.moto`) corrects it. No other package knows
-that moto exists, and only the one version whose internals the patches know is accepted.
+answers differently from AWS, or not at all, a *patch* (`emulator.moto`) corrects it. No other package imports
+moto, and only the one version that the patches were written for is accepted.
 
 **Compute.** Moto fakes every data plane: functions echo, jobs are completed at birth, endpoints answer a
 constant. Here functions, Glue jobs, crawlers, training jobs and endpoints are processes that run the deployed
 code (`emulator.services`), and a status changes because a process started, ended or died.
 
 **Recorded.** A few operations that Terraform needs are kept and given back without doing anything
-(`emulator.recorded`); they are listed as data and their responses say so. Any operation that nobody
-implements is an error, never an empty success.
+(`emulator.recorded`); they are listed as data and their responses say so. Any operation that is not
+implemented is an error, never an empty success.
 
-**Fidelity.** Every response tells in `x-emulator-fidelity` how real it is: `executed`, `emulated`, `stand-in`
+**Fidelity.** Every response states in `x-emulator-fidelity` how real it is: `executed`, `emulated`, `stand-in`
 or `recorded`. For compute the value is derived from evidence (`emulator.core.evidence`: process id, exit code,
 artifact hash), and `/_emulator/evidence` shows it.
 

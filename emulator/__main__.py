@@ -74,5 +74,5 @@ if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # The interpreter would spend seconds on freeing all that moto holds; there is nothing left to save.
+    # The interpreter would spend seconds on freeing all that moto holds.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""The administrator's key: made anew at each start, known to whoever may read this process's files."""
+"""The administrator's key: generated at each start, and known to every user who may read this process's files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import secrets
 from emulator.core.processes import Credentials
 
 PREFIX = "LOCAL"
-"""No key of AWS's begins like this, so that nobody takes one for the other."""
+"""No key of AWS begins with this, so that the two cannot be confused."""
 
 
 def new_key() -> Credentials:
-    """Make a key that AWS's own clients take: 20 capitals and digits, and 40 characters of secret."""
+    """Generate a key that AWS's clients accept: 20 capitals and digits, and 40 characters of secret."""
     name = base64.b32encode(secrets.token_bytes(10)).decode()[:15]
     return Credentials(PREFIX + name, secrets.token_urlsafe(30), "", "")
 
 
 ADMIN = new_key()
-"""Of this process. The AWS services of the emulator use it, too, for what they do on their own behalf."""
+"""The key of this process. The emulator's services also use it for calls on their own behalf."""

@@ -1,4 +1,4 @@
-"""Unpacking what jobs bring along, for the owner of this process alone."""
+"""Unpacking the archives of jobs, readable for the owner of this process only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OWNER = 0o700
 
 
 def unpack(archive: Path, target: Path) -> None:
-    """Python's own `data` filter keeps links and paths inside; the modes in an archive know nothing of our umask."""
+    """Unpack an archive with Python's `data` filter, and without modes that would bypass the umask."""
     with tarfile.open(archive) as opened:
         opened.extractall(target, filter=_for_the_owner)
 

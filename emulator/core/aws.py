@@ -1,4 +1,4 @@
-"""Talking to the emulator's own endpoint, as any AWS client would: roles, S3 transfers, log streams."""
+"""Clients of the emulator's own endpoint: roles, S3 transfers, log streams."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from emulator.core.settings import Settings
 LOG = logging.getLogger(__name__)
 
 SERVICE_HEADER, SOURCE_HEADER = "x-emulator-service", "x-emulator-source-arn"
-"""Tell the emulator's STS which AWS service assumes a role, and for which of its resources."""
+"""Headers that name the AWS service that assumes a role, and the resource that it acts for."""
 
 OWN_HEADER = "x-emulator-own"
-"""On calls that the emulator makes for itself, which no fault is for."""
+"""Header of calls that the emulator makes on its own behalf, which faults do not affect."""
 
 INSIDE_HEADER, INSIDE = "x-emulator-inside", uuid.uuid4().hex
-"""On every call from this process, under a role too: services call each other, and no flaky network lies between.
+"""Header of every call from this process, under a role too: between services there is no flaky network.
 
-Nobody else knows the value, and so nobody else is spared.
+The value is random, so that no other client can exempt itself.
 """
 
 _assuming: ContextVar[dict[str, str] | None] = ContextVar("assuming", default=None)
@@ -41,7 +41,7 @@ _config = Config(retries={"total_max_attempts": 1}, max_pool_connections=32, rea
 
 
 class ObjectsMissing(Exception):
-    """There is nothing under an S3 URI that was given as an input."""
+    """No object exists under an S3 URI that is an input."""
 
 
 class Aws:
@@ -56,10 +56,10 @@ class Aws:
             return _client(self.settings.endpoint, service, credentials, region or self.settings.region)
 
     def assume(self, role_arn: str, session_name: str, *, service: str, source_arn: str = "") -> Credentials:
-        """A fresh session of the role, as the AWS service that it was made for gets one.
+        """Assume a role, as the AWS service that it trusts does.
 
-        `service` is the principal (`lambda.amazonaws.com`) that the role must trust, `source_arn` what it acts for.
-        Raises `ClientError` (AccessDenied) for a role that does not trust it.
+        `service` is the principal (`lambda.amazonaws.com`) that the role must trust, `source_arn` the resource that it
+        acts for. Raises `ClientError` (AccessDenied) for a role that does not trust it.
         """
         token = _assuming.set({SERVICE_HEADER: service, **({SOURCE_HEADER: source_arn} if source_arn else {})})
         try:
@@ -68,11 +68,11 @@ class Aws:
             response = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)
         finally:
             _assuming.reset(token)
-        found = response["Credentials"]
-        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], role_arn)
+        keys = response["Credentials"]
+        return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], role_arn)
 
     def role_arn(self, name_or_arn: str) -> str:
-        """Glue accepts the bare name of a role too."""
+        """Return the ARN of a role. Glue also accepts a role's name."""
         return (
             name_or_arn
             if name_or_arn.startswith("arn:")
@@ -82,7 +82,7 @@ class Aws:
 
 @lru_cache(maxsize=1)
 def _session() -> boto3.session.Session:
-    """One for all: it reads each service's model once. Used under the lock only."""
+    """Return the shared session: it reads each service's model once. Call it under the lock only."""
     return boto3.session.Session()
 
 
@@ -119,12 +119,12 @@ def _tell_own(params: dict[str, Any], **_: Any) -> None:
 
 
 def go_offline() -> None:
-    """The server has stopped answering: from now on nothing may wait for it, such as the last lines of a log."""
+    """Stop sending log lines: the server no longer answers, and nothing may wait for it."""
     _offline.set()
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """Bucket and key of an `s3://` URI."""
+    """Split an `s3://` URI into bucket and key."""
     if not uri.startswith("s3://"):
         raise ValueError(f"not an S3 URI: {uri!r}")
     bucket, _, key = uri[5:].partition("/")
@@ -148,10 +148,10 @@ def download_file(s3: Any, uri: str, target: Path) -> Path:
 
 
 def download_prefix(s3: Any, uri: str, target: Path) -> int:
-    """What SageMaker does with an `S3Prefix`: every object whose key starts so, its relative path kept.
+    """Download every object whose key starts with a prefix, as SageMaker does for an `S3Prefix`.
 
-    Returns the number of objects; raises `ObjectsMissing` where there are none, and `OutsideFolder` for a key that
-    would be written outside the target.
+    Relative paths are kept. Return the number of objects; raise `ObjectsMissing` if there are none, and
+    `OutsideFolder` for a key that would be written outside the target.
     """
     bucket, prefix = split_uri(uri)
     count = 0
@@ -164,7 +164,7 @@ def download_prefix(s3: Any, uri: str, target: Path) -> int:
 
 
 def relative(key: str, prefix: str) -> str:
-    """The part of a key that an `S3Prefix` leaves of it."""
+    """Return the path of a key relative to an `S3Prefix`."""
     if key == prefix:
         return key.rsplit("/", 1)[-1]
     if prefix.endswith("/") or not prefix:
@@ -175,9 +175,9 @@ def relative(key: str, prefix: str) -> str:
 
 
 class LogStream:
-    """A CloudWatch log stream, made on first use. Lines are sent in batches; `flush` at the end.
+    """A CloudWatch log stream, created on first use. Lines are sent in batches; `flush` at the end.
 
-    Written under the role of whatever runs. As on AWS, a role that may not write logs leaves none, and runs on.
+    Logs are written under the role of the process. As on AWS, one whose role may not write logs runs without them.
     """
 
     BATCH = 500
@@ -215,7 +215,7 @@ class LogStream:
 
     def _send(self, batch: list[dict[str, Any]]) -> None:
         if not self._made:
-            # The group mostly is there: asking for it first would need a permission more.
+            # The group usually exists: checking first would need another permission.
             if not _made(lambda: self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)):
                 _made(lambda: self._logs.create_log_group(logGroupName=self.group))
                 _made(lambda: self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream))
@@ -225,7 +225,7 @@ class LogStream:
 
 
 def _made(create: Any) -> bool:
-    """Whether it is there now; false when what it belongs to is missing."""
+    """Return whether the resource exists now; false if its parent is missing."""
     try:
         create()
     except ClientError as error:

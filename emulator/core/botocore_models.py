@@ -1,7 +1,8 @@
 """Botocore's descriptions of AWS, read once for the whole process.
 
-Every session reads and parses them anew, and a dozen sessions live here: moto's, the interpreter's of state
-machines, our own. EC2's model alone is 3 MB, the list of endpoints 0.6 MB, and while one thread parses, no other runs.
+Every session reads and parses them again, and this process has a dozen: those of moto, of the state machine
+interpreter and of the emulator. EC2's model is 3 MB, the list of endpoints 0.6 MB, and while one thread parses, no
+other runs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _UNREAD = object()
 
 
 def share() -> None:
-    """From now on all sessions share what was read. To be called before moto is imported, which reads much."""
+    """Share what is read among all sessions. Call this before importing moto, which reads many models."""
     original = JSONFileLoader.load_file
     read: dict[str, Any] = {}
     lock = threading.Lock()

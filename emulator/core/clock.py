@@ -1,4 +1,4 @@
-"""One thread that knows what is due, and a few that do it."""
+"""Delayed work: one thread waits for it, and a few run it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKERS = 6
 
 
 class Clock:
-    """Does work now or later, each piece under the record that caused it.
+    """Runs work now or later, each piece under the record that caused it.
 
     `scale` is how many seconds of this machine one second of a retry delay or of `rate(…)` takes: a test sets it
     far below 1. Calendar times (`cron`, `at`) are never scaled.
@@ -33,7 +33,7 @@ class Clock:
         self._closed = False
 
     def soon(self, work: Callable[[], None]) -> None:
-        """In a thread of the pool, as soon as one is free. An error of the work is logged."""
+        """Run work in a thread of the pool, as soon as one is free. An error is logged."""
         cause = current_cause()
 
         def run() -> None:
@@ -44,7 +44,7 @@ class Clock:
             self._pool.submit(run).add_done_callback(_tell)
 
     def after(self, seconds: float, work: Callable[[], None], *, scaled: bool = True) -> None:
-        """`soon`, but that much later."""
+        """Run work after a delay."""
         cause = current_cause()
 
         def due() -> None:
@@ -80,9 +80,9 @@ class Clock:
 
 
 class Paced:
-    """Work that is asked for often: done in the asker's thread, but at most once in so many seconds of this machine.
+    """Work that is often requested: run in the caller's thread, but at most once in so many seconds of this machine.
 
-    Whoever asks sooner has it done when they are over, once for all who asked meanwhile.
+    Requests within that time are served by a single run at its end.
     """
 
     def __init__(self, timer: Clock, work: Callable[[], None], least_seconds: float = 1.0) -> None:
@@ -120,7 +120,7 @@ CLOCK: Clock | None = None
 
 
 def start(scale: float) -> Clock:
-    """The one clock of this process, made by the first that needs it."""
+    """Return the clock of this process, creating it on the first call."""
     global CLOCK
     if CLOCK is None:
         CLOCK = Clock(scale)

@@ -1,11 +1,11 @@
-"""What really happened: one record per piece of compute, and how real it was, derived from the record.
+"""Evidence: one record per piece of compute, and how real it was, derived from the record.
 
-A record is begun by whoever starts the work and ended by whoever saw it end. Nothing here says "this kind of
-thing is executed": a record counts as executed when a process with an id ran an artifact with a hash.
+A record is begun by the code that starts the work and ended by the code that sees it end. Nothing here says "this kind
+of thing is executed": a record counts as executed when a process with an id ran an artifact with a hash.
 
 Records know what caused them. Work started while `caused_by(id)` is in force is linked to that record, and so
-is every request signed with credentials that were handed to it (`lend_credentials`): a Lambda that calls an
-endpoint shows up as the cause of that call without knowing that anybody watches.
+is every request signed with credentials that were passed to it (`lend_credentials`): a Lambda that calls an
+endpoint shows up as the cause of that call without any code for it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KINDS = (
 )
 
 NO_WORK = ("event-delivery", "fault")
-"""Kinds of records that say what happened around work, and are none."""
+"""Kinds of records of what happened around work, and not of work itself."""
 
 CAPACITY = 20_000
 """Records kept; the oldest ended ones go first."""
@@ -56,7 +56,7 @@ def current_cause() -> str | None:
 
 @contextmanager
 def caused_by(evidence_id: str | None) -> Iterator[None]:
-    """Work begun inside is linked to this record. Threads do not inherit it: pass the id along."""
+    """Link work begun inside to this record. Threads do not inherit it: pass the id on."""
     token = _cause.set(evidence_id)
     try:
         yield
@@ -66,7 +66,7 @@ def caused_by(evidence_id: str | None) -> Iterator[None]:
 
 @dataclass
 class Evidence:
-    """One piece of work. `detail` is what a person wants to know beyond the fields, JSON-serialisable."""
+    """One piece of work. `detail` is further information for users, JSON-serialisable."""
 
     id: str
     kind: str
@@ -79,22 +79,22 @@ class Evidence:
     artifact_sha256: str | None = None
     status: str = "running"
     stand_in: str | None = None
-    """Name of what answered in place of the real thing."""
+    """Name of the substitute that answered."""
     recorded: bool = False
-    """Written down instead of done, such as an e-mail."""
+    """Stored instead of carried out, such as an e-mail."""
     started_at: str = ""
     ended_at: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     children: list[str] = field(default_factory=list)
 
     def own_fidelity(self) -> Fidelity:
-        """From this record alone."""
+        """Return the fidelity of this record alone."""
         if self.stand_in:
             return "stand-in"
         if self.recorded:
             return "recorded"
         if self.pid is None:
-            # Work that was to run in a process, and ended before there was one, never happened.
+            # Work that needs a process and ended before one was started did not run.
             return "not-run" if self.status == "failed" and self.detail.get("needs_process") else "emulated"
         return "executed" if self.artifact_sha256 else "emulated"
 
@@ -109,7 +109,7 @@ class EvidenceStore:
         self._capacity = capacity
 
     def begin(self, kind: str, resource: str, *, parent: str | None = None, **fields: Any) -> Evidence:
-        """A new running record, linked to `parent` or to the cause in force, whose execution it inherits."""
+        """Begin a record, linked to `parent` or to the cause in force, whose execution it inherits."""
         if kind not in KINDS:
             raise ValueError(f"unknown kind of evidence {kind!r}, known are {', '.join(KINDS)}")
         with self._lock:
@@ -144,14 +144,14 @@ class EvidenceStore:
         )
 
     def link(self, parent: str | None, child: str) -> None:
-        """`parent` made use of work that was running before, such as an endpoint's server."""
+        """Link work that was running before to the record that used it, such as an endpoint's server."""
         with self._lock:
             record = self._records.get(parent or "")
             if record and child not in record.children:
                 record.children.append(child)
 
     def lend_credentials(self, access_key_id: str, evidence_id: str | None) -> None:
-        """Requests signed with this key are made on behalf of that record, until told otherwise."""
+        """Attribute requests signed with this key to a record; `None` ends that."""
         with self._lock:
             if evidence_id is None:
                 self._borrowers.pop(access_key_id, None)
@@ -167,10 +167,10 @@ class EvidenceStore:
             return self._records.get(evidence_id)
 
     def fidelity(self, evidence_id: str) -> Fidelity:
-        """As weak as the weakest of the record and of everything it caused.
+        """Return the weakest fidelity of the record and of everything it caused.
 
-        A Step Functions call does no work of its own: what it caused speaks for it, and where it caused
-        nothing it was an answer of the control plane.
+        A Step Functions call does no work itself: its fidelity is that of what it caused, and `emulated` if that is
+        nothing.
         """
         with self._lock:
             return self._fidelity(evidence_id, set())
@@ -183,7 +183,7 @@ class EvidenceStore:
         below = [
             self._fidelity(child, seen)
             for child in record.children
-            # Who else was told of it, or what befell it on request, makes the work itself no less real.
+            # Notifications about the work, and faults injected into it, do not make the work less real.
             if child in self._records and child not in seen and self._records[child].kind not in NO_WORK
         ]
         if record.kind == "states-call":
@@ -193,14 +193,14 @@ class EvidenceStore:
     def query(
         self, *, execution: str | None = None, kind: str | None = None, resource: str | None = None
     ) -> list[dict[str, Any]]:
-        """Matching records, oldest first, as the HTTP interface shows them."""
-        wanted = {"execution": execution, "kind": kind, "resource": resource}
-        wanted = {name: value for name, value in wanted.items() if value}
+        """Return matching records, oldest first, as the HTTP interface shows them."""
+        filters = {"execution": execution, "kind": kind, "resource": resource}
+        filters = {name: value for name, value in filters.items() if value}
         with self._lock:
             return [
                 self._as_dict(record)
                 for record in self._records.values()
-                if all(getattr(record, name) == value for name, value in wanted.items())
+                if all(getattr(record, name) == value for name, value in filters.items())
             ]
 
     def as_dict(self, evidence_id: str) -> dict[str, Any] | None:
@@ -209,7 +209,7 @@ class EvidenceStore:
             return self._as_dict(record) if record else None
 
     def headers(self, evidence_id: str) -> dict[str, str]:
-        """Response headers that tell a caller how real the answer is."""
+        """Return the response headers that state how real the answer is."""
         return {"x-emulator-fidelity": self.fidelity(evidence_id), "x-emulator-evidence": evidence_id}
 
     def _as_dict(self, record: Evidence) -> dict[str, Any]:
@@ -243,11 +243,11 @@ def _now() -> str:
 
 
 def describe_exit(exit_code: int) -> str:
-    """`exit code 1`, or `killed by signal 9`."""
+    """Format an exit code: `exit code 1`, or `killed by signal 9`."""
     return f"killed by signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
 
 
 STORE = EvidenceStore()
-"""The one store of this process."""
+"""The store of this process."""
 
 __all__ = ["KINDS", "STORE", "Evidence", "EvidenceStore", "caused_by", "current_cause", "describe_exit"]

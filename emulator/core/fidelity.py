@@ -11,10 +11,10 @@ EVIDENCE_HEADER = "x-emulator-evidence"
 
 
 def weakest(*values: Fidelity) -> Fidelity:
-    """A chain is no more real than its weakest link."""
+    """Return the weakest value: a chain is as real as its weakest link."""
     return max(values, key=ORDER.index)
 
 
 def parse(value: str | None) -> Fidelity | None:
-    """`None` for a missing or unknown word: it then says nothing."""
+    """Parse a header's value; `None` if it is missing or unknown."""
     return value if value in ORDER else None

@@ -1,4 +1,4 @@
-"""Paths made of other people's names: object keys, channels, jobs. None leads out of the folder it is meant for."""
+"""Paths built from names that clients choose: object keys, channels, jobs. None leaves its folder."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 class OutsideFolder(ValueError):
-    """A name leads out of its folder, or to the folder itself."""
+    """A name leaves its folder, or names the folder itself."""
 
 
 def inside(folder: Path, name: str) -> Path:
     """Return where `name`, which may have parts, lies below `folder`; links in between are followed.
 
     Raises:
-        OutsideFolder: the name has `..` in the wrong places, is absolute, empty, or no name at all.
+        OutsideFolder: the name leaves the folder by `..`, is absolute or empty, or is not a file name.
     """
     try:
         path, root = (folder / name).resolve(), folder.resolve()
     except ValueError as error:  # a NUL byte
-        raise OutsideFolder(f"{name!r} is no name of a file") from error
+        raise OutsideFolder(f"{name!r} is not a file name") from error
     if path == root or not path.is_relative_to(root):
         raise OutsideFolder(f"{name!r} leads out of its folder, or names the folder itself")
     return folder / name
 
 
 def of_name(folder: Path, name: str) -> Path:
-    """Return a folder of one's own for a job or endpoint: named like it, or by hash where it has an odd name."""
+    """Return the folder of a job or endpoint: it has its name, or the name's hash if that is not a plain file name."""
     plain = PLAIN.fullmatch(name) is not None
     return folder / (name if plain else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:40])

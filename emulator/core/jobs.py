@@ -1,4 +1,4 @@
-"""One batch process from start to end: its output goes to a log stream, its end is told as it was."""
+"""One batch process from start to end: its output goes to a log stream, and its exit is reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emulator.core.aws import LogStream
 
 FLUSH_SECONDS = 0.5
 STOP_GRACE_SECONDS = 5.0
-"""Between SIGTERM and SIGKILL. SageMaker gives two minutes, to instances that have more to save."""
+"""Between SIGTERM and SIGKILL. SageMaker gives two minutes, as its instances have more to save."""
 TAIL_LINES = 200
 
 
@@ -34,7 +34,7 @@ class Exit:
 
     @property
     def last_line(self) -> str:
-        """In a Python traceback this is the line that names the error."""
+        """The last line with text; in a Python traceback it names the error."""
         return next((line for line in reversed(self.tail) if line.strip()), "")
 
 
@@ -59,7 +59,7 @@ class Job:
         self._reader.start()
 
     def run(self, timeout_seconds: float | None) -> Exit:
-        """Wait for the end. Whoever runs out of time gets what a stopped job gets."""
+        """Wait for the process to exit; after the timeout it is stopped as by `stop`."""
         timed_out = False
         try:
             self.process.wait(timeout_seconds)
@@ -72,12 +72,12 @@ class Job:
         return Exit(code, timed_out, self._stopped.is_set(), tuple(self._tail))
 
     def stop(self) -> None:
-        """Ask, then insist. Returns when the process is gone."""
+        """Send SIGTERM, then SIGKILL. Returns when the process has ended."""
         self._stopped.set()
         processes.kill_group(self.process, STOP_GRACE_SECONDS)
 
     def stop_at_once(self) -> None:
-        """For a process that has nothing to save."""
+        """Send SIGKILL: for a process that has nothing to save."""
         self._stopped.set()
         processes.kill_group(self.process)
 

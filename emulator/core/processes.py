@@ -1,7 +1,7 @@
-"""Child processes: started with an allow-listed environment, in a group of their own, gone with the server.
+"""Child processes: started with an allow-listed environment in separate process groups, and ended with the server.
 
-A child sees the variables that AWS would give it and nothing of the person's shell: no profile, no proxy, no
-token. Its credentials are a session of the role that was deployed for it.
+A child sees the variables that AWS would set and nothing of the user's shell: no profile, no proxy, no token. Its
+credentials are a session of the role that was deployed for it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
-"""All that a child takes over from the server's own environment."""
+"""Variables that a child inherits from the server."""
 
 REAPER = Path(__file__).parents[1] / "runtime" / "reaper.py"
 
@@ -37,7 +37,7 @@ class Credentials:
 def environment(
     *, endpoint: str, region: str, home: Path, credentials: Credentials, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The complete environment of a child."""
+    """Return the complete environment of a child."""
     env = {name: os.environ[name] for name in INHERITED if name in os.environ}
     env |= {
         "HOME": str(home),
@@ -52,7 +52,7 @@ def environment(
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # A profile or an endpoint in the person's files must not send a child to a real account.
+        # A profile or an endpoint in the user's files must not send a child to a real account.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         # A proxy of the machine (macOS reads its system settings) must not see loopback calls.
@@ -62,7 +62,7 @@ def environment(
 
 
 class _Reaper:
-    """A tiny process that outlives the server by an instant and kills what the server left behind.
+    """A small process that briefly outlives the server and kills what the server left running.
 
     `atexit` covers an orderly end. For `kill -9` of the server something else must be watching, and
     PR_SET_PDEATHSIG is of no use here: it fires when the *thread* that started a child ends.
@@ -143,7 +143,7 @@ def spawn(
 
 
 def output_file(folder: Path) -> IO[bytes]:
-    """A nameless file for a child's output, open for appending: its reader may empty it while the child runs."""
+    """Open an unlinked file for a child's output, for appending: its reader may truncate it while the child runs."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"output-{uuid.uuid4().hex}"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
@@ -152,7 +152,7 @@ def output_file(folder: Path) -> IO[bytes]:
 
 
 def wait(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
-    """The exit code (negative: the signal). Raises `subprocess.TimeoutExpired`."""
+    """Return the exit code (negative: the signal). Raises `subprocess.TimeoutExpired`."""
     code = process.wait(timeout)
     # What the child itself started and left running belongs to the same group.
     _signal_group(process.pid, signal.SIGKILL)
@@ -162,7 +162,7 @@ def wait(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
 
 
 def kill_group(process: subprocess.Popen[bytes], grace_seconds: float = 0.0) -> int:
-    """End a child and its own children: politely first when there is time for it. Returns the exit code."""
+    """End a child and its descendants, with SIGTERM first if there is a grace period. Returns the exit code."""
     if process.poll() is None and grace_seconds > 0:
         _signal_group(process.pid, signal.SIGTERM)
         try:
@@ -175,7 +175,7 @@ def kill_group(process: subprocess.Popen[bytes], grace_seconds: float = 0.0) -> 
 
 
 def kill_all() -> None:
-    """At the server's end."""
+    """Kill all children, when the server ends."""
     for process in CHILDREN.all():
         _signal_group(process.pid, signal.SIGKILL)
     for process in CHILDREN.all():

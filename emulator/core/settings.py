@@ -1,4 +1,4 @@
-"""What one emulator process was started with. Made once by `emulator.__main__`, read by everybody."""
+"""Settings of one emulator process, created at its start."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ACCOUNT_ID = "123456789012"
-"""The only account there is. Its number is moto's own default, so that unsigned requests land in it too."""
+"""The only account. Its number is moto's default, so that unsigned requests use it too."""
 
 OWN_APP = "local-aws"
-"""`app/…` in the user agent of what the emulator asks itself, as AWS's services would."""
+"""`app/…` in the user agent of calls that the emulator makes to itself, as AWS's services would."""
 
 REGION = "us-east-1"
-"""Region of everything that does not name one itself."""
+"""Region of requests and resources that do not name one."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Settings:
     jobs_python: Path = Path(sys.executable)
     """Interpreter of Glue jobs, training and hosting (it has scikit-learn and pyarrow)."""
     enforce_iam: bool = True
-    """Hold roles and users to their policies; without it everybody may do everything."""
+    """Enforce the policies of roles and users; without it all calls are permitted."""
     lambda_python: Path = Path(sys.executable)
     """Interpreter of Lambda functions (it has boto3)."""
     time_scale: float = 1.0

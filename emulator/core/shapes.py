@@ -1,7 +1,7 @@
-"""What AWS's service models say of a request, held against it as the services themselves do. Pure.
+"""Validation of requests against AWS's service models, as the services themselves do it. Pure.
 
-Botocore checks types and lower bounds before it sends, and nothing else; clients of other makes check less. So limits,
-enumerations, patterns and required members are checked here, from the same models, and told in AWS's words: `1
+Botocore checks types and lower bounds before it sends, and nothing else; other clients check less. So limits,
+enumerations, patterns and required members are checked here, from the same models, and reported in AWS's words: `1
 validation error detected: Value '1.5' at 'inferenceConfig.temperature' failed to satisfy constraint: Member must have
 value less than or equal to 1`.
 """
@@ -30,20 +30,20 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 }
 NUMBERS = ("integer", "long", "float", "double")
 SHOWN = 100
-"""Characters of a value that a message repeats."""
+"""Characters of a value that a message quotes."""
 
 
 class WrongType(Exception):
-    """The message is that of a SerializationException: the service reads nothing further."""
+    """A SerializationException with this message: the service reads nothing further."""
 
 
 def refusal(shape: Shape, value: Any) -> str | None:
-    """The message of the ValidationException that a request gets, if it breaks its shape. Raises `WrongType`."""
-    found = list(violations(shape, value))
-    if not found:
+    """Return the message of the ValidationException if a request violates its shape. Raises `WrongType`."""
+    errors = list(violations(shape, value))
+    if not errors:
         return None
-    count = f"{len(found)} validation error{'s' if len(found) > 1 else ''}"
-    return f"{count} detected: {'; '.join(found)}"
+    count = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''}"
+    return f"{count} detected: {'; '.join(errors)}"
 
 
 def violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:
@@ -101,7 +101,7 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error:
-        return True  # written for Java alone (`\p{L}`): not judged here
+        return True  # written for Java only (`\p{L}`): not checked
 
 
 def _shown(shape: Any, value: Any) -> str:

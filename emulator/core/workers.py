@@ -1,7 +1,7 @@
-"""Workers: programs of the emulator itself, a process for each piece of work, in a folder of the work's own.
+"""Workers: programs of the emulator, with a process and a folder for each piece of work.
 
 Unlike `jobs`, whose processes run code of the platform, they have no log stream: their output stays in `log` in the
-folder. Whatever happens to a piece of work, whoever asked for it hears of its end.
+folder. Whatever happens to a piece of work, its end is reported to the caller.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Workers:
     """All running workers of one kind.
 
     Args:
-        aws: the emulator that they talk to.
-        program: module that is run with the folder of the work as its argument.
-        packages: folders whose files make the program up; their hash goes into the evidence.
+        aws: the emulator that they call.
+        program: module to run with the folder of the work as its argument.
+        packages: folders of the program's files; their hash goes into the evidence.
     """
 
     def __init__(self, aws: Aws, program: str, *packages: Path) -> None:
@@ -46,7 +46,7 @@ class Workers:
         self._works: dict[str, _Work] = {}
 
     def start(self, work_id: str, evidence_id: str, work: Callable[[], None], broken: Callable[[str], None]) -> None:
-        """Do `work` in a thread of its own; `broken` is told why if that raises."""
+        """Run `work` in a new thread; `broken` receives the reason if it raises."""
         with self._lock:
             self._works[work_id] = _Work()
         threading.Thread(
@@ -54,7 +54,7 @@ class Workers:
         ).start()
 
     def stop(self, work_id: str) -> None:
-        """Returns when the process is gone, if there is one yet; work that has ended is left alone."""
+        """Stop work and wait for its process; does nothing if the work has ended."""
         with self._lock:
             work = self._works.get(work_id)
             if work is None:
@@ -99,7 +99,7 @@ class Workers:
         try:
             work()
         except Exception as error:
-            # Whoever waits for this work must not wait for ever.
+            # Callers that wait for this work must not wait forever.
             LOG.exception("%s: work %s broke", self._program, work_id)
             reason = f"internal failure: {type(error).__name__}: {error}"
             STORE.fail(evidence_id, reason)

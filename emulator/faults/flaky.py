@@ -1,7 +1,7 @@
-"""Which calls of a `flaky` fault fail, and how: drawn from a seed, so that a run can be repeated.
+"""Which calls a `flaky` fault hits, and how: drawn from a seed, so that a run can be repeated.
 
 The draw depends on the call and on how often it was made before, and not on its place among all calls: those come in
-another order each time, because terraform makes many at once. The repetition of a failed call is a draw of its own.
+another order each time, because terraform makes many at once. The repetition of a failed call is drawn separately.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 ERRORS = ("throttle", "server-error")
-"""Kinds of faults that a flaky service shows."""
+"""Kinds of errors that a flaky service returns."""
 
 
 class Draw:
-    """Not thread-safe: whoever holds it locks.
+    """Draws errors for calls. Not thread-safe: its owner locks.
 
     Args:
         rate: the share of all calls that fail, above 0 and at most 1.
@@ -27,7 +27,7 @@ class Draw:
         self._made: Counter[bytes] = Counter()
 
     def next(self, service: str, action: str, names: Iterable[str]) -> str | None:
-        """The kind of error that this call gets; `None` for one that succeeds."""
+        """Return the kind of error for this call; `None` if it succeeds."""
         call = hashlib.sha256("\n".join([service, action, *sorted(names)]).encode()).digest()
         self._made[call] += 1
         drawn = hashlib.sha256(b"%d %d " % (self._seed, self._made[call]) + call).digest()

@@ -1,4 +1,4 @@
-"""WSGI middleware that lets faults (`emulator.faults.store`) befall requests, and the pages where faults are armed."""
+"""WSGI middleware that injects faults (`emulator.faults.store`), and the pages where faults are armed."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ from emulator.services.iam import moto_requests
 HEADER = "x-emulator-fault"
 OWN, IN_PROCESS = (f"HTTP_{name.upper().replace('-', '_')}" for name in (OWN_HEADER, INSIDE_HEADER))
 NOT_FLAKY = tuple(kind for kind in store.WIRE if kind != FLAKY)
-"""What befalls the calls of services to each other."""
+"""Kinds that also hit calls of services to each other."""
 PAGE = "/_emulator/faults"
 DEPLOYED = {
     "throttle": (429, "Too Many Requests"),
     "quota-zero": (429, "Limit Exceeded"),
     "server-error": (500, "Internal server error"),
 }
-"""What API Gateway says of a deployed API."""
+"""Responses of API Gateway for a deployed API."""
 BROKEN = b'{"this answer is broken: '
 
 
 @dataclass(frozen=True)
 class _Wording:
-    """How services say one kind of error."""
+    """How services word one kind of error."""
 
     message: str
     names: tuple[str, ...]
-    """Of which the first one is used that the operation's model has."""
+    """The first one that the operation's model has is used."""
     code: str
     status: int
-    """Where the model has none."""
+    """Used if the model has none."""
     by_protocol: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """The same for protocols whose models name no such errors, or name them otherwise."""
+    """Code and status for protocols whose models lack such errors, or name them differently."""
 
 
 ERRORS = {
@@ -72,7 +72,7 @@ ERRORS = {
         {"ec2": ("InternalError", 500), "s3": ("InternalError", 500)},
     ),
     "quota-zero": _Wording(
-        "The account's quota for this is 0; ask for more in Service Quotas.",
+        "The account's quota for this is 0; request an increase in Service Quotas.",
         ("ServiceQuotaExceededException", "ResourceLimitExceeded", "ResourceNumberLimitExceededException"),
         "ServiceQuotaExceededException",
         400,
@@ -80,12 +80,12 @@ ERRORS = {
 }
 NO_MODEL = "You don't have access to the model with the specified model ID."
 NAMING = re.compile(r"(Name|Id|Arn|ARN|Identifier|Url|URL)s?$|(Bucket|^Key)$|^(name|id|arn)$")
-"""Parameters that say what a call is about; the others are nobody's business."""
+"""Parameters that identify the resources of a call."""
 MOST_NAMES = 50
 
 
 class Faulty:
-    """In front of whoever answers, behind whoever decides whether the caller may ask."""
+    """WSGI middleware between authorization and the services."""
 
     def __init__(self, application: Wsgi, account: str) -> None:
         self._application = application
@@ -121,10 +121,10 @@ class Faulty:
         return _answer(fault.kind, environ)(environ, start)
 
     def _about(self, environ: Environ) -> tuple[str, str, list[str]]:
-        """Service, action and the names that a request bears; nothing for one that is no call of AWS."""
+        """Return service, action and resource names of a request; empty if it is not a call of AWS."""
         if routes.of(environ) is Route.DEPLOYED_API:
-            found = routes.DEPLOYED_API.match(environ.get("PATH_INFO", ""))
-            return API, environ["REQUEST_METHOD"], [found["path"] or "", found["api"]] if found else []
+            match = routes.DEPLOYED_API.match(environ.get("PATH_INFO", ""))
+            return API, environ["REQUEST_METHOD"], [match["path"] or "", match["api"]] if match else []
         signed = moto_requests.signature(environ)
         if signed is None:
             return "", "", []
@@ -133,8 +133,8 @@ class Faulty:
 
 
 def _names(parameters: Mapping[str, Any]) -> list[str]:
-    found = [value for name, value in parameters.items() if NAMING.search(name)]
-    values = [each for value in found for each in (value if isinstance(value, list) else [value])]
+    naming = [value for name, value in parameters.items() if NAMING.search(name)]
+    values = [each for value in naming for each in (value if isinstance(value, list) else [value])]
     return [value[:500] for value in values if isinstance(value, str)][:MOST_NAMES]
 
 
@@ -149,11 +149,10 @@ def _answer(kind: str, environ: Environ) -> Wsgi:
         status, words = DEPLOYED[kind]
         return Response(json.dumps({"message": words}), status, content_type="application/json")
     wording = ERRORS[kind]
-    return wire.failure(environ, *_told(kind, wording, environ, service), wording.message)
+    return wire.failure(environ, *_status_and_code(kind, wording, environ, service), wording.message)
 
 
-def _told(kind: str, wording: _Wording, environ: Environ, service: str) -> tuple[int, str]:
-    """Status and code."""
+def _status_and_code(kind: str, wording: _Wording, environ: Environ, service: str) -> tuple[int, str]:
     spoken = envelopes.protocol(environ, service)
     modelled = {} if spoken in ("ec2", "query", "s3") else moto_requests.errors(environ)
     for name in wording.names:
@@ -164,7 +163,7 @@ def _told(kind: str, wording: _Wording, environ: Environ, service: str) -> tuple
 
 
 def page(request: Request) -> Response:
-    """`GET` lists, `POST` arms, `DELETE` disarms all or `/{id}`."""
+    """List faults (`GET`), arm one (`POST`), disarm all or `/{id}` (`DELETE`)."""
     fault_id = request.path.removeprefix(PAGE).strip("/") or None
     if request.method == "GET" and fault_id is None:
         return _json({"faults": store.STORE.listed(), "kinds": store.KINDS})
@@ -180,7 +179,7 @@ def page(request: Request) -> Response:
         if fault_id and not gone:
             return _json({"message": f"no fault {fault_id}"}, 404)
         return _json({"disarmed": gone})
-    return _json({"message": f"{request.method} is nothing that {request.path} does"}, 405)
+    return _json({"message": f"{request.path} does not support {request.method}"}, 405)
 
 
 def _json(document: dict[str, Any], status: int = 200) -> Response:

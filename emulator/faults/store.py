@@ -1,9 +1,9 @@
-"""Faults on request: AWS's bad days, had locally, when and as often as somebody asks for them.
+"""Store of the faults that clients arm: which calls they hit, and how often.
 
 A fault is armed over HTTP (`POST /_emulator/faults`) for calls that it names by service, action and resource. It
 ends by itself, after so many hits or so many seconds. Every hit is a line of the log and a record of evidence, so
-that an injected failure is never taken for a real one. `emulator.faults.middleware` does to requests what the kinds
-of `WIRE` say; any other kind is carried out by the code that calls `STORE.hits` for it.
+that an injected failure is never taken for a real one. `emulator.faults.middleware` injects the kinds of `WIRE`; any
+other kind is injected by the code that calls `STORE.hits` for it.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from emulator.faults.flaky import ERRORS, Draw
 
 FLAKY, API = "flaky", "execute-api"
 WIRE = {
-    "throttle": "answered as the service answers who asks too often (ThrottlingException and its like)",
-    "server-error": "answered 500 as a failing service answers (InternalFailure and its like); nothing was carried out",
+    "throttle": "returns the service's error for too many requests, such as ThrottlingException",
+    "server-error": "returns 500 with the service's internal error, such as InternalFailure; nothing is carried out",
     FLAKY: "a share `rate` of the calls, drawn from `seed`, gets `throttle` or `server-error`; service `*` is all",
-    "quota-zero": "refused because the account's quota is 0",
-    "access-denied": "refused with AccessDenied, as where a Bedrock model was never asked for",
-    "slow": "carried out, but `delay_seconds` later",
-    "drop-connection": "the connection is closed without an answer; nothing was carried out",
-    "malformed": "answered 200 with a body that nobody can read; nothing was carried out",
+    "quota-zero": "rejected because the account's quota is 0",
+    "access-denied": "rejected with AccessDenied, as for a Bedrock model without access",
+    "slow": "carried out after `delay_seconds`",
+    "drop-connection": "the connection is closed without a response; nothing is carried out",
+    "malformed": "returns 200 with an unreadable body; nothing is carried out",
 }
-"""Kinds that happen between a caller and any service."""
+"""Kinds that are injected between a client and any service."""
 OF_SERVICES = {
-    "endpoint-update-rolls-back": "SageMaker's UpdateEndpoint is accepted, then AWS goes back to the old configuration",
+    "endpoint-update-rolls-back": "SageMaker's UpdateEndpoint is accepted, then rolled back to the old configuration",
     "container-error": "the model's container answers 500 to a request of InvokeEndpointAsync or CreateTransformJob",
     "worker-dies": "the model's process is killed while it has a request of InvokeEndpointAsync or CreateTransformJob",
     "job-fails": "CreateTransformJob and CreateModelInvocationJob are accepted, and the job ends as Failed",
     "job-partly-completes": "a job of CreateModelInvocationJob runs out of time after half of its records",
     "record-error": "the model of a job of CreateModelInvocationJob fails on a record, which gets an error",
 }
-"""Kinds that the service itself has to act out."""
+"""Kinds that the service itself injects."""
 KINDS = WIRE | OF_SERVICES
 
 MOST_HITS, MOST_SECONDS, MOST_ARMED, MOST_DELAY = 10_000, 3600.0, 50, 60.0
@@ -82,14 +82,14 @@ class Fault:
         return used_up or (self.seconds is not None and now >= self.armed_at + self.seconds)
 
     def about(self, service: str, action: str, names: Iterable[str]) -> bool:
-        # A deployed API is the user's own, and no service of AWS's that could be flaky.
+        # A deployed API is not an AWS service.
         every = self.service == "*" and service not in ("", API)
         if not (every or self.service == service) or not fnmatchcase(action, self.action):
             return False
         return self.resource == "*" or any(fnmatchcase(name, self.resource) for name in names)
 
     def hit(self, service: str, action: str, names: Iterable[str]) -> Fault | None:
-        """Count a call that it is about; returns what hits the call: itself, or one of the kinds that `flaky` shows."""
+        """Count a matching call; return the fault that hits it: this one, or one of the kinds that `flaky` draws."""
         self.seen += 1
         kind = self._draw.next(service, action, names) if self.kind == FLAKY else self.kind if self._due() else None
         if kind is None:
@@ -98,7 +98,7 @@ class Fault:
         return self if kind == self.kind else replace(self, kind=kind)
 
     def _due(self) -> bool:
-        """Whether it hits the call that `seen` counts last: every so-manieth, or an even share of them."""
+        """Return whether it hits the latest call of `seen`: every nth, or an even share."""
         if self.every > 1:
             return self.seen % self.every == 0
         return math.floor(self.seen * self.share + 1e-9) > math.floor((self.seen - 1) * self.share + 1e-9)
@@ -111,7 +111,7 @@ class Fault:
 
 
 class FaultStore:
-    """Thread-safe."""
+    """The armed faults. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -119,7 +119,7 @@ class FaultStore:
         self._faults: list[Fault] = []
 
     def arm(self, document: Any) -> dict[str, Any]:
-        """Raises `BadFault`."""
+        """Arm a fault. Raises `BadFault`."""
         fault = read(document)
         with self._lock:
             now = self._clock()
@@ -136,32 +136,32 @@ class FaultStore:
             return [fault.document(now) for fault in self._faults]
 
     def disarm(self, fault_id: str | None = None) -> list[str]:
-        """Forget one, or all; returns the ids of those that there were."""
+        """Remove one fault, or all; return the removed ids."""
         with self._lock:
             gone = [fault.id for fault in self._faults if fault_id in (None, fault.id)]
             self._faults = [fault for fault in self._faults if fault.id not in gone]
             return gone
 
     def armed(self) -> bool:
-        """Whether a look at the request is worth its time."""
+        """Return whether any fault may hit a request."""
         now = self._clock()
         return any(not fault.over(now) for fault in self._faults)
 
     def hits(self, service: str, action: str, names: Iterable[str], kinds: Iterable[str] = tuple(WIRE)) -> list[Fault]:
-        """The faults that hit this call, which is counted. Delays add up; of the others the first one hits."""
-        found: list[Fault] = []
-        named, wanted = list(names), tuple(kinds)
+        """Count this call and return the faults that hit it. Delays add up; of the others the first one hits."""
+        hits: list[Fault] = []
+        named, kinds = list(names), tuple(kinds)
         with self._lock:
             now = self._clock()
             for fault in self._faults:
-                if fault.kind not in wanted or fault.over(now) or not fault.about(service, action, named):
+                if fault.kind not in kinds or fault.over(now) or not fault.about(service, action, named):
                     continue
                 hit = fault.hit(service, action, named)
                 if hit:
-                    found.append(hit)
+                    hits.append(hit)
                     if hit.kind != "slow":
                         break
-        return found
+        return hits
 
 
 KNOWN = ("kind", "service", "action", "resource", "count", "seconds", "every", "share", "delay_seconds")
@@ -178,7 +178,7 @@ NUMBERS: tuple[tuple[str, type, float, float], ...] = (
 
 
 def read(document: Any) -> Fault:
-    """A fault as described, within its bounds. Raises `BadFault`."""
+    """Read a fault from its description. Raises `BadFault`."""
     if not isinstance(document, Mapping):
         raise BadFault("a fault is described by a JSON object")
     unknown = sorted(set(document) - {*KNOWN, *OF_FLAKY})
@@ -196,7 +196,7 @@ def read(document: Any) -> Fault:
         if name in document:
             _check_number(name, document[name], of, low, high)
     if (kind == "slow") != ("delay_seconds" in document):
-        raise BadFault("`delay_seconds` is what `slow` must have, and no other kind")
+        raise BadFault("`delay_seconds` is required for `slow`, and for no other kind")
     _check_flaky(document)
     return Fault(**{**document, "errors": tuple(document.get("errors", ERRORS))})
 
@@ -214,7 +214,7 @@ def _check_flaky(document: Mapping[str, Any]) -> None:
     if document["kind"] != FLAKY:
         given = next((name for name in OF_FLAKY if name in document), None)
         if given:
-            raise BadFault(f"`{given}` is for `{FLAKY}` alone, got {document[given]!r}")
+            raise BadFault(f"`{given}` is for `{FLAKY}` only, got {document[given]!r}")
         return
     if "rate" not in document or {"every", "share"} & set(document):
         raise BadFault(f"`{FLAKY}` must have a `rate`, and neither `every` nor `share`")
@@ -232,7 +232,7 @@ def _check_number(name: str, value: Any, kind: type, low: float, high: float) ->
 
 
 def tell(fault: Fault, service: str, action: str, name: str, cause: str | None = None) -> str:
-    """Put a hit on record, in the log and as evidence; returns the record's id."""
+    """Record a hit in the log and as evidence; return the record's id."""
     what = f"{service}:{action}{f' {name}' if name else ''}"
     sys.stdout.write(f"{time.strftime('%H:%M:%S')} fault {fault.id} {fault.kind} hit {what}\n")
     sys.stdout.flush()
@@ -244,4 +244,4 @@ def tell(fault: Fault, service: str, action: str, name: str, cause: str | None =
 
 
 STORE = FaultStore()
-"""The one store of this process."""
+"""The store of this process."""

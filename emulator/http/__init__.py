@@ -1,1 +1,1 @@
-"""How requests arrive: which ones are let in at all, and which part of the emulator answers them."""
+"""Connections, admission and routing of requests."""

@@ -1,8 +1,8 @@
-"""The outermost rule: no web page gets in, whatever name it reached this machine by.
+"""The outermost rule: requests of web pages are rejected, whatever host name they use.
 
 Loopback is not trust. Every page that is open in a browser on this machine can send requests to it: by forms and
-images without being asked to, and, once its own name resolves to 127.0.0.1 (DNS rebinding), with any header and
-with the answer in its hands. Two things give such requests away, and neither can be set by a page: the headers that
+images without any consent, and, once its own name resolves to 127.0.0.1 (DNS rebinding), with any header and
+access to the response. Two things identify such requests, and neither can be set by a page: the headers that
 browsers add, and the host name that the page was loaded from.
 """
 
@@ -24,14 +24,14 @@ BROWSERS_ADD = (
     "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
 )
 PROXIED_HOST = re.compile(r"(?:[a-z0-9-]+\.)+amazonaws\.com(?::80)?")
-"""What SDKs address although an endpoint is set: operations whose model puts something before the host's name."""
+"""Hosts that SDKs call although an endpoint is set: of operations whose model adds a prefix to the host."""
 
 
 class Admission:
     """WSGI middleware in front of everything.
 
     Args:
-        address: `<host>:<port>` that the server is bound to, the only name by which it is reached directly.
+        address: `<host>:<port>` that the server is bound to, the only name for direct requests.
     """
 
     def __init__(self, application: Wsgi, address: str) -> None:
@@ -46,11 +46,11 @@ class Admission:
         return self._application(environ, start_response)
 
     def _refusal(self, environ: Environ) -> str:
-        """Why a request stops here; empty for one that goes on."""
+        """Return why a request is rejected; empty if it is accepted."""
         for name in BROWSERS_ADD:
             if name in environ:
                 header = name.removeprefix("HTTP_").replace("_", "-").title()
-                return f"the local AWS takes no requests of web pages, and this one has the header {header}"
+                return f"the local AWS accepts no requests of web pages, and this one has the header {header}"
         host = str(environ.get("HTTP_HOST", ""))
         if host == self._address:
             environ[routes.PROXIED] = False
@@ -59,6 +59,6 @@ class Admission:
 
 
 def _forbidden(reason: str) -> Wsgi:
-    """Without any header that would let a page read it."""
+    """Build the response, without headers that would let a page read it."""
     body = json.dumps({"__type": "Forbidden", "message": reason})
     return Response(body, 403, {"x-emulator-fidelity": "not-run"}, content_type="application/json")

@@ -38,19 +38,19 @@ from emulator.services.storage import moto_s3_owner
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
 FORM = "application/x-www-form-urlencoded"
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
-"""In a log that people read in a terminal, paths are other people's text."""
+"""Characters to replace in the log: paths contain text of clients, which a terminal would interpret."""
 ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 def build(settings: Settings, started_at: str) -> Wsgi:
-    """The whole stack: log, admission, boundary, permission, repeated calls, fidelity, faults, routing."""
+    """Build the whole stack: log, admission, boundary, permission, repeated calls, fidelity, faults, routing."""
     answering: Wsgi = OnceOnly(_labelled(Faulty(_Router(settings, started_at), settings.account_id)))
     guarded = Guard(answering, MotoRegistry(Aws(settings)), settings.account_id, enforce=settings.enforce_iam)
     return _logged(Admission(wire.bounded(guarded), f"{settings.host}:{settings.port}"))
 
 
 class _Router:
-    """Sends a request to whoever answers it."""
+    """Dispatches a request to the part of the emulator that handles it."""
 
     def __init__(self, settings: Settings, started_at: str) -> None:
         self._settings = settings
@@ -98,16 +98,16 @@ class _Router:
         }
 
     def _records(self, environ: Environ) -> Wsgi:
-        """An operation of Feature Store's runtime."""
+        """Handle an operation of Feature Store's runtime."""
         return wire.answer(environ, featurestore.MODEL, self._features.handle)
 
     def _recorded(self, environ: Environ) -> Wsgi | None:
-        """The recorded answer, or `None` when the operation is not one of those."""
+        """Return the response of a recorded operation, or `None` for other operations."""
         scope = wire.scope(environ)
-        found = self._engine.service(scope.service, lambda name: wire.operation_name(environ, name)) if scope else None
-        if found is None:
+        match = self._engine.service(scope.service, lambda name: wire.operation_name(environ, name)) if scope else None
+        if match is None:
             return None
-        service: Service = found[0]
+        service: Service = match[0]
         body = wire.keep_body(environ)
         try:
             answer = wire.answer(environ, service.name, lambda call: self._engine.handle(service, call))
@@ -124,7 +124,7 @@ def _json(document: dict[str, Any], status: int = 200) -> Response:
 
 
 def _labelled(application: Wsgi) -> Wsgi:
-    """Whoever computes says how real its answer is; the rest is the control plane, which is `emulated`."""
+    """Add the fidelity `emulated` to responses without one: those of the control plane."""
 
     def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -138,7 +138,7 @@ def _labelled(application: Wsgi) -> Wsgi:
 
 
 def _logged(application: Wsgi) -> Wsgi:
-    """One line per request, with the AWS operation instead of the path where there is one."""
+    """Log a line per request, with the AWS operation instead of the path where there is one."""
 
     def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
@@ -147,8 +147,8 @@ def _logged(application: Wsgi) -> Wsgi:
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             milliseconds = (time.perf_counter() - began) * 1000
-            told = {name.lower(): value for name, value in headers}
-            real = told.get(fidelity.HEADER, "-") + (" repeated" if REPEATED in told else "")
+            values = {name.lower(): value for name, value in headers}
+            real = values.get(fidelity.HEADER, "-") + (" repeated" if REPEATED in values else "")
             line = f"{status[:3]} {scope.service if scope else '-'} {what} {milliseconds:.0f}ms {real}"
             sys.stdout.write(f"{time.strftime('%H:%M:%S')} {UNPRINTABLE.sub('?', line)}\n")
             sys.stdout.flush()
@@ -160,12 +160,12 @@ def _logged(application: Wsgi) -> Wsgi:
 
 
 def _operation(environ: Environ) -> str:
-    """Name of the operation where the request says it: JSON protocols in a header, query ones in the form."""
+    """Return the operation if the request names it: JSON protocols in a header, query protocols in the form."""
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return str(target).rsplit(".", 1)[-1]
     body = environ["wsgi.input"]
     if not environ.get("CONTENT_TYPE", "").startswith(FORM) or not isinstance(body, io.BytesIO):
         return ""
-    found = ACTION.search(body.getvalue())
-    return found[1].decode() if found else ""
+    match = ACTION.search(body.getvalue())
+    return match[1].decode() if match else ""

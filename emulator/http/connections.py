@@ -20,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler
 from emulator.http.routes import PROXIED
 
 IDLE_SECONDS = 600.0
-"""How long a connection may lie idle. Clients give up theirs sooner, and so never write into a closed one."""
+"""How long a connection may be idle. Clients close theirs sooner, and so never write into a closed one."""
 
 WHOLE_BYTES = 1 << 20
 """Answers up to this size are sent in one piece."""
@@ -31,11 +31,11 @@ Headers = list[tuple[str, str]]
 
 
 class NoAnswer(Exception):
-    """The connection is to be closed without an answer, as networks and failing machines do it."""
+    """Close the connection without a response, as networks and failing machines do."""
 
 
 class _Answer:
-    """What the application answers. It can change its mind until the first byte is sent."""
+    """Response of the application. It can be replaced until the first byte is sent."""
 
     def __init__(self) -> None:
         self.status = ""
@@ -53,8 +53,8 @@ class _Answer:
         return int(self.status.split(None, 1)[0])
 
     def declared_length(self) -> int | None:
-        found = next((value for name, value in self.headers if name.lower() == "content-length"), None)
-        return int(found) if found is not None else None
+        length = next((value for name, value in self.headers if name.lower() == "content-length"), None)
+        return int(length) if length is not None else None
 
     def set_length(self, length: int | None) -> None:
         self.headers = [(name, value) for name, value in self.headers if name.lower() != "content-length"]
@@ -63,14 +63,14 @@ class _Answer:
 
 
 class _Connection(WSGIRequestHandler):
-    """Beside a class that parses requests, and before it."""
+    """Mixin before a class that parses requests."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # otherwise an answer waits for the acknowledgement of the one before
     timeout = IDLE_SECONDS
 
     def run_wsgi(self) -> None:
-        """One request. `Expect: 100-continue` was answered when its headers were parsed."""
+        """Handle a request. `Expect: 100-continue` was answered when its headers were parsed."""
         environ = self.make_environ()
         # A client that takes this server for its proxy names the whole address; werkzeug then puts its host in place
         # of the header.
@@ -114,7 +114,7 @@ class _Connection(WSGIRequestHandler):
             self._send_stream(answer, start, rest)
 
     def _send_long(self, answer: _Answer, start: bytes, rest: Iterable[bytes]) -> None:
-        """An answer too long to be held, of the length that it declares."""
+        """Send a response too long to be held, of the length that it declares."""
         left = answer.declared_length() or 0
         self.wfile.write(self._head(answer))
         for chunk in chain((start,), rest):
@@ -123,7 +123,7 @@ class _Connection(WSGIRequestHandler):
         self.close_connection = self.close_connection or left > 0
 
     def _send_stream(self, answer: _Answer, start: bytes, rest: Iterable[bytes]) -> None:
-        """An answer whose length shows at its end; each piece leaves as it comes."""
+        """Send a response of unknown length; each piece leaves as it comes."""
         chunked = self.request_version >= "HTTP/1.1"
         self.close_connection = self.close_connection or not chunked
         if chunked:
@@ -144,28 +144,28 @@ class _Connection(WSGIRequestHandler):
         return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
     def log_error(self, format: str, *args: Any) -> None:
-        """An idle connection that is given up is no error; whatever else was refused is told."""
+        """Log rejected requests; an idle connection that times out is not an error."""
         if not any(isinstance(argument, TimeoutError) for argument in args):
             _say_error(f"{format % args}\n")
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing here: `app` writes a better line, with the operation's name."""
+        """Do nothing: `app` logs a line with the operation's name."""
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
-        """A client that leaves before its answer may carry on with a repetition: worth a line."""
+        """Log a client that disconnects before its response: it may retry."""
         if getattr(self, "raw_requestline", b""):
             _say_error(f"connection lost during {getattr(self, 'requestline', '?')}: {error!r}\n")
 
 
 def keeping(base: type[WSGIRequestHandler]) -> type[WSGIRequestHandler]:
-    """`base`, which parses requests, with connections that stay open."""
+    """Add persistent connections to `base`, which parses requests."""
     return type("Handler", (_Connection, base), {})
 
 
 def _read_body(environ: dict[str, Any]) -> bool:
-    """Hold the whole body, so that nothing of it is left in the connection; False if its length is nonsense.
+    """Read the whole body, so that nothing of it is left in the connection; False if its length is invalid.
 
-    Moto holds every body in memory, too.
+    Moto also holds every body in memory.
     """
     if environ.pop("wsgi.input_terminated", False):
         body = environ["wsgi.input"].read()  # chunked, with the marks of the chunks removed
@@ -183,9 +183,9 @@ def _read_body(environ: dict[str, Any]) -> bool:
 
 
 def _gather(answer: _Answer, chunks: Iterator[bytes], whole: bool) -> tuple[bytes, bool]:
-    """The body, or the start of one that is long or streamed; and whether that was all.
+    """Return the body, or the start of one that is long or streamed, and whether it is complete.
 
-    `whole`: all of it is there already.
+    `whole`: all chunks exist already.
     """
     parts: list[bytes] = []
     size = 0

@@ -1,6 +1,6 @@
-"""Errors in the protocol that a request speaks: what an SDK cannot read as an error it takes for a broken service.
+"""Errors in the protocol of a request: an SDK takes an error that it cannot parse for a broken service.
 
-AWS's protocols differ in where an error's code stands: the `__type` of JSON, a header of REST-JSON, and elements of
+AWS's protocols differ in where an error's code is: the `__type` of JSON, a header of REST-JSON, and elements of
 XML with three different things around them. AWS's SDK for Go, which terraform uses, reads each in its place only, and
 repeats a throttled call only if it found the code.
 """
@@ -37,7 +37,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Failure:
-    """What is told of an error, in whatever protocol."""
+    """An error, independent of the protocol."""
 
     status: int
     code: str
@@ -45,7 +45,7 @@ class Failure:
 
 
 def protocol(environ: Mapping[str, Any], service: str) -> Protocol:
-    """What a request to the service of this signing name speaks: said by the request itself, or else by the model."""
+    """Return the protocol of a request to the service of this signing name, from the request or else from the model."""
     if environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor":
         return "smithy-rpc-v2-cbor"
     if environ.get("HTTP_X_AMZ_TARGET"):
@@ -62,18 +62,18 @@ def protocol(environ: Mapping[str, Any], service: str) -> Protocol:
 
 
 def answer(environ: Mapping[str, Any], service: str, failure: Failure, headers: Mapping[str, str]) -> Response:
-    """The error as a response with these headers too."""
+    """Build the response for an error, with these headers too."""
     request_id = str(uuid.uuid4())
-    told = {"x-amzn-RequestId": request_id, **headers}
+    headers = {"x-amzn-RequestId": request_id, **headers}
     spoken = protocol(environ, service)
     if spoken in ("json", "rest-json", "smithy-rpc-v2-cbor"):
-        return _plain(environ, spoken, failure, told)
+        return _plain(environ, spoken, failure, headers)
     body = _xml(spoken, service, failure, request_id)
-    return Response(body, failure.status, told, content_type="text/xml" if spoken != "s3" else "application/xml")
+    return Response(body, failure.status, headers, content_type="text/xml" if spoken != "s3" else "application/xml")
 
 
 def not_found(service: str, operation: str) -> Failure | None:
-    """What AWS's model has an operation say of something that does not exist; `None` if it has no such error."""
+    """Return an operation's error for a missing resource; `None` if AWS's model has none."""
     for name in MODELS.get(service, (service,)):
         try:
             model = _session().get_service_model(name)
@@ -81,15 +81,15 @@ def not_found(service: str, operation: str) -> Failure | None:
         except (UnknownServiceError, OperationNotFoundError):
             continue
         for shape in errors:
-            told = shape.metadata.get("error", {})
+            error = shape.metadata.get("error", {})
             if "NotFound" in shape.name or "NoSuch" in shape.name:
-                return Failure(int(told.get("httpStatusCode", 400)), str(told.get("code", shape.name)), "Not found.")
+                return Failure(int(error.get("httpStatusCode", 400)), str(error.get("code", shape.name)), "Not found.")
     return None
 
 
 def _plain(environ: Mapping[str, Any], spoken: Protocol, failure: Failure, headers: dict[str, str]) -> Response:
     if environ.get("HTTP_X_AMZN_QUERY_MODE") == "true":
-        # Services that once spoke the query protocol tell its code beside their own.
+        # Services that once used the query protocol also return its code.
         fault = "Sender" if failure.status < 500 else "Receiver"
         headers["x-amzn-query-error"] = f"{failure.code};{fault}"
     if spoken == "smithy-rpc-v2-cbor":
@@ -116,7 +116,7 @@ def _xml(spoken: Protocol, service: str, failure: Failure, request_id: str) -> s
 
 
 def _cbor(document: dict[str, str]) -> bytes:
-    """A map of texts, which is all that an error needs of CBOR (RFC 8949)."""
+    """Encode a map of texts, which is all that an error needs of CBOR (RFC 8949)."""
     head = bytes([0xA0 | len(document)])
     return head + b"".join(_text(name) + _text(value) for name, value in document.items())
 
@@ -127,9 +127,9 @@ def _text(value: str) -> bytes:
 
 
 def _rest(service: str) -> list[Protocol]:
-    """The REST protocols that a service speaks, if any."""
-    found = (_metadata(name).get("protocol") for name in MODELS.get(service, (service,)))
-    return [cast("Protocol", spoken) for spoken in found if spoken in ("rest-json", "rest-xml")]
+    """Return the REST protocols of a service, if any."""
+    protocols = (_metadata(name).get("protocol") for name in MODELS.get(service, (service,)))
+    return [cast("Protocol", spoken) for spoken in protocols if spoken in ("rest-json", "rest-xml")]
 
 
 def _namespace(service: str) -> str:
@@ -139,7 +139,7 @@ def _namespace(service: str) -> str:
 
 @lru_cache(maxsize=128)
 def _metadata(model: str) -> Mapping[str, Any]:
-    """What a service's model says about the service; nothing of one that botocore does not know."""
+    """Return the metadata of a service's model; empty for a service that botocore lacks."""
     try:
         return cast("Mapping[str, Any]", _session().get_service_model(model).metadata)
     except UnknownServiceError:

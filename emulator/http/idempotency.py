@@ -1,8 +1,8 @@
-"""A call that an SDK repeats because its answer was lost is answered, not carried out a second time.
+"""Calls that an SDK repeats because the response was lost: they get the response and are not carried out again.
 
-SDKs name each call (`amz-sdk-invocation-id`) and keep the name when they repeat it. Whoever repeats a call that
-succeeded never saw the answer, and would be told that what it just made exists already. Calls that failed are
-carried out again, since that is what the repetition is for, and so are those that run the user's code.
+SDKs name each call (`amz-sdk-invocation-id`) and keep the name when they repeat it. A client that repeats a call that
+succeeded never saw the response, and would get an error as the resource that it just created exists. Calls that failed
+are carried out again, since that is what the repetition is for, and so are those that run the user's code.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from emulator.moto.wire import Environ, StartResponse, Wsgi
 HEADER = "x-emulator-repeated"
 FAULT = "x-emulator-fault"
 REMEMBERED = 2000
-"""Calls; by then their SDK has long given up."""
+"""Calls to remember; SDKs give up long before that many."""
 LARGEST = 1 << 16
-"""Bytes of an answer that is kept. Calls that change something answer with less."""
+"""Bytes of a response that is kept. Responses of calls that change something are smaller."""
 WAIT_SECONDS = 900.0
 READING = ("GET", "HEAD")
 
@@ -28,7 +28,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass
 class _Call:
-    """A call under way, or its answer. `answer` stays `None` when there is none to repeat."""
+    """A call in progress, or its response; `answer` stays `None` if there is none to repeat."""
 
     ended: threading.Event = field(default_factory=threading.Event)
     answer: tuple[str, list[tuple[str, str]], bytes] | None = None
@@ -52,7 +52,7 @@ class OnceOnly:
                 if call is None:
                     call = self._calls[key] = _Call()
                     break
-            # The first attempt may still be under way: its client has lost patience, or the connection.
+            # The first attempt may still be in progress: its client timed out, or lost the connection.
             call.ended.wait(WAIT_SECONDS)
             if call.answer is not None:
                 status, headers, body = call.answer
@@ -96,12 +96,12 @@ class OnceOnly:
 
 
 def _worth_keeping(status: str, headers: list[tuple[str, str]]) -> bool:
-    """A success; what a fault made of one is not repeated."""
+    """Return whether a response is a success that no fault has changed."""
     return status.startswith("2") and not any(name.lower() == FAULT for name, _ in headers)
 
 
 def _key(environ: Environ) -> Key | None:
-    """What a repetition has in common with its call; `None` for what is always carried out."""
+    """Return what identifies a call and its repetitions; `None` if it is always carried out."""
     name, method, path = environ.get("HTTP_AMZ_SDK_INVOCATION_ID"), environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if not name or method in READING or _runs_code(path):
         return None
@@ -109,5 +109,5 @@ def _key(environ: Environ) -> Key | None:
 
 
 def _runs_code(path: str) -> bool:
-    """Lambda functions, endpoints, models and deployed APIs."""
+    """Return whether a path is that of a Lambda function, endpoint, model or deployed API."""
     return path.startswith(("/model/", "/restapis/")) or path.endswith(("/invocations", "/async-invocations"))

@@ -1,6 +1,6 @@
-"""Which part of the emulator a request is for: decided once, read by everything behind.
+"""The part of the emulator that a request is for: decided once, read by all later code.
 
-Two readings of one path are a way around whatever relies on the other reading: a bucket's object may have any key, also
+Two readings of one path would bypass checks that rely on the other reading: a bucket's object may have any key, also
 one that looks like the path of a deployed API.
 """
 
@@ -19,16 +19,16 @@ DECISION, PROXIED = "emulator.route", "emulator.proxied"
 
 
 class Route(Enum):
-    """Whose rules a request is judged by."""
+    """The rules that apply to a request."""
 
     HEALTH = "health"
-    """Says that an emulator is here, and which; open to every local program."""
+    """Identifies the emulator; open to every local program."""
     OWN = "own"
     """The emulator's own pages, which AWS does not have: for the administrator."""
     DEPLOYED_API = "deployed-api"
-    """A deployed REST API, whose stage decides about its callers."""
+    """A deployed REST API, whose stage authorizes its callers."""
     AWS = "aws"
-    """A call of AWS's API, signed by somebody who may make it."""
+    """A call of AWS's API, signed by a principal."""
 
 
 def of(environ: dict[str, Any]) -> Route:
@@ -42,7 +42,7 @@ def of(environ: dict[str, Any]) -> Route:
 def _decide(environ: dict[str, Any]) -> Route:
     path = environ.get("PATH_INFO", "")
     if environ.get(PROXIED):
-        # An address of AWS's, reached through this server as a proxy: nothing of the emulator's own is there.
+        # A URL of AWS, reached through this server as a proxy: it is not a page of the emulator.
         return Route.AWS
     if path == HEALTH:
         return Route.HEALTH

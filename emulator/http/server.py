@@ -1,4 +1,4 @@
-"""The process: bind, install the patches, announce, serve, and leave nothing behind."""
+"""The process: bind, install the patches, announce, serve, and clean up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 """Loopback only: functions run what they are given. Loopback is not trust, either: see `emulator.http.admission`."""
 
 BACKLOG = 1024
-"""Connections that may wait to be accepted. One that finds no room tries again a second later."""
+"""Connections that may wait to be accepted; further ones are retried a second later."""
 
 
 def serve(
@@ -54,7 +54,7 @@ def serve(
     )
     data_dir.mkdir(parents=True, exist_ok=True)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    # What is loaded here stays for good: looking through it for garbage costs a third of the start, and pauses later.
+    # What is loaded here stays: scanning it for garbage costs a third of the start, and causes pauses later.
     gc.disable()
     moto.apply(settings)
     from emulator.http import app  # after the patches: what it imports must see moto as patched
@@ -73,7 +73,7 @@ def serve(
 
 
 def _listen(port: int) -> socket.socket:
-    """The listening socket, bound before anything slow so that a taken port is told at once."""
+    """Return the listening socket, bound before anything slow so that a used port is reported at once."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -111,7 +111,7 @@ def _announce(settings: Settings, started_at: str) -> None:
         "access_key_id": ADMIN.access_key_id,
         "secret_access_key": ADMIN.secret_access_key,
     }
-    # Written aside and renamed: whoever waits for the file never reads half of it.
+    # Written to another file and renamed: clients that wait for it never read a part of it.
     target = settings.data_dir / "emulator.json"
     draft = target.with_suffix(".json.tmp")
     draft.unlink(missing_ok=True)

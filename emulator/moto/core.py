@@ -1,4 +1,4 @@
-"""Moto's own switches, set before the services that read them are imported."""
+"""Moto's settings, set before the services that read them are imported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def apply(settings: Settings) -> None:
 
 
 def _own_state() -> None:
-    """What one answer shows of its result is its own: moto notes it in a table that all answers of a service share."""
+    """Give each response its own table of result members; moto shares one among all responses of a service."""
     from moto.core.responses import BaseResponse
 
     @wrap(BaseResponse, "__init__")
@@ -39,9 +39,11 @@ def _own_state() -> None:
 
 
 def _remember() -> None:
-    """Moto lists the methods of a class anew for every request, and a service's errors for every error. It asks for a
-    service's data under one lock for all, and compares all services to see whether it has noted this one. It looks
-    through the folders of all of botocore's services for each model, and reads it twice if two requests come first.
+    """Cache what moto computes again each time.
+
+    It lists the methods of a class for every request, and a service's errors for every error. It gets a service's data
+    under a global lock, and compares all services to see whether this one is registered. It searches the folders of all
+    of botocore's services for each model, and reads a model twice if two requests are first.
     """
     from moto.core import base_backend, errors, responses, utils
     from moto.core.loaders import create_loader
@@ -64,16 +66,16 @@ def _remember() -> None:
 
     @wrap(base_backend.BackendDict, "_create_account_specific_backend")
     def create(original: Any, self: Any, account_id: str) -> None:
-        # It is noted when its first account comes to be, and forgotten together with its accounts.
+        # It is registered with its first account, and removed together with its accounts.
         if account_id not in self:
             original(self, account_id)
 
 
 def _environment(settings: Settings) -> None:
-    """What moto, and boto3 inside this process, read from the environment.
+    """Set what moto, and boto3 inside this process, read from the environment.
 
-    A profile, a proxy or an endpoint of the person's own shell must not reach in here: a client made by the
-    emulator could otherwise leave the machine, with real credentials.
+    A profile, a proxy or an endpoint of the user's shell must not apply here: a client of the emulator could
+    otherwise send requests to other machines, with real credentials.
     """
     for name in list(os.environ):
         if name.startswith(("AWS_", "MOTO_")) or name in PROXIES:

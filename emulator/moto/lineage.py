@@ -1,7 +1,7 @@
-"""Who asked: every request to moto is handled under the evidence record that caused it.
+"""Causes of requests: each request to moto is handled under the evidence record that caused it.
 
-Two ways tell: the header `x-emulator-parent`, sent by the Step Functions interpreter, and the credentials, which
-a running Lambda, job or model server was lent for exactly one record at a time.
+The record is named by the header `x-emulator-parent`, sent by the Step Functions interpreter, or by the credentials,
+which a running Lambda, job or model server holds for exactly one record at a time.
 """
 
 from __future__ import annotations

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from moto.moto_api._internal.managed_state_model import ManagedState
 
-class ProcessStatus:
-    """Mixin for a class of moto: the status changes with the process, not with time."""
+
+class ProcessStatus(ManagedState):
+    """Mixin for a run of moto: the status changes with the process, not with time."""
 
     _state: str
 

@@ -1,8 +1,8 @@
-"""Moto's data under many threads: a walk goes over what was there when it began.
+"""Moto's data under many threads: an iteration covers what existed when it began.
 
-Moto answers one request at a time. Here many are answered at once, and Python ends a walk over a dict that grows
-meanwhile with an error: whoever called with a role's credentials while another role was being made got a 500, since
-moto looks through all roles to note when one was last used.
+Moto handles one request at a time. Here many are handled at once, and iterating over a dict that grows meanwhile is an
+error in Python: a call with a role's credentials failed with 500 while another role was being created, since moto
+iterates over all roles to store when one was last used.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from emulator.core.settings import Settings
 from emulator.moto.patching import replace, wrap
 
 HOLDERS = (BaseBackend, EventBus, LogGroup)
-"""A service's data, and those of its parts that grow while others read them: rules and log streams."""
+"""A service's data, and its parts that grow while other threads read them: rules and log streams."""
 
 
 class _Copied:
-    """Views of a copy. Making it takes one step that no other thread can come between.
+    """Views of a copy, which is made in one step that no other thread can interrupt.
 
-    Iteration itself stays the dict's own: `dict(this)` takes one step because of that.
+    Iteration itself stays that of the dict: `dict(this)` is a single step because of that.
     """
 
     def keys(self) -> Any:
@@ -42,11 +42,11 @@ class _Copied:
 
 
 class Walked(_Copied, dict[Any, Any]):
-    """A dict that others may change during a walk over it."""
+    """A dict that other threads may change while it is iterated."""
 
 
 class WalkedInOrder(_Copied, OrderedDict[Any, Any]):
-    """The same for a dict that has a method to change its order."""
+    """The same for an ordered dict."""
 
 
 WALKED: dict[type, type] = {dict: Walked, OrderedDict: WalkedInOrder}
@@ -66,15 +66,15 @@ def apply(settings: Settings) -> None:
     for holder in HOLDERS:
         _hold(holder)
 
-    # The names below a path are looked for in a walk over the dict itself.
+    # Moto searches names below a path by iterating over the dict itself.
     replace(ParameterDict, "__iter__", lambda self: iter(list(dict.keys(self))))
 
     @wrap(SimpleSystemManagerBackend, "_match_filters")
     def match(original: Any, self: Any, parameter: Any, filters: Any = None) -> Any:
-        # One that was deleted since the walk began is looked up in vain, and is not listed.
+        # A parameter that was deleted since the iteration began is not found, and not listed.
         return parameter is not None and original(self, parameter, filters)
 
-    # Moto looks each object of a walk up again: one that was deleted since it began ended ListObjectVersions.
+    # Moto looks up each object again: one that was deleted since the iteration began broke ListObjectVersions.
     for prefix in ("", "iter"):
         replace(_VersionedKeyStore, f"{prefix}lists", lambda self: iter(_versions(self)))
         replace(_VersionedKeyStore, f"{prefix}items", lambda self: ((key, each[-1]) for key, each in _versions(self)))
@@ -82,7 +82,7 @@ def apply(settings: Settings) -> None:
 
 
 def _versions(store: dict[str, list[Any]]) -> list[tuple[str, list[Any]]]:
-    """Names and versions, as they are now; an object without a version is about to go."""
+    """Return names and versions as they are now; an object without a version is being deleted."""
     return [(key, list(versions)) for key, versions in dict(store).items() if versions]
 
 

@@ -1,6 +1,6 @@
 """Moto's HTTP application, and AWS's wire protocols in both directions.
 
-What it offers speaks WSGI and plain dictionaries, so that nobody else has to import moto.
+Its functions use WSGI and plain dictionaries, so that their callers need not import moto.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class Scope:
 
 
 def scope(environ: Environ) -> Scope | None:
-    """`None` for an unsigned request."""
+    """Return the scope of the signature; `None` for an unsigned request."""
     match = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     return Scope(*match.groups()) if match else None
 
 
 def keep_body(environ: Environ) -> bytes:
-    """The request body, left readable for whoever handles the request next."""
+    """Return the request body, and leave it readable for the next handler."""
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         body = environ["wsgi.input"].read()
         environ["CONTENT_LENGTH"] = str(len(body))
@@ -68,7 +68,7 @@ def keep_body(environ: Environ) -> bytes:
 
 @dataclass(frozen=True)
 class Call:
-    """One AWS operation as its caller meant it."""
+    """One AWS operation with its parameters."""
 
     service: str
     operation: str
@@ -78,9 +78,9 @@ class Call:
 
 
 class CallError(ServiceException):
-    """An error that AWS's service model knows: `code` selects the HTTP status.
+    """An error of AWS's service model: `code` selects the HTTP status.
 
-    Defined here and not raised as moto's own class, whose module name moto takes for a service's.
+    Not moto's own class, whose module name moto takes for that of a service.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -88,7 +88,7 @@ class CallError(ServiceException):
 
 
 def operation_name(environ: Environ, service: str) -> str | None:
-    """Name of the operation of `service` that a request asks for; `None` if the service has no such one."""
+    """Return the operation of `service` that a request calls; `None` if the service lacks it."""
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return str(target).rsplit(".", 1)[-1]
@@ -97,7 +97,7 @@ def operation_name(environ: Environ, service: str) -> str | None:
 
 
 class _Operation(BaseResponse):
-    """Moto's own parsing and serialising, around a handler that is not moto's."""
+    """Moto's parsing and serialising, around a handler of the emulator."""
 
     def __init__(self, service: str, handler: Callable[[Call], dict[str, Any]]) -> None:
         super().__init__(service_name=service)
@@ -120,7 +120,7 @@ class _Operation(BaseResponse):
 
 
 def answer(environ: Environ, service: str, handler: Callable[[Call], dict[str, Any]]) -> Response:
-    """The response of `handler` in the wire format of `service`."""
+    """Return the response of `handler` in the wire format of `service`."""
     request = BackendRequest(environ)
     status, headers, body = _Operation(service, handler)._dispatch(request)
     plain = {name: str(value) for name, value in headers.items() if name != "status"}
@@ -129,14 +129,14 @@ def answer(environ: Environ, service: str, handler: Callable[[Call], dict[str, A
 
 
 class _Dispatcher(DomainDispatcherApplication):
-    """Moto's, which looks through its own folders on the disk twice for every request."""
+    """Moto's dispatcher with a cache: it searches its folders on the disk twice for every request."""
 
     def __init__(self, create_app: Callable[[Any], Any]) -> None:
         super().__init__(create_app)
         self._known: dict[str, Any] = {}
 
     def get_application(self, environ: Environ) -> Any:
-        """By signature alone: moto's own pages (`/moto-api/`, instance metadata) exist for no path."""
+        """Select the application by signature only: moto's pages (`/moto-api/`, instance metadata) are not served."""
         path = environ.get("PATH_INFO", "")
         with self.lock:
             host = self.infer_service_region_host(environ, path) or "s3.us-east-1.amazonaws.com"
@@ -149,17 +149,17 @@ class _Dispatcher(DomainDispatcherApplication):
         if host is None:
             return None
         if host not in self._known:
-            found = super().get_backend_for_host(host)
-            if found is None:
+            backend = super().get_backend_for_host(host)
+            if backend is None:
                 return None
-            self._known[host] = found
+            self._known[host] = backend
         return self._known[host]
 
 
 def application() -> Wsgi:
-    """Moto. Raises `NotImplementedError` for what it does not have.
+    """Return moto's application. It raises `NotImplementedError` for operations that moto lacks.
 
-    For a path without a route moto answers Flask's plain 404, which a client would take for "this resource is gone".
+    For a path without a route moto returns Flask's plain 404, which a client would take for a missing resource.
     """
     moto = _Dispatcher(_backend_app)
 
@@ -179,10 +179,10 @@ def application() -> Wsgi:
 
 
 def bounded(application: Wsgi) -> Wsgi:
-    """The application, with errors that nobody answered told in the caller's own protocol.
+    """Report unhandled errors of an application in the client's protocol.
 
-    They are 400: a 500 is asked again by SDKs, for minutes, and mends neither what is missing nor what is broken.
-    Moto is made for one request at a time, though, and what it trips over then is gone the next time.
+    They are 400: SDKs retry a 500 for minutes, which does not help if something is missing or broken. Moto is made for
+    one request at a time, though, and errors because of that do not recur: they are 500.
     """
 
     def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -215,15 +215,15 @@ def _unanswered(environ: Environ, error: Exception) -> Wsgi:
 
 
 def _what_is_gone(environ: Environ, error: Exception) -> envelopes.Failure | None:
-    """AWS's answer to the deletion of something that is not there, where moto stumbles over what it did not find.
+    """Return AWS's error for the deletion of a missing resource, where moto fails as it did not find it.
 
-    Whoever destroys once more what a killed run had begun to destroy asks for just that.
+    A destroy that continues a killed one makes such calls.
     """
     signed = scope(environ)
-    stumbled = isinstance(error, KeyError) or str(error).startswith("'NoneType' object has no attribute")
-    # Of the query protocols the operation stands in the body, which has been read; and EC2 has no such errors.
-    told = environ["REQUEST_METHOD"] == "DELETE" or "HTTP_X_AMZ_TARGET" in environ
-    operation = operation_name(environ, signed.service) if signed and stumbled and told else None
+    failed = isinstance(error, KeyError) or str(error).startswith("'NoneType' object has no attribute")
+    # Query protocols have the operation in the body, which has been read; and EC2 has no such errors.
+    named = environ["REQUEST_METHOD"] == "DELETE" or "HTTP_X_AMZ_TARGET" in environ
+    operation = operation_name(environ, signed.service) if signed and failed and named else None
     if signed is None or operation is None or not operation.startswith("Delete"):
         return None
     return envelopes.not_found(signed.service, operation)
@@ -236,17 +236,17 @@ def _backend_app(service: Any) -> Any:
 
 
 def _unrouted(environ: Environ, status: str, headers: list[tuple[str, str]]) -> bool:
-    """Whether this is Flask's 404 rather than an AWS service's (those are JSON or XML)."""
+    """Return whether this is Flask's 404 rather than that of an AWS service (JSON or XML)."""
     signed = scope(environ)
     if not status.startswith("404") or signed is None or signed.service == "s3":
         return False
-    told = {name.lower(): value for name, value in headers}
-    # Some of moto's answers leave out what they are, but name their error.
-    return "x-amzn-errortype" not in told and told.get("content-type", "text/html").startswith("text/html")
+    values = {name.lower(): value for name, value in headers}
+    # Some of moto's responses lack the content type, but name their error.
+    return "x-amzn-errortype" not in values and values.get("content-type", "text/html").startswith("text/html")
 
 
 def failure(environ: Environ, status: int, code: str, message: str) -> Wsgi:
-    """An error that nobody computed, in the caller's own protocol."""
+    """Build an error of the emulator itself in the client's protocol."""
     signed = scope(environ)
-    told = envelopes.Failure(status, code, message)
-    return envelopes.answer(environ, signed.service if signed else "s3", told, {"x-emulator-fidelity": "not-run"})
+    error = envelopes.Failure(status, code, message)
+    return envelopes.answer(environ, signed.service if signed else "s3", error, {"x-emulator-fidelity": "not-run"})

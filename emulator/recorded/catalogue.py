@@ -35,7 +35,7 @@ import yaml
 from emulator.core.errors import BadNoun
 
 FOLDER = Path(__file__).parent / "nouns"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # equivalent and seven times as fast, if PyYAML has libyaml
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Listing:
     operation: str
     member: str
     prefix: str | None = None
-    """Input member by which names are filtered."""
+    """Input member that filters names."""
 
 
 @dataclass(frozen=True)
 class Versions:
-    """Numbered snapshots of a record: `operation` takes one, the input's `member` asks for one."""
+    """Numbered snapshots of a record: `operation` takes one, the input's `member` selects one."""
 
     operation: str
     member: str
@@ -86,14 +86,14 @@ class Noun:
     fields: dict[str, Any] = field(default_factory=dict)
 
     def operations(self) -> dict[str, str]:
-        """Operation name to verb."""
+        """Map operation names to verbs."""
         verbs = ("create", "put", "get", "update", "replace", "delete")
-        found = {getattr(self, verb): verb for verb in verbs if getattr(self, verb)}
+        operations = {getattr(self, verb): verb for verb in verbs if getattr(self, verb)}
         if self.list:
-            found[self.list.operation] = "list"
+            operations[self.list.operation] = "list"
         if self.versions:
-            found[self.versions.operation] = "snapshot"
-        return found
+            operations[self.versions.operation] = "snapshot"
+        return operations
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Catalogue:
 
 
 def load(folder: Path = FOLDER) -> Catalogue:
-    """Read every file. Raises `BadNoun` for a key nobody knows."""
+    """Read every file. Raises `BadNoun` for an unknown key."""
     return Catalogue(tuple(_service(path) for path in sorted(folder.glob("*.yaml"))))
 
 

@@ -1,4 +1,4 @@
-"""Creates, finds, changes and forgets records as the catalogue says."""
+"""Creates, finds, changes and deletes records as the catalogue defines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emulator.recorded.template import MISSING, render
 
 
 class Declined(Exception):
-    """The call is about something that is not recorded here; moto has to answer it."""
+    """The call concerns a resource that is not recorded here; moto handles it."""
 
 
 @dataclass
@@ -28,14 +28,14 @@ class Record:
     given: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By version, each as it was shown when it was taken."""
+    """Snapshots by version."""
     taken: int = 0
 
     def answers_to(self, value: Any) -> bool:
         return value in (self.name, self.id, self.arn)
 
     def view(self) -> dict[str, Any]:
-        """The record as its output shows it; the serialiser drops members the shape does not have."""
+        """Return the record as in the output; the serialiser drops members that the shape lacks."""
         scope = {**self.given, "id": self.id, "name": self.name, "arn": self.arn}
         scope |= {"created": self.created, "updated": self.updated}
         computed = {key: render(value, scope) for key, value in self.noun.fields.items()}
@@ -46,7 +46,7 @@ Shelf = dict[str, Record]
 
 
 class Engine:
-    """All records of one emulator, apart by account, region and service."""
+    """All records of one emulator, by account, region and service."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -54,7 +54,7 @@ class Engine:
         self._shelves: dict[tuple[str, str, str], Shelf] = {}
 
     def service(self, signing: str, operation_of: Any) -> tuple[Service, str] | None:
-        """The service of a request and its operation, if that operation may be one of ours."""
+        """Return the service of a request and its operation, if that operation may be recorded."""
         service = self._catalogue.signed_as(signing)
         if service is None:
             return None
@@ -65,7 +65,7 @@ class Engine:
         return (service, operation) if operation in ours else None
 
     def handle(self, service: Service, call: Call) -> dict[str, Any]:
-        """The output of one operation. Raises `CallError` as AWS would, or `Declined`."""
+        """Return the output of an operation. Raises `CallError` as AWS would, or `Declined`."""
         with self._lock:
             shelf = self._shelves.setdefault((call.account_id, call.region, service.name), {})
             for noun in service.nouns:
@@ -115,7 +115,7 @@ class Engine:
 
 
 def _versioned(verb: str, record: Record, versions: Versions, version: str, call: Call) -> dict[str, Any]:
-    """A snapshot is taken, shown or forgotten. It never changes, and its number is not given out again."""
+    """Take, show or delete a snapshot. It never changes, and its number is not used again."""
     if verb == "snapshot":
         record.taken += 1
         version = str(record.taken)
@@ -131,13 +131,13 @@ def _given(member: str | None, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find(noun: Noun, shelf: Shelf, parameters: dict[str, Any]) -> Record | None:
-    wanted = [parameters[member] for member in noun.found_by if parameters.get(member) is not None]
+    selectors = [parameters[member] for member in noun.found_by if parameters.get(member) is not None]
     for nested in (noun.update_input, noun.input):
         inner = parameters.get(nested) if nested else None
         if isinstance(inner, dict):
-            wanted += [inner[member] for member in noun.found_by if inner.get(member) is not None]
+            selectors += [inner[member] for member in noun.found_by if inner.get(member) is not None]
     records = [record for record in shelf.values() if record.noun is noun]
-    return next((record for record in records for value in wanted if record.answers_to(value)), None)
+    return next((record for record in records for value in selectors if record.answers_to(value)), None)
 
 
 def _wrapped(noun: Noun, record: Record) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _tag(tagging: Tagging, shelf: Shelf, call: Call) -> dict[str, Any]:
         for key in call.parameters.get(tagging.keys) or []:
             record.tags.pop(key, None)
     else:
-        # Both spellings, since services differ; the serialiser drops the one its shape does not have.
+        # Both spellings, since services differ; the serialiser drops the one that its shape lacks.
         pairs = [{"key": key, "value": value, "Key": key, "Value": value} for key, value in record.tags.items()]
         return {tagging.tags: pairs}
     return {}
@@ -174,5 +174,5 @@ def _tag_map(tags: Any) -> dict[str, str]:
 
 
 def _error(failure: Failure, call: Call, name: str | None = None) -> CallError:
-    wanted = name or next((str(value) for value in call.parameters.values() if isinstance(value, str)), "")
-    return CallError(failure.code, failure.message.format(name=wanted))
+    name = name or next((str(value) for value in call.parameters.values() if isinstance(value, str)), "")
+    return CallError(failure.code, failure.message.format(name=name))

@@ -1,7 +1,7 @@
 """Values in `fields` of a noun: text, lists and maps with `{references}` into the record.
 
-A reference is a dotted path (`{modelSource.copyFrom}`). Text that is one reference only takes the referenced
-value as it is, of whatever type; a value whose reference leads nowhere is left out.
+A reference is a dotted path (`{modelSource.copyFrom}`). Text that consists of one reference becomes the
+referenced value, of any type; a value whose reference has no target is omitted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MISSING = object()
 
 
 def render(value: Any, record: Mapping[str, Any]) -> Any:
-    """`value` with its references resolved; `MISSING` when nothing is left of it."""
+    """Resolve the references of a value; return `MISSING` if nothing is left of it."""
     if isinstance(value, str):
         return _text(value, record)
     if isinstance(value, Mapping):
@@ -38,9 +38,9 @@ def _text(value: str, record: Mapping[str, Any]) -> Any:
 
 
 def resolve(path: str, record: Mapping[str, Any]) -> Any:
-    found: Any = record
+    value: Any = record
     for part in path.split("."):
-        if not isinstance(found, Mapping) or found.get(part) is None:
+        if not isinstance(value, Mapping) or value.get(part) is None:
             return MISSING
-        found = found[part]
-    return found
+        value = value[part]
+    return value

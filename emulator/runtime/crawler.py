@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# What is imported stays: to look through it for garbage costs a fifth of the start.
+# What is imported stays: scanning it for garbage costs a fifth of the start.
 gc.set_threshold(200_000)
 
 import botocore.session  # noqa: E402
@@ -31,7 +31,7 @@ FILES_READ_PER_TABLE = 20
 
 
 OWN = Config(user_agent_appid="local-aws")  # type: ignore[call-arg]  # unknown to the stubs
-"""These are requests of AWS's own, not of the platform."""
+"""These requests are those of the AWS service, not of the platform."""
 
 
 class CrawlFailed(Exception):
@@ -41,7 +41,7 @@ class CrawlFailed(Exception):
 def main(path: str) -> int:
     with open(path, encoding="utf-8") as stream:
         crawl = json.load(stream)
-    # Not boto3: its transfers of large files are of no use here, and a tenth of the start.
+    # Not boto3: its file transfers are not needed, and importing them takes a tenth of the start.
     session = botocore.session.get_session()
     s3, glue = session.create_client("s3", config=OWN), session.create_client("glue", config=OWN)
     written = 0
@@ -62,7 +62,7 @@ def say(crawl: Document, text: str) -> None:
 
 
 def tables_under(s3: Any, target: Document) -> dict[tuple[str, str], list[Document]]:
-    """Objects of a target by the folder that is a table's root: what precedes the first `key=value` part."""
+    """Group a target's objects by the root folder of their table: what precedes the first `key=value` part."""
     bucket, _, prefix = target["Path"][len("s3://") :].partition("/")
     prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
     roots: dict[tuple[str, str], list[Document]] = {}
@@ -81,7 +81,7 @@ def tables_under(s3: Any, target: Document) -> dict[tuple[str, str], list[Docume
 
 
 def hidden(relative: str) -> bool:
-    """Hive and Athena read no file or folder whose name starts so."""
+    """Return whether Hive and Athena ignore a path: a file or folder whose name starts with `_` or `.`."""
     return any(part.startswith(("_", ".")) for part in relative.split("/") if "=" not in part)
 
 
@@ -90,7 +90,7 @@ def excluded(relative: str, target: Document) -> bool:
 
 
 def write_table(s3: Any, glue: Any, crawl: Document, root: tuple[str, str], objects: list[Document]) -> int:
-    """Creates or updates one table and adds its partitions. Returns the number of tables written."""
+    """Create or update a table and add its partitions. Return the number of tables written."""
     bucket, prefix = root
     schema = None
     for found in objects[:FILES_READ_PER_TABLE]:
@@ -122,7 +122,7 @@ def reader(s3: Any, bucket: str, key: str) -> Callable[[int | None], bytes]:
 
 
 def partitions_of(bucket: str, prefix: str, objects: list[Document]) -> Partitions:
-    """Partition values (a tuple of pairs) to location."""
+    """Map partition values (a tuple of pairs) to locations."""
     locations: Partitions = {}
     for item in objects:
         folders = item["Key"][len(prefix) :].split("/")[:-1]
@@ -172,7 +172,7 @@ def table_name(crawl: Document, bucket: str, prefix: str) -> str:
 
 
 def put_table(glue: Any, crawl: Document, table: Document) -> None:
-    """A name that another location has already gets a suffix, as Glue's crawlers do it."""
+    """Write a table. A name that another location has gets a suffix, as Glue's crawlers do it."""
     database = crawl["database_name"]
     existing = existing_table(glue, database, table["Name"])
     location = table["StorageDescriptor"]["Location"]
@@ -184,7 +184,7 @@ def put_table(glue: Any, crawl: Document, table: Document) -> None:
     elif crawl["update_behavior"] == "UPDATE_IN_DATABASE":
         glue.update_table(DatabaseName=database, TableInput=table)
     else:
-        say(crawl, f"INFO : table {table['Name']} exists and is left as it is ({crawl['update_behavior']})")
+        say(crawl, f"INFO : table {table['Name']} exists and is unchanged ({crawl['update_behavior']})")
 
 
 def existing_table(glue: Any, database: str, name: str) -> Document | None:
@@ -210,5 +210,5 @@ def put_partitions(glue: Any, crawl: Document, table: Document, partitions: Part
 
 
 code = main(sys.argv[1])
-# All is written: to take the interpreter apart, object by object, would be of no use to anybody.
+# All is written: the interpreter would spend time on freeing each object.
 os._exit(code)

@@ -1,4 +1,4 @@
-"""What is in a file: its classification and columns, as Glue's built-in classifiers would say."""
+"""Classification and columns of a file, as Glue's built-in classifiers determine them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Schema:
         self.parameters = parameters or {}
 
     def merged(self, other: Schema) -> Schema:
-        """Both schemas' columns; a column of different types becomes the wider one, or a string."""
+        """Merge the columns of two schemas; a column of different types becomes the wider one, or a string."""
         columns = dict(self.columns)
         for name, kind in other.columns.items():
             columns[name] = wider(columns[name], kind) if name in columns else kind
@@ -72,7 +72,7 @@ def wider(one: str, other: str) -> str:
 
 
 def classify(key: str, read: Callable[[int | None], bytes]) -> Schema:
-    """The schema of one object. `read(limit)` returns its first bytes, or all of them for `None`."""
+    """Return the schema of an object. `read(limit)` returns its first bytes, or all of them for `None`."""
     head = read(4)
     if not head:
         raise Unclassified(f"{key} is empty")
@@ -108,11 +108,11 @@ def delimited_schema(key: str, lines: list[str]) -> Schema:
 
 
 def split_rows(lines: list[str]) -> tuple[list[list[str]], str | None]:
-    """Rows, and the delimiter that cuts every line into the same number (more than one) of columns."""
+    """Split lines by the delimiter that gives the same number (more than one) of columns in every row."""
     written = [line for line in lines if line.strip()]
     best: tuple[list[list[str]], str | None] = ([], None)
     for delimiter in DELIMITERS:
-        # A quote inside tab-separated text is a character like any other.
+        # A quote inside tab-separated text is an ordinary character.
         quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
         try:
             rows = list(csv.reader(written, delimiter=delimiter, quoting=quoting))  # type: ignore[arg-type]
@@ -125,7 +125,7 @@ def split_rows(lines: list[str]) -> tuple[list[list[str]], str | None]:
 
 
 def has_header(rows: list[list[str]]) -> bool:
-    """All names, and below them at least one column that is not text; as Glue's CSV classifier decides."""
+    """Return whether the first row has names and a column below is not text, as Glue's CSV classifier decides."""
     if len(rows) < 2 or any(text_type(cell) != "string" or not cell.strip() for cell in rows[0]):
         return False
     if len(set(rows[0])) != len(rows[0]) or any(len(cell) > 150 for cell in rows[0]):
@@ -160,7 +160,7 @@ def json_schema(key: str, lines: list[str], text: str) -> Schema:
     columns: dict[str, str] = {}
     for record in records:
         if not isinstance(record, dict):
-            raise Unclassified(f"{key} holds JSON values that are no objects")
+            raise Unclassified(f"{key} holds JSON values that are not objects")
         for name, value in record.items():
             kind, name = json_type(value), column_name(name)
             if kind is not None:

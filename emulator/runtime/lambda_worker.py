@@ -1,6 +1,6 @@
-"""Runs one Lambda function's handler, one event after the other.
+"""Runs the handler of a Lambda function, one event after the other.
 
-argv: descriptor of the channel. The rest comes from the environment, as Lambda's own runtime has it.
+argv: descriptor of the channel. The rest comes from the environment, as in Lambda's runtime.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def exactly(channel: socket.socket, size: int) -> bytes:
     while size:
         chunk = channel.recv(min(size, 1 << 20))
         if not chunk:
-            # The server closed its end: this worker is no longer wanted.
+            # The server closed its end: this worker is no longer needed.
             os._exit(0)
         chunks.append(chunk)
         size -= len(chunk)
@@ -76,7 +76,7 @@ def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> N
 
 
 def error_of(error: Exception, request_id: str, skip: int) -> dict[str, Any]:
-    """An error as the runtime reports it, without the frames of this file."""
+    """Return an error as the runtime reports it, without the frames of this file."""
     frames = traceback.extract_tb(error.__traceback__)[skip:]
     return {
         "errorMessage": str(error),
@@ -87,9 +87,9 @@ def error_of(error: Exception, request_id: str, skip: int) -> dict[str, Any]:
 
 
 def load(handler: str) -> tuple[Any, dict[str, Any] | None]:
-    """The handler's function, or an init error. A package's `pkg/mod.fn` is accepted as `pkg.mod.fn` is."""
+    """Return the handler's function, or an init error. `pkg/mod.fn` is accepted like `pkg.mod.fn`."""
     module_name, _, function_name = handler.replace("/", ".").rpartition(".")
-    # What is imported stays: to look through it for garbage costs a third of a cold start.
+    # What is imported stays: scanning it for garbage costs a third of a cold start.
     gc.disable()
     try:
         module = importlib.import_module(module_name)
@@ -112,7 +112,7 @@ def load(handler: str) -> tuple[Any, dict[str, Any] | None]:
 
 
 def set_up_logging() -> RequestIdFilter:
-    """Lambda's root logger has one handler, level WARNING, and the request id in every line."""
+    """Configure logging like Lambda: one handler, level WARNING, and the request id in every line."""
     handler = logging.StreamHandler(sys.stdout)
     tag = RequestIdFilter()
     handler.addFilter(tag)
@@ -126,7 +126,7 @@ def set_up_logging() -> RequestIdFilter:
 
 
 def peak_memory_mb() -> int:
-    """Linux carries `ru_maxrss` over from the parent through `exec`, so its own counter is asked there."""
+    """Return the peak memory. Linux keeps the parent's `ru_maxrss` through `exec`, so `VmHWM` is read there."""
     try:
         with open("/proc/self/status") as status:
             line = next(line for line in status if line.startswith("VmHWM"))

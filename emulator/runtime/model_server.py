@@ -1,4 +1,4 @@
-"""Serves one model: loads it with the user's `model_fn`, then answers one request after the other.
+"""Serves a model: loads it with the user's `model_fn`, then handles one request after the other.
 
 argv: descriptor of the channel, model folder, module name. The handler functions and their defaults are those of
 the `sagemaker-inference` toolkit that AWS's framework containers run.
@@ -21,7 +21,7 @@ from typing import Any
 FRAME = struct.Struct(">II")
 JSON, CSV = "application/json", "text/csv"
 OBJECTS_OF_A_START = 200_000
-"""New objects before the first search for garbage while a model is loaded."""
+"""New objects before the first garbage collection while a model is loaded."""
 
 
 class Unsupported(Exception):
@@ -33,7 +33,7 @@ def exactly(channel: socket.socket, size: int) -> bytes:
     while size:
         chunk = channel.recv(min(size, 1 << 20))
         if not chunk:
-            # The endpoint is gone.
+            # The endpoint was deleted.
             os._exit(0)
         chunks.append(chunk)
         size -= len(chunk)
@@ -81,8 +81,8 @@ class Handlers:
 
     def __init__(self, folder: str, module_name: str) -> None:
         sys.path.insert(0, os.path.join(folder, "code"))
-        # What a start brings in stays, and much of it comes with `model_fn`: scikit-learn is imported by the model's
-        # own pickle. To look through it for garbage as often as through requests costs a fifth of the start.
+        # What is loaded at the start stays, and much of it is imported by `model_fn`: a model's pickle imports
+        # scikit-learn. Scanning it for garbage as often as while serving costs a fifth of the start.
         usual = gc.get_threshold()
         gc.set_threshold(OBJECTS_OF_A_START)
         try:
@@ -103,7 +103,7 @@ class Handlers:
         if self.transform:
             result = call(self.transform, self.model, body.decode() if text else body, content_type, accept)
         else:
-            # The toolkit hands text types over decoded, everything else as bytes.
+            # The toolkit passes text types decoded, everything else as bytes.
             data = call(self.input, body.decode() if text and self.input is not default_input else body, content_type)
             result = call(self.output, call(self.predict, data, self.model), accept)
         payload, kind = result if isinstance(result, tuple) else (result, accept)
@@ -111,12 +111,12 @@ class Handlers:
 
 
 def call(function: Any, *arguments: Any) -> Any:
-    """Newer handlers take a context as their last argument; there is none here."""
+    """Call a handler function; newer ones take a context as their last argument, which is `None` here."""
     try:
-        wanted = len(inspect.signature(function).parameters)
+        count = len(inspect.signature(function).parameters)
     except ValueError:
-        wanted = len(arguments)
-    return function(*arguments, None) if wanted == len(arguments) + 1 else function(*arguments)
+        count = len(arguments)
+    return function(*arguments, None) if count == len(arguments) + 1 else function(*arguments)
 
 
 def main() -> int:

@@ -131,9 +131,8 @@ class _Feeding:
         threading.Thread(target=drain, name=f"queue-{queue.name}", daemon=True).start()
 
     def _drain(self, queue: Queue, mapping: Any) -> None:
-        mappings: dict[str, Any] = queue.lambda_event_source_mappings
         try:
-            while mapping.enabled and mappings.get(mapping.function_arn) is mapping:
+            while _is_active(queue, mapping):
                 with self._lock:
                     woken = self._woken[mapping.uuid]
                 messages = self._receive(queue, mapping)
@@ -182,6 +181,10 @@ class _Feeding:
             if len(more) < limit or visibility == 0:
                 break
         return received
+
+
+def _is_active(queue: Any, mapping: Any) -> bool:
+    return mapping.enabled and queue.lambda_event_source_mappings.get(mapping.function_arn) is mapping
 
 
 def _process(queue: Queue, mapping: Any, messages: list[Message]) -> bool:

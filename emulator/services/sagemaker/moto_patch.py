@@ -120,7 +120,7 @@ def _update_endpoint() -> None:
         endpoint_config_name: str,
         deployment_config: dict[str, Any] | None = None,
         retained: frozenset[str] = frozenset(),
-    ) -> FakeEndpoint:
+    ) -> Any:
         """Point an endpoint at another configuration; `moto_compute` wraps this and changes servers.
 
         `retained` are the properties (DesiredInstanceCount, DesiredWeight, DataCaptureConfig) that stay unchanged.

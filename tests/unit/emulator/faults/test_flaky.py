@@ -57,7 +57,7 @@ def test_it_is_no_fault_of_those_who_ask_for_other_kinds() -> None:
         ({**FLAKY, "share": 0.5}, "`flaky` must have a `rate`, and neither `every` nor `share`"),
         ({"kind": "flaky", "service": "*", "seconds": 1}, "`flaky` must have a `rate`"),
         ({"kind": "flaky", "rate": 0.1, "seconds": 1}, "`service` must be a text, the name of one service or `\\*`"),
-        ({"kind": "throttle", "service": "ssm", "count": 1, "rate": 0.1}, "`rate` is for `flaky` alone, got 0.1"),
+        ({"kind": "throttle", "service": "ssm", "count": 1, "rate": 0.1}, "`rate` is for `flaky` only, got 0.1"),
         ({"kind": "throttle", "service": "*", "count": 1}, "`service` must be a text, the name of one service, got"),
     ],
 )

@@ -103,8 +103,8 @@ def test_what_a_service_acts_out_is_asked_for_by_name_and_no_fault_of_requests()
         ({**THROTTLE, "seconds": 3601}, "`seconds` must be a number above 0 to 3600, got 3601"),
         ({**THROTTLE, "share": 0}, "`share` must be a number above 0 to 1, got 0"),
         ({**THROTTLE, "share": 0.5, "every": 2}, "exclude each other"),
-        ({**THROTTLE, "kind": "slow"}, "`delay_seconds` is what `slow` must have"),
-        ({**THROTTLE, "delay_seconds": 1}, "`delay_seconds` is what `slow` must have"),
+        ({**THROTTLE, "kind": "slow"}, "`delay_seconds` is required for `slow`"),
+        ({**THROTTLE, "delay_seconds": 1}, "`delay_seconds` is required for `slow`"),
         ({**THROTTLE, "kind": "slow", "delay_seconds": 61}, "`delay_seconds` must be a number above 0 to 60, got 61"),
     ],
 )
