@@ -26,9 +26,7 @@ class WrongMoto(EmulatorError):
     exit_code = 4
 
     def __init__(self, installed: str, accepted: str) -> None:
-        super().__init__(
-            f"moto {installed} is installed, but the patches are for moto {accepted} only; install that version"
-        )
+        super().__init__(f"moto {installed} is installed, but the patches are for {accepted} only; install {accepted}")
 
 
 class BadNoun(EmulatorError):

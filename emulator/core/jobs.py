@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from emulator.core import processes
-from emulator.core.aws import LogStream
+from emulator.core.aws import Aws, LogStream
 
 FLUSH_SECONDS = 0.5
 STOP_GRACE_SECONDS = 5.0
@@ -36,6 +37,39 @@ class Exit:
     def last_line(self) -> str:
         """The last line with text; in a Python traceback it names the error."""
         return next((line for line in reversed(self.tail) if line.strip()), "")
+
+
+class Stoppable(Protocol):
+    def stop(self) -> None: ...
+
+
+class Runs:
+    """Runs in progress by id, each in its own thread."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._lock = threading.Lock()
+        self._running: dict[str, Stoppable] = {}
+
+    def begin(self, run_id: str, run: Stoppable, work: Callable[[], object], name: str) -> None:
+        """Do the work of a run in a new thread."""
+        with self._lock:
+            self._running[run_id] = run
+        threading.Thread(target=self._execute, args=(run_id, work), name=name, daemon=True).start()
+
+    def stop(self, run_id: str) -> None:
+        """Stop a run; do nothing if it has ended."""
+        with self._lock:
+            run = self._running.get(run_id)
+        if run:
+            run.stop()
+
+    def _execute(self, run_id: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        finally:
+            with self._lock:
+                self._running.pop(run_id, None)
 
 
 class Job:

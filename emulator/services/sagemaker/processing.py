@@ -23,7 +23,7 @@ from emulator.core import processes
 from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_prefix, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import OutsideFolder, inside, of_name
-from emulator.core.jobs import Exit, Job
+from emulator.core.jobs import Exit, Job, Runs
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 CONTAINER = "/opt/ml/"
@@ -65,35 +65,13 @@ class End:
     exit_message: str | None = None
 
 
-class Processing:
+class Processing(Runs):
     """All running processing jobs of this emulator."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-        self._lock = threading.Lock()
-        self._running: dict[str, _Run] = {}
 
     def start(self, request: ProcessingRequest, started: Callable[[], None], ended: Callable[[End], None]) -> None:
         """Start a job and return at once; the callbacks are called from its thread."""
         run = _Run(self._aws, request, started)
-        with self._lock:
-            self._running[request.arn] = run
-        threading.Thread(
-            target=self._execute, args=(run, ended), name=f"processing-{request.name}", daemon=True
-        ).start()
-
-    def stop(self, arn: str) -> None:
-        with self._lock:
-            run = self._running.get(arn)
-        if run:
-            run.stop()
-
-    def _execute(self, run: _Run, ended: Callable[[End], None]) -> None:
-        try:
-            ended(run.execute())
-        finally:
-            with self._lock:
-                self._running.pop(run.request.arn, None)
+        self.begin(request.arn, run, lambda: ended(run.execute()), f"processing-{request.name}")
 
 
 class _Run:

@@ -25,7 +25,7 @@ from emulator.core.archives import unpack
 from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_file, download_prefix, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import inside, of_name
-from emulator.core.jobs import Exit, Job
+from emulator.core.jobs import Exit, Job, Runs
 from emulator.services.sagemaker import script_mode
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -68,33 +68,13 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
-class Training:
+class Training(Runs):
     """All running training jobs of this emulator."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-        self._lock = threading.Lock()
-        self._running: dict[str, _Run] = {}
 
     def start(self, request: TrainingRequest, report: Report) -> None:
         """Start a job and return at once; `report` is called from its thread."""
         run = _Run(self._aws, request, report)
-        with self._lock:
-            self._running[request.arn] = run
-        threading.Thread(target=self._execute, args=(run,), name=f"training-{request.name}", daemon=True).start()
-
-    def stop(self, arn: str) -> None:
-        with self._lock:
-            run = self._running.get(arn)
-        if run:
-            run.stop()
-
-    def _execute(self, run: _Run) -> None:
-        try:
-            run.execute()
-        finally:
-            with self._lock:
-                self._running.pop(run.request.arn, None)
+        self.begin(request.arn, run, run.execute, f"training-{request.name}")
 
 
 class _Run:

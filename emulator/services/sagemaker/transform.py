@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.core.aws import Aws, LogStream, keys_under, relative, split_uri, unique
 from emulator.core.evidence import STORE, caused_by
+from emulator.core.jobs import Runs
 from emulator.services.sagemaker import transform_records
 from emulator.services.sagemaker.async_outcomes import with_retries
 from emulator.services.sagemaker.fleet import PROCESSES, Fleet
@@ -71,37 +72,16 @@ Fault = Callable[[Request], Request | Answer]
 """Injects a fault into a request: returns the request, changed or not, or an answer."""
 
 
-class Transforms:
-    """All running jobs of this emulator."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-        self._lock = threading.Lock()
-        self._running: dict[str, _Run] = {}
+class Transforms(Runs):
+    """All running transform jobs of this emulator."""
 
     def start(
         self, request: TransformRequest, started: Callable[[], None], ended: Callable[[End], None], fault: Fault
     ) -> str:
         """Start a job and return the id of its evidence at once; the callbacks are called from its thread."""
         run = _Run(self._aws, request, started, fault)
-        with self._lock:
-            self._running[request.arn] = run
-
-        def work() -> None:
-            try:
-                ended(run.execute())
-            finally:
-                with self._lock:
-                    self._running.pop(request.arn, None)
-
-        threading.Thread(target=work, name=f"transform-{request.name}", daemon=True).start()
+        self.begin(request.arn, run, lambda: ended(run.execute()), f"transform-{request.name}")
         return run.evidence_id
-
-    def stop(self, arn: str) -> None:
-        with self._lock:
-            run = self._running.get(arn)
-        if run:
-            run.stopping.set()
 
 
 class _Run:
@@ -120,6 +100,9 @@ class _Run:
     @property
     def evidence_id(self) -> str:
         return self._record.id
+
+    def stop(self) -> None:
+        self.stopping.set()
 
     def execute(self) -> End:
         record = self._record.id
