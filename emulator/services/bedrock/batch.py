@@ -22,7 +22,6 @@ from emulator.core.evidence import STORE
 from emulator.services.bedrock import embeddings, families
 from emulator.services.bedrock.answering import ServerFailed, answer
 from emulator.services.bedrock.conversation import InvalidRequest
-from emulator.services.bedrock.text_model import Completion
 from emulator.services.sagemaker.async_outcomes import with_retries
 
 LEAST_RECORDS, MOST_RECORDS = 100, 50_000
@@ -198,7 +197,7 @@ class Run:
         done = answered.completion
         self.counts.input_tokens += done.input_tokens
         self.counts.output_tokens += done.output_tokens
-        return _converse_output(done) if converse else family.write(done)
+        return families.converse_output(done) if converse else family.write(done)
 
 
 def _content(s3: Any, bucket: str, key: str) -> bytes:
@@ -237,19 +236,5 @@ def _records(name: str, data: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _conversation(model: str, body: dict[str, Any]) -> Any:
-    options = body.get("inferenceConfig")
-    if options is not None and not isinstance(options, dict):
-        raise InvalidRequest("Malformed input request: #/inferenceConfig: expected type: JSONObject")
-    return families.converse_prompt(model, body.get("messages"), body.get("system"), options or {})
-
-
-def _converse_output(done: Completion) -> dict[str, Any]:
-    return {
-        "output": {"message": {"role": "assistant", "content": [{"text": done.text}]}},
-        "stopReason": done.stop_reason,
-        "usage": {
-            "inputTokens": done.input_tokens,
-            "outputTokens": done.output_tokens,
-            "totalTokens": done.input_tokens + done.output_tokens,
-        },
-    }
+    options = families.object_member(body, "inferenceConfig")
+    return families.converse_prompt(model, body.get("messages"), body.get("system"), options)

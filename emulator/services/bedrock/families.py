@@ -126,12 +126,13 @@ def _write_anthropic(done: Completion) -> dict[str, Any]:
 
 
 def _read_nova(body: dict[str, Any]) -> Prompt:
-    options = dict(_object(body, "inferenceConfig"))
+    options = dict(object_member(body, "inferenceConfig"))
     options.setdefault("maxTokens", options.get("max_new_tokens"))
     return converse_prompt("amazon.nova-", body.get("messages"), body.get("system"), options)
 
 
-def _write_nova(done: Completion) -> dict[str, Any]:
+def converse_output(done: Completion) -> dict[str, Any]:
+    """Return a completion in the format of Converse, which is also that of Nova."""
     return {
         "output": {"message": {"role": "assistant", "content": [{"text": done.text}]}},
         "stopReason": done.stop_reason,
@@ -144,7 +145,7 @@ def _write_nova(done: Completion) -> dict[str, Any]:
 
 
 def _read_titan(body: dict[str, Any]) -> Prompt:
-    options = _object(body, "textGenerationConfig")
+    options = object_member(body, "textGenerationConfig")
     return prompt(
         (_required(body, "inputText"),),
         max_tokens=options.get("maxTokenCount"),
@@ -192,7 +193,8 @@ def _write_mistral(done: Completion) -> dict[str, Any]:
     return {"outputs": [{"text": done.text, "stop_reason": "length" if done.stop_reason == "max_tokens" else "stop"}]}
 
 
-def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
+def object_member(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a member that must be a JSON object; empty if it is missing."""
     value = body.get(name)
     if value is not None and not isinstance(value, dict):
         raise InvalidRequest(f"Malformed input request: #/{name}: expected type: JSONObject")
@@ -208,7 +210,7 @@ def _required(body: dict[str, Any], name: str) -> str:
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
     ("anthropic.", Family(_read_anthropic, _write_anthropic)),
-    ("amazon.nova", Family(_read_nova, _write_nova)),
+    ("amazon.nova", Family(_read_nova, converse_output)),
     ("amazon.titan-text", Family(_read_titan, _write_titan)),
     ("meta.llama", Family(_read_llama, _write_llama)),
     ("mistral.", Family(_read_mistral, _write_mistral)),
