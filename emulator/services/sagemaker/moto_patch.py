@@ -244,7 +244,7 @@ def _tags() -> None:
     def add_tags(original: Any, self: Any, arn: str, tags: list[dict[str, str]]) -> list[dict[str, str]]:
         """Keep the last value of a repeated tag; moto keeps both."""
         resource = self._get_resource_from_arn(arn)
-        merged = {tag["Key"]: tag["Value"] for tag in [*(resource.tags or []), *tags]}
-        resource.tags = [{"Key": key, "Value": value} for key, value in merged.items()]
+        values = {tag["Key"]: tag["Value"] for tag in [*(resource.tags or []), *tags]}
+        resource.tags = [{"Key": key, "Value": value} for key, value in values.items()]
         merged: list[dict[str, str]] = resource.tags
         return merged
