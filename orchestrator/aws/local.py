@@ -35,7 +35,7 @@ def session(region: str, process: Identity | None) -> Any:
 def gone(process: Identity) -> EmulatorError:
     return EmulatorError(
         f"the local AWS (pid {process.pid}) died; everything in it is lost",
-        hint="`orchestrator emulator logs` shows the end of its output; deploy again to start over",
+        hint="`orchestrator emulator logs` shows the end of its output; deploy again to start afresh",
     )
 
 

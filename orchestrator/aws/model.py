@@ -28,30 +28,30 @@ class Cloud(Protocol):
     def http(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> tuple[int, dict[str, str], bytes]:
-        """Status, lower-case headers, body. Never through a proxy when the target is loopback."""
+        """Return status, lower-case headers and body. Never uses a proxy if the target is loopback."""
         ...
 
 
 @dataclass(frozen=True)
 class StoredLock:
-    """A lock object, as it lies beside the state that it locks."""
+    """A lock object, which is stored beside the state that it locks."""
 
     stack: str
     key: str
     etag: str
     modified: str
-    """When it was written, as ISO 8601."""
+    """The time of the last write, in ISO 8601."""
     info: Json | None
-    """As terraform wrote it (`Who`, `Operation`, `Created`, `ID`); `None` where it is no such object."""
+    """Terraform's fields (`Who`, `Operation`, `Created`, `ID`); `None` if the object has another form."""
 
 
 class StateStore(Protocol):
-    """Terraform states of one environment, read straight from the bucket."""
+    """The Terraform states of an environment, read from their bucket."""
 
     bucket: str
 
     def ensure_bucket(self) -> bool:
-        """Create the bucket (versioned, encrypted, private) and its key if they are missing; True if it was made.
+        """Create the bucket (versioned, encrypted, private) and its key if missing; `True` if it was created.
 
         Raises `CredentialsError` for a bucket of another account.
         """
@@ -59,25 +59,25 @@ class StateStore(Protocol):
 
     @property
     def key_arn(self) -> str | None:
-        """ARN of the key that the states lie under; `None` where there is none yet."""
+        """The ARN of the key that encrypts the states; `None` if there is none yet."""
         ...
 
     def key(self, stack: str) -> str: ...
     def stacks(self) -> tuple[str, ...]:
-        """Names of all that have a state object, whatever is in it."""
+        """List the stacks that have a state object, whatever it contains."""
         ...
 
     def read(self, stack: str) -> State | None: ...
     def read_proof(self, stack: str) -> Json | None:
-        """What was stored about the last success; `None` if nothing was, or something that is no object."""
+        """Read the proof of the last success; `None` if it is missing or not a JSON object."""
         ...
 
     def write_proof(self, stack: str, proof: Json) -> None: ...
     def remove_proof(self, stack: str) -> None: ...
     def locks(self) -> list[StoredLock]:
-        """All locks that are held now, also of states that no file names any more."""
+        """List all locks that are held now, including those of states without files."""
         ...
 
     def remove_lock(self, lock: StoredLock) -> bool:
-        """Delete exactly this lock; False if it is gone, or another one lies there by now."""
+        """Delete exactly this lock; `False` if it was released or replaced."""
         ...

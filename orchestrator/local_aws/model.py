@@ -18,9 +18,9 @@ class EmulatorInfo:
     log: Path
     started_at: str
     iam: str = "enforced"
-    """`enforced`, or `off`: then roles may do everything, whatever their policies say."""
+    """`enforced`, or `off`: roles then have all permissions, regardless of their policies."""
     lost: str = ""
-    """Of one that `up` has just started: what went down with an earlier one, which nobody had stopped."""
+    """If `up` has just started it: what was lost with an earlier one that ended unexpectedly."""
 
     @property
     def endpoint(self) -> str:
@@ -28,16 +28,16 @@ class EmulatorInfo:
 
 
 class EmulatorProcess(Protocol):
-    """The local AWS as a process. Raises `EmulatorError`."""
+    """The process of the local AWS. Raises `EmulatorError`."""
 
     def up(self) -> EmulatorInfo: ...
     def down(self) -> bool: ...
     def status(self) -> EmulatorInfo | None: ...
     def lost(self) -> str:
-        """What went down with an emulator that ended though nobody had stopped it; empty where none did."""
+        """Describe what was lost with an emulator that ended unexpectedly; empty if none did."""
         ...
 
     def logs(self, lines: int) -> str: ...
     def evidence(self, **filters: str) -> list[Json]:
-        """Records of work that really ran (`GET /_emulator/evidence`)."""
+        """Return records of work that really ran (`GET /_emulator/evidence`)."""
         ...

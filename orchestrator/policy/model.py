@@ -30,7 +30,7 @@ class PolicyReport:
     """Inline skips, the reason in `message`."""
     seconds: float
     undecided: tuple[Finding, ...] = ()
-    """Plan scans: rules that ask for a value which is known only after apply. Not green, not red."""
+    """Plan scans: rules that require a value which is known only after apply. Neither passed nor failed."""
 
     @property
     def passed(self) -> bool:

@@ -82,10 +82,10 @@ class TerraformTool(Protocol):
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
-        """With `targets` it is about these addresses, and what they build on; destroying, what builds on them."""
+        """Plan all resources or, with `targets`, these addresses and their dependencies (to destroy: dependents)."""
         ...
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary: ...
     def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
-        """Store a state that lies in a file. Refused for one that is older than what is stored, or another's."""
+        """Store a state from a file. Refused if the file is older than the stored state, or of another lineage."""
         ...

@@ -36,7 +36,7 @@ TAGS = {"project": "mlops", "environment": "local"}
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Aws]:
-    """Moto, but for bucket policies: it ignores conditions, so "nothing without TLS" would be "nothing"."""
+    """Moto, except bucket policies: it ignores conditions, so "nothing without TLS" would be "nothing"."""
     original = FakeBucket.get_permission
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     with mock_aws():

@@ -25,7 +25,7 @@ CANDIDATE = "/aws/sagemaker/Endpoints/mlops-local-candidate-1"
 
 
 def cloud(endpoint: str | None = "http://127.0.0.1:4566", **answers: Any) -> FakeCloud:
-    """Empty but for these: `logs__describe_log_groups={…}`."""
+    """Empty except for these: `logs__describe_log_groups={…}`."""
     services = nothing()
     for name, answer in answers.items():
         service, operation = name.split("__")
