@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.orchestrator.risk.conftest import Found, change
 
-ON_DESTROY = "a destroy deletes it with what it holds"
+ON_DESTROY = "a destroy deletes it with its contents"
 
 
 @pytest.mark.parametrize(

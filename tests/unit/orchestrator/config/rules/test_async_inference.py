@@ -76,7 +76,7 @@ def test_what_aws_or_the_platform_does_not_take_is_refused_with_the_reason(
         ({"serverless": {}}, "serverless: cannot be combined with kind `async`"),
         ({"shadow": {}}, "shadow: cannot be combined with kind `async`"),
         ({"routing": {"fallback": ["chat"]}}, "routing: cannot be combined with kind `async`"),
-        ({"name": "a-name-of-twenty-four-ch"}, "may have at most 23 characters"),
+        ({"name": "a-name-of-twenty-four-ch"}, "must have at most 23 characters"),
     ],
 )
 def test_options_of_other_kinds_are_refused(more: dict[str, Any], words: str) -> None:

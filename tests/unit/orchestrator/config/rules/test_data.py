@@ -52,7 +52,7 @@ def test_the_local_aws_has_no_shares() -> None:
     ("source", "rule"),
     [
         ({}, "requires either a `bucket` (with `prefixes`) or a Glue `database`"),
-        ({"bucket": "surveys", "prefixes": ["a/"], "database": "d"}, "one of the two"),
+        ({"bucket": "surveys", "prefixes": ["a/"], "database": "d"}, "requires either a `bucket`"),
         ({"bucket": "surveys"}, "requires `prefixes`, the folders to read"),
         ({"database": "sales", "prefixes": ["a/"]}, "`prefixes`, `kms_key_arn` and `owner` require a `bucket`"),
         ({"database": "sales", "owner": "210987654321"}, "`owner` require a `bucket`"),

@@ -75,6 +75,6 @@ def test_an_agent_has_no_dedicated_throughput() -> None:
 def test_a_router_without_a_way_out_needs_the_endpoint_of_agents() -> None:
     inside = "network: {nat: none, interface_endpoints: [ssm, sagemaker.runtime, bedrock-runtime%s]}\n"
     vpc = "inference: {lambda_in_vpc: true}\n"
-    with pytest.raises(ConfigError, match="also bedrock-agent-runtime"):
+    with pytest.raises(ConfigError, match="interface_endpoints`: bedrock-agent-runtime"):
         load(AGENT, platform=SWITCHED_ON + inside % "" + vpc)
     assert load(AGENT, platform=SWITCHED_ON + inside % ", bedrock-agent-runtime" + vpc).blueprints

@@ -165,7 +165,7 @@ def test_a_guardrail_and_throughput_have_separate_names() -> None:
     long = blueprint("answers-for-customers-of-a-shop", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}})
     [(_, reason)] = names.refused(names.of_blueprint("integration-tests", platform(), long))
     assert "Bedrock guardrail" in reason
-    assert "more than 50 characters" in reason
+    assert "exceeds the limit of 50 characters" in reason
 
 
 def test_what_an_option_brings_has_a_role() -> None:

@@ -85,7 +85,7 @@ def test_studio_installs_nothing_by_pip_where_no_index_can_be_reached() -> None:
 def test_studio_without_a_way_out_needs_the_endpoints_that_its_apps_start_through() -> None:
     [problem] = problems("network: {nat: none, interface_endpoints: [sagemaker.api]}\nstudio: {enabled: true}")
     assert problem.startswith("platform.yaml:2: studio.enabled: requires internet access (`network.nat")
-    assert "also sagemaker.runtime (" in problem
+    assert "`network.interface_endpoints`: sagemaker.runtime (" in problem
 
 
 def test_a_new_space_cannot_exceed_the_maximum() -> None:
