@@ -21,7 +21,7 @@ BOOKMARKS = "job-bookmark-enable"
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
-    """Glue adds options of its own (--JOB_NAME, --enable-metrics, …), so unknown ones are let through.
+    """Parse the arguments. Glue adds its own (--JOB_NAME, --enable-metrics, …), so unknown options are accepted.
 
     `awsglue.utils.getResolvedOptions` is argparse underneath but has no optional arguments, and the module
     exists only inside Glue; plain argparse reads the same command line in both places.

@@ -96,7 +96,7 @@ def split_of(key: str) -> str:
     """Raises `IngestionError` for an object outside of all splits."""
     folders = [part for part in key.split("/")[:-1] if part.startswith("split=")]
     if len(folders) != 1:
-        raise IngestionError(f"features object '{key}' must lie in one folder split=<name>/")
+        raise IngestionError(f"features object '{key}' must be in one folder split=<name>/")
     return folders[0][len("split=") :]
 
 
@@ -137,7 +137,7 @@ def misfit(described: Mapping[str, Any]) -> str | None:
 
 
 def held(ledger: Mapping[str, Any], group: str, created: str) -> dict[str, str]:
-    """What the ledger says of this group; nothing when it speaks of an earlier one of the name."""
+    """Return the ledger's records of this group; none if the ledger is about an earlier group of that name."""
     return dict(ledger["records"]) if (ledger.get("group"), ledger.get("created")) == (group, created) else {}
 
 
@@ -214,11 +214,11 @@ class Writer:
             answer = self._runtime.batch_write_record(Entries=entries)
         except ClientError as error:
             return {row.key: (_reason(error), _code(error) in TRANSIENT) for row in rows}
-        found = {_key_of(entry): ("not processed", True) for entry in answer.get("UnprocessedEntries", ())}
+        failures = {_key_of(entry): ("not processed", True) for entry in answer.get("UnprocessedEntries", ())}
         for each in answer.get("Errors", ()):
             reason = f"{each['ErrorCode']}: {each['ErrorMessage']}"
-            found[_key_of(each["Entry"])] = (reason, each["ErrorCode"] in TRANSIENT)
-        return found
+            failures[_key_of(each["Entry"])] = (reason, each["ErrorCode"] in TRANSIENT)
+        return failures
 
     def _put_one(self, row: Row) -> None:
         self._runtime.put_record(FeatureGroupName=self._group, Record=row.record())
@@ -311,8 +311,8 @@ class Bucket:
             body = self._s3.get_object(Bucket=self._name, Key=key)["Body"].read()
         except self._s3.exceptions.NoSuchKey:
             return {}
-        found: dict[str, Any] = json.loads(body)
-        return found
+        content: dict[str, Any] = json.loads(body)
+        return content
 
     def keep(self, key: str, document: Mapping[str, Any]) -> None:
         self._s3.put_object(Bucket=self._name, Key=key, Body=json.dumps(document).encode())
@@ -322,7 +322,7 @@ class Bucket:
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Glue adds options of its own (--JOB_NAME, …), so unknown ones are let through."""
+    """Parse the arguments. Glue adds its own (--JOB_NAME, …), so unknown options are accepted."""
     parser = argparse.ArgumentParser(description="feature ingestion", allow_abbrev=False)
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--bucket_owner", required=True, help="account that the bucket must belong to")

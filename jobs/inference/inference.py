@@ -6,7 +6,7 @@ Out: {"outputs": [{"label", "score"}, …], "model": {"training_job", "data_fing
 In:  {"input": "text"} or "text", one per line                            application/jsonlines
 Out: {"label", "score"} or {"error": {"type", "message"}}, one per line
 
-Batch jobs send lines: as many come back as came in, in their order, and a line that is no text spoils no other.
+Batch jobs send lines: as many come back, in the same order, and a line that is not text does not affect the others.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def model_fn(model_dir: str) -> dict[str, Any]:
 def check_files(folder: Path, expected: str) -> None:
     """Refuse a model whose files are not those that were registered; versions older than this check say nothing.
 
-    It stops archives that were mixed up or damaged, before anything is unpickled. Against somebody who replaces this
-    very file it is no help: that nobody can is a matter of the bucket's policy, and releases compare the archive.
+    It stops archives that were mixed up or damaged, before anything is unpickled. It does not protect against a
+    replaced copy of this file: the bucket's policy prevents that, and releases compare the archive.
     """
     if not expected:
         return
-    found = files_digest(folder)
-    if found != expected:
-        raise ValueError(f"the model's files have sha256 {found}, registered was {expected}: they are not loaded")
+    actual = files_digest(folder)
+    if actual != expected:
+        raise ValueError(f"the model's files have sha256 {actual}, registered was {expected}: they are not loaded")
 
 
 def files_digest(folder: Path) -> str:
@@ -171,12 +171,12 @@ def classified(texts: list[str], pipeline: Any) -> list[dict[str, Any]]:
 
 
 def output_fn(prediction: dict[str, Any] | list[dict[str, Any]], accept: str) -> tuple[str, str]:
-    """The response body and its type."""
-    wanted = {part.split(";")[0].strip().lower() for part in (accept or "*/*").split(",")}
+    """Return the response body and its type."""
+    accepted = {part.split(";")[0].strip().lower() for part in (accept or "*/*").split(",")}
     kind = JSON_LINES if isinstance(prediction, list) else JSON
-    if not {kind, "application/*", "*/*"} & wanted:
-        raise ValueError(f"only {kind} can be returned, '{accept}' was asked for")
+    if not {kind, "application/*", "*/*"} & accepted:
+        raise ValueError(f"only {kind} can be returned (requested: '{accept}')")
     if isinstance(prediction, list):
         return "".join(json.dumps(line, allow_nan=False) + "\n" for line in prediction), kind
-    # A score that is no number is an error of the container: `NaN` is no JSON, and most readers refuse all of it.
+    # A score that is not a number is an error of the container: `NaN` is not JSON, and most parsers reject it.
     return json.dumps(prediction, allow_nan=False), kind

@@ -63,16 +63,16 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(message)s")
     arguments = parse_arguments(argv)
     try:
-        told = "; ".join(
+        message = "; ".join(
             run(arguments.flow.read_text(encoding="utf-8"), dict(arguments.source), dict(arguments.target))
         )
         code = 0
     except FlowError as error:
-        told, code = str(error), 1
+        message, code = str(error), 1
     if arguments.message:
         arguments.message.parent.mkdir(parents=True, exist_ok=True)
-        arguments.message.write_text(told[:MESSAGE_LIMIT], encoding="utf-8")
-    log.log(logging.ERROR if code else logging.INFO, "%s", told)
+        arguments.message.write_text(message[:MESSAGE_LIMIT], encoding="utf-8")
+    log.log(logging.ERROR if code else logging.INFO, "%s", message)
     return code
 
 

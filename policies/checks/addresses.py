@@ -64,9 +64,9 @@ def is_public(networks: Iterable[Network]) -> bool:
 
 
 def _public_sizes(networks: Iterable[Network]) -> dict[int, int]:
-    found = [part for network in networks for part in _public_parts(network)]
+    parts = [part for network in networks for part in _public_parts(network)]
     return {
-        version: sum(map(_public_size, ipaddress.collapse_addresses(each for each in found if each.version == version)))
+        version: sum(map(_public_size, ipaddress.collapse_addresses(each for each in parts if each.version == version)))
         for version in LARGEST
     }
 
@@ -92,22 +92,22 @@ def _public_size(network: Network) -> int:
 
 def admitted(rule: PlatformRule, block: dict[str, Any]) -> Admitted:
     """Return what one rule of a security group or network ACL admits, by its ranges and prefix lists."""
-    found = ranges(value for name in RANGES for value in values(block, name))
+    sources = ranges(value for name in RANGES for value in values(block, name))
     for name in LISTS:
         for value in values(block, name):
-            found += _listed(rule, value)
-    return found
+            sources += _listed(rule, value)
+    return sources
 
 
 def ranges(given: Iterable[Any]) -> Admitted:
     """Parse ranges in any spelling."""
-    found = Admitted([])
+    result = Admitted([])
     for text in (each for value in given for each in _texts(value)):
         try:
-            found.networks.append(ipaddress.ip_network(text, strict=False))
+            result.networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError:
-            found.unknown = True
-    return found
+            result.unknown = True
+    return result
 
 
 def _texts(value: Any) -> list[Any]:
@@ -121,29 +121,29 @@ def _texts(value: Any) -> list[Any]:
     return [value]
 
 
-def _listed(rule: PlatformRule, wanted: Any) -> Admitted:
+def _listed(rule: PlatformRule, reference: Any) -> Admitted:
     """Return what a prefix list admits; one that the code only references may contain anything."""
-    found = Admitted([])
-    names = [each for each in rule.others(PREFIX_LIST) if _names(each, wanted)]
+    result = Admitted([])
+    names = [each for each in rule.others(PREFIX_LIST) if _names(each, reference)]
     for each in names:
-        found += ranges(values(each, "entry.cidr"))
-        found.unknown |= any(not isinstance(entry, dict) for entry in values(each, "entry"))
-        own = [wanted, f"{address(each)}.id", *values(each, "id")]
+        result += ranges(values(each, "entry.cidr"))
+        result.unknown |= any(not isinstance(entry, dict) for entry in values(each, "entry"))
+        own = [reference, f"{address(each)}.id", *values(each, "id")]
         for entry in rule.others(f"{PREFIX_LIST}_entry"):
             if any(_same_list(entry_of, each_id) for entry_of in values(entry, "prefix_list_id") for each_id in own):
-                found += ranges(values(entry, "cidr"))
+                result += ranges(values(entry, "cidr"))
     if not names:
-        looked_up = bare(wanted).startswith("data.")
-        found.unseen = looked_up or is_known(wanted)
-        found.unknown = not found.unseen
-    return found
+        looked_up = bare(reference).startswith("data.")
+        result.unseen = looked_up or is_known(reference)
+        result.unknown = not result.unseen
+    return result
 
 
-def _names(prefix_list: dict[str, Any], wanted: Any) -> bool:
+def _names(prefix_list: dict[str, Any], reference: Any) -> bool:
     if prefix_list.get("block_type_") == "data":
         return False
     known_as = [address(prefix_list), f"{address(prefix_list)}.id", *values(prefix_list, "id")]
-    return any(_same_list(each, wanted) for each in known_as)
+    return any(_same_list(each, reference) for each in known_as)
 
 
 def _same_list(one: Any, other: Any) -> bool:
@@ -158,12 +158,12 @@ def without_index(value: Any) -> str:
     return head + rest.rpartition("]")[2] if rest else text
 
 
-def verdict(block: dict[str, Any], found: Admitted) -> bool | None:
-    """What a rule says of what is admitted; a plan's first scan fails what the second, with placeholders, leaves open:
-    so the gate tells of what is not decided."""
-    if found.unseen or is_wide(found.networks):
+def verdict(block: dict[str, Any], sources: Admitted) -> bool | None:
+    """Judge the admitted ranges; a plan's first scan fails what the second, with placeholders, leaves open, so that the
+    gate reports what is undecided."""
+    if sources.unseen or is_wide(sources.networks):
         return False
-    if not found.unknown:
+    if not sources.unknown:
         return True
     return False if PLAN_ACTIONS in block and PLAN_PLACEHOLDERS not in os.environ else None
 

@@ -20,8 +20,8 @@ MOST_PERIODS = 15
 
 class AlarmCanFire(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
-        wanted = ("evaluation_periods", "comparison_operator", "treat_missing_data")
-        periods, comparison, silence = (next(iter(values(block, name)), None) for name in wanted)
+        names = ("evaluation_periods", "comparison_operator", "treat_missing_data")
+        periods, comparison, silence = (next(iter(values(block, name)), None) for name in names)
         if not all(is_known(value) for value in (periods, comparison, silence)):
             return None
         deaf = str(comparison).startswith("LessThan") and silence == "notBreaching"

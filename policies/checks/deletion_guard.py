@@ -9,7 +9,7 @@ metadata:
     With force_destroy a wrong plan deletes a bucket together with its data, without asking. Each environment
     decides whether it may be emptied, so the value comes from the environment's file.
   repair: >
-    force_destroy = var.force_destroy (force_delete likewise), never true in the code, in any spelling
+    force_destroy = var.force_destroy (the same for force_delete), never true in the code, in any spelling
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Any
 
 from rulekit import PlatformRule, is_known, is_true, values
 
-# A plan does not show where a value came from, so the expression itself is checked: it must be a reference, and no
+# A plan does not show where a value came from, so the expression itself is checked: it must be a reference, not a
 # literal.
 REFERENCE = re.compile(r"\b(?:var|each|local|module|data)\.")
 CONSTANT = re.compile(r"\btrue\b|\bfalse\b", re.IGNORECASE)

@@ -17,9 +17,9 @@ def is_called(block: Block, name: Any) -> bool:
 
 def configurations(rule: PlatformRule, endpoint: Block) -> Iterator[Block]:
     """Return the configurations with which an endpoint starts."""
-    wanted = values(endpoint, "endpoint_config_name")
+    names = values(endpoint, "endpoint_config_name")
     for each in rule.others("aws_sagemaker_endpoint_configuration"):
-        if any(is_called(each, name) for name in wanted):
+        if any(is_called(each, name) for name in names):
             yield each
 
 

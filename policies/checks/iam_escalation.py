@@ -6,8 +6,8 @@ metadata:
   severity: CRITICAL
   risk: >
     A principal that may change policies, trust, keys or running code of any resource can give itself every
-    permission in one step: a new version of its own policy, an access key of an administrator, or new code for a
-    function with a more powerful role.
+    permission in one step: a new version of the policy attached to it, an access key of an administrator, or new
+    code for a function with a more powerful role.
   repair: >
     Resource = <ARNs or name pattern>, or a condition on iam:PermissionsBoundary, iam:PolicyARN or a tag of the
     resource; better, leave the action out
@@ -57,7 +57,7 @@ LIMITS = (
 class NoEscalation(StatementRule):
     def refuses(self, statement: Statement, kind: str) -> bool:
         # A statement with principals applies to the resource that it is attached to.
-        if not statement.allows or kind in ENDPOINTS or statement.names_somebody:
+        if not statement.allows or kind in ENDPOINTS or statement.has_principals:
             return False
         if statement.limited_by(LIMITS):
             return False

@@ -5,7 +5,7 @@ metadata:
   category: IAM
   severity: CRITICAL
   risk: >
-    A policy for everybody, or for everybody except some, admits every AWS account, and anonymous requests. A
+    A policy for all principals, or for all except some, admits every AWS account, and anonymous requests. A
     condition that holds for every request (a pattern that matches everything, an operator that passes when the key
     is missing) does not change that.
   repair: >
@@ -28,7 +28,7 @@ LIMITS = tuple(_LIMITS.split())
 
 class NamesWhom(StatementRule):
     def refuses(self, statement: Statement, kind: str) -> bool:
-        if not statement.allows or not statement.names_somebody:
+        if not statement.allows or not statement.has_principals:
             return False
         if statement.not_principals is not None or any(_anybody(name) for name in statement.principals):
             limited = statement.limited_by(LIMITS)

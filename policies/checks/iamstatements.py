@@ -25,7 +25,7 @@ _SPELT = {name.lower(): name for name in ELEMENTS}
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. Principals are `AWS:arn:…`, `Service:…`, or `*` for everybody."""
+    """One statement. Principals are `AWS:arn:…`, `Service:…`, or `*` for all."""
 
     effect: str
     actions: tuple[str, ...] = ()
@@ -39,11 +39,11 @@ class Statement:
 
     @property
     def allows(self) -> bool:
-        """Every effect but `Deny`, so that a misspelt effect does not hide a statement from the rules."""
+        """Whether the effect is not `Deny`, so that a misspelt effect does not hide a statement from the rules."""
         return self.effect != "Deny"
 
     @property
-    def names_somebody(self) -> bool:
+    def has_principals(self) -> bool:
         """Whether the statement has principals, as in policies of resources and roles."""
         return bool(self.principals) or self.not_principals is not None
 
@@ -100,7 +100,7 @@ def policies(kind: str, block: dict[str, Any]) -> list[Policy]:
         own = Policy("statement", [_of_block(each) for each in blocks(block, "statement")])
         others = [_read(name, text) for name in _JSON_OF_DOCUMENT for text in values(block, name)]
         return [own, *others] if own.statements or not others else others
-    found = []
+    documents = []
     for place in JUDGED[kind]:
         given = [_read(place, text) for text in values(block, place)]
         outer, dot, _ = place.partition(".")
@@ -110,8 +110,8 @@ def policies(kind: str, block: dict[str, Any]) -> list[Policy]:
                 [each.get(outer) for each in values(block, "dynamic") if isinstance(each, dict)], "for_each"
             )
             given += [_read(place, text) for each in made_from for text in _texts(each)]
-        found += given
-    return found
+        documents += given
+    return documents
 
 
 def _texts(value: Any) -> Iterator[Any]:
@@ -163,28 +163,28 @@ def _read(place: str, given: Any) -> Policy:
         policy.complete = False
         policy.statements += [_statement(each, policy) for each in _fragments(given)]
         if isinstance(given, str) and is_known(given):
-            policy.mistakes.append("no JSON")
+            policy.mistakes.append("not JSON")
         return policy
-    found = _element(document, "Statement")
-    if found is None:
+    elements = _element(document, "Statement")
+    if elements is None:
         policy.mistakes.append("no Statement")
-    for each in found if isinstance(found, list) else [found] if found is not None else []:
+    for each in elements if isinstance(elements, list) else [elements] if elements is not None else []:
         if isinstance(each, dict):
             policy.statements.append(_statement(each, policy))
         elif isinstance(each, str) and not is_known(each):
             policy.complete = False
             policy.statements += [_statement(part, policy) for part in _fragments(each)]
         else:
-            policy.mistakes.append(f"{each!r} is no statement")
+            policy.mistakes.append(f"{each!r} is not a statement")
     return policy
 
 
 def _parsed(given: Any, policy: Policy) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        members = dict(pairs)
+        if len(members) < len(pairs):
             policy.mistakes.append("an element is given twice")
-        return found
+        return members
 
     if not isinstance(given, str):
         return given
@@ -212,12 +212,12 @@ def _fragments(text: Any) -> Iterator[dict[str, Any]]:
     position = text.find("{")
     while position != -1:
         end = _closing(text, position)
-        found = _literal(text[position:end]) if end else None
-        if isinstance(found, dict) and (_element(found, "Action") or _element(found, "NotAction")):
-            yield found
+        document = _literal(text[position:end]) if end else None
+        if isinstance(document, dict) and (_element(document, "Action") or _element(document, "NotAction")):
+            yield document
             position = text.find("{", end)
-        elif isinstance(found, dict) and _element(found, "Statement"):
-            inner = _element(found, "Statement")
+        elif isinstance(document, dict) and _element(document, "Statement"):
+            inner = _element(document, "Statement")
             yield from (each for each in (inner if isinstance(inner, list) else [inner]) if isinstance(each, dict))
             position = text.find("{", end)
         else:
@@ -267,8 +267,8 @@ def _statement(given: dict[str, Any], policy: Policy) -> Statement:
 def _conditions(given: Any, policy: Policy) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for operator, keys in given.items() if isinstance(given, dict) else ():
         if isinstance(keys, dict):
-            for key, wanted in keys.items():
-                yield str(operator), str(key).lower(), tuple(listed(wanted))
+            for key, expected in keys.items():
+                yield str(operator), str(key).lower(), tuple(listed(expected))
         elif isinstance(keys, str) and is_known(keys):
             policy.mistakes.append(f"the condition {operator}")
     if isinstance(given, str) and is_known(given):

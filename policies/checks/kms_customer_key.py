@@ -56,7 +56,7 @@ class CustomerKey(PlatformRule):
         # The gate checks in a plan whether part of them is known after apply.
         self.evaluated_keys = [path.split(".")[0] for path in KEYS[kind]]
         if kind == "aws_ssm_parameter" and values(block, "type") != ["SecureString"]:
-            return None  # parameters without secrets are read without a key; secrets have a rule of their own
+            return None  # parameters without secrets are read without a key; a separate rule covers secrets
         if kind == "aws_sagemaker_feature_group":
             return _feature_group(block)
         if kind == "aws_athena_workgroup" and "SSE_S3" in values(block, ATHENA_OPTION):

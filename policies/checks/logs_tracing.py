@@ -5,7 +5,7 @@ metadata:
   category: LOGGING
   severity: MEDIUM
   risk: >
-    A function that passes traces through creates none of its own, and a stage without a log level logs no error:
+    A function that only passes traces through creates none, and a stage without a log level logs no error:
     the cause of a failed request cannot be found afterwards.
   repair: >
     tracing_config { mode = "Active" }, tracing_configuration { enabled = true }, xray_tracing_enabled = true,
@@ -16,7 +16,7 @@ from typing import Any
 
 from rulekit import PlatformRule, only
 
-WANTED = {
+REQUIRED = {
     "aws_api_gateway_method_settings": ("settings.logging_level", ("error", "info")),
     "aws_api_gateway_stage": ("xray_tracing_enabled", ("true",)),
     "aws_lambda_function": ("tracing_config.mode", ("active",)),
@@ -26,9 +26,9 @@ WANTED = {
 
 class Traced(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
-        path, wanted = WANTED[kind]
+        path, required = REQUIRED[kind]
         self.evaluated_keys = [path.split(".")[0]]  # the gate asks a plan whether it is known after apply
-        return only(block, path, wanted, when_missing=False)
+        return only(block, path, required, when_missing=False)
 
 
-check = Traced(__doc__, list(WANTED))
+check = Traced(__doc__, list(REQUIRED))

@@ -38,19 +38,19 @@ class NothingFromAnywhere(PlatformRule):
             rules, more = rule_blocks(block, "ingress")
         else:
             rules, more = [block] if _is_inbound(kind, block) else [], False
-        found = Admitted([], unknown=more)
+        sources = Admitted([], unknown=more)
         for rule in rules:
             if kind not in ACLS + ACL_RULES or not _denies(rule):
-                found += admitted(self, rule)
-        return found
+                sources += admitted(self, rule)
+        return sources
 
     def _beside(self, kind: str, block: dict[str, Any]) -> Admitted:
         """Return the ranges that other rules of the same group or ACL admit."""
-        found = Admitted([])
+        sources = Admitted([])
         for other, each in self._family(kind):
             if _owners(other, each) & _owners(kind, block):
-                found.networks += self._inbound(other, each).networks
-        return found
+                sources.networks += self._inbound(other, each).networks
+        return sources
 
     def _family(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         whole = GROUPS + GROUP_RULES if kind in GROUPS + GROUP_RULES else ACLS + ACL_RULES

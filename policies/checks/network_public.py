@@ -6,7 +6,7 @@ metadata:
   severity: HIGH
   risk: >
     Clients use the inference API, with a key and a limit. A second entry point (a public address, a function URL,
-    an ACL or a share for everybody) has neither, and is not monitored.
+    an ACL or a share for all principals) has neither, and is not monitored.
   repair: >
     disable public access (internal = true, publicly_accessible = false, authorization_type = "AWS_IAM" ...), or
     name the allowed callers

@@ -65,10 +65,10 @@ class PlatformRule(BaseResourceCheck):
 
 def values(block: Any, path: str) -> list[Any]:
     """Return all values at `a.b.c`, through repeated and dynamic blocks, without absent and null ones."""
-    found = [block]
+    nodes = [block]
     for name in path.split("."):
-        found = [value for item in found for value in _step(item, name)]
-    return [value for item in found for value in _leaves(item)]
+        nodes = [value for item in nodes for value in _step(item, name)]
+    return [value for item in nodes for value in _leaves(item)]
 
 
 def blocks(block: Any, path: str) -> list[dict[str, Any]]:
@@ -151,9 +151,9 @@ def statements(policy: Any) -> list[dict[str, Any]] | None:
         policy = _parsed(policy)
     if not isinstance(policy, dict):
         return None
-    found = policy.get("Statement")
-    listed = found if isinstance(found, list) else [found]
-    return [each for each in listed if isinstance(each, dict)] if found else None
+    content = policy.get("Statement")
+    listed = content if isinstance(content, list) else [content]
+    return [each for each in listed if isinstance(each, dict)] if content else None
 
 
 def _parsed(text: str) -> Any:

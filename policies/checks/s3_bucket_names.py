@@ -26,8 +26,8 @@ class OneDataBucket(PlatformRule):
         names = values(block, "bucket")
         if names and not is_known(names[0]):
             return None
-        # The tags say whose bucket it is: with them the name is fixed but for account and region, which a stack
-        # has one of, and no two buckets have the same name.
+        # The tags name the owner of the bucket: with them only account and region of the name vary, a stack has
+        # one of each, and no two buckets have the same name.
         whose = [
             re.escape(str(tag)) for name in ("project", "environment") for tag in values(block, "tags_all." + name)
         ]

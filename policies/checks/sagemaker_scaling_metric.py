@@ -48,8 +48,8 @@ class ScalesByItsOwnMetric(PlatformRule):
         if any(is_known(each) and each != "sagemaker" for each in values(block, "service_namespace")):
             return True
         fits = all_of(*(_fits(block, metric) for metric in _predefined(block)))
-        found = [each for endpoint in scaled(self, block) for each in configurations(self, endpoint)]
-        return all_of(fits, *(_published(block, each) for each in found))
+        scaled_configurations = [each for endpoint in scaled(self, block) for each in configurations(self, endpoint)]
+        return all_of(fits, *(_published(block, each) for each in scaled_configurations))
 
 
 def _predefined(block: dict[str, Any]) -> list[Any]:

@@ -7,7 +7,7 @@ metadata:
   scans: [plan]
   risk: >
     Test environments are forgotten, not destroyed: endpoints and gateways are billed by the hour until their owner
-    is asked.
+    is contacted.
   repair: >
     lifetime_days, expires_at or permanent in the environment's platform.yaml; permanent environments have `never`
 """

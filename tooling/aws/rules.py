@@ -65,14 +65,14 @@ def _unlisted(shape: Any) -> Any:
 
 def rule(shape: Any) -> dict[str, Any]:
     """What a value of this shape has to be, with patterns as Python writes them."""
-    found: dict[str, Any] = {"type": shape.type_name}
-    found |= {key: shape.metadata[key] for key in ("min", "max") if key in shape.metadata}
+    constraints: dict[str, Any] = {"type": shape.type_name}
+    constraints |= {key: shape.metadata[key] for key in ("min", "max") if key in shape.metadata}
     if shape.type_name == "string" and shape.enum:
-        found["enum"] = sorted(shape.enum)
+        constraints["enum"] = sorted(shape.enum)
     pattern = shape.metadata.get("pattern")
     if pattern:
-        found |= _pattern(pattern)
-    return found
+        constraints |= _pattern(pattern)
+    return constraints
 
 
 def _pattern(pattern: str) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _pattern(pattern: str) -> dict[str, Any]:
     if not CATEGORY.search(python):
         re.compile(python)
         return {"pattern": python}
-    # Python knows no classes of Unicode in patterns: the one form that needs them becomes a set of characters.
+    # Python's patterns have no Unicode classes: the one form that needs them becomes a set of characters.
     one = ONE_CLASS.fullmatch(python)
     if one is None:
         raise ValueError(f"cannot write {pattern!r} for Python: teach tooling/aws/rules.py this form")
@@ -112,15 +112,15 @@ def documentation(reference: str) -> str:
 
 def regions() -> dict[str, str]:
     """Every region by name, with its partition."""
-    found: dict[str, str] = {}
+    partitions: dict[str, str] = {}
     for partition in Loader().load_data("partitions")["partitions"]:
-        found |= {name: partition["id"] for name in partition["regions"] if not name.endswith("-global")}
-    return dict(sorted(found.items()))
+        partitions |= {name: partition["id"] for name in partition["regions"] if not name.endswith("-global")}
+    return dict(sorted(partitions.items()))
 
 
 def page() -> str:
     rules = {reference: rule(member(reference)) for reference in sorted(references())}
-    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(found, sort_keys=True)}" for name, found in rules.items())
+    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(each, sort_keys=True)}" for name, each in rules.items())
     head = f'  "source": "botocore {botocore.__version__}",\n  "regions": {json.dumps(regions())},\n'
     return "{\n" + head + '  "rules": {\n' + lines + "\n  }\n}\n"
 

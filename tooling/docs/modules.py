@@ -107,7 +107,7 @@ def example(module: Path) -> str:
 
 def tables(module: Path) -> str:
     blocks = {file: hcl.parse(file.read_text(encoding="utf-8")) for file in sorted(module.glob("*.tf"))}
-    every = [block for found in blocks.values() for block in found]
+    every = [block for of_file in blocks.values() for block in of_file]
     settings = _settings(module.name)
     parts = ["## In the environments\n", settings] if settings else []
     parts += ["## Inputs\n", _inputs(block for block in every if block.kind == "variable")]
@@ -149,11 +149,11 @@ def _inputs(variables: Iterable[hcl.Block]) -> str:
 
 
 def _variable(block: hcl.Block) -> Iterator[tuple[str, ...]]:
-    found = _attributes(block)
+    attributes = _attributes(block)
     name = block.labels[0]
-    kind = types.parse(found.get("type", "any"))
-    default = f"`{_one_line(found['default'])}`" if "default" in found else "required"
-    yield f"`{name}`", kind.name, default, _text(found.get("description", ""))
+    kind = types.parse(attributes.get("type", "any"))
+    default = f"`{_one_line(attributes['default'])}`" if "default" in attributes else "required"
+    yield f"`{name}`", kind.name, default, _text(attributes.get("description", ""))
     yield from _fields(name, kind)
 
 
@@ -182,8 +182,8 @@ def _outputs(outputs: Iterable[hcl.Block]) -> str:
 def _resources(blocks: dict[Path, list[hcl.Block]]) -> str:
     rows = [
         (f"`{'.'.join(block.labels)}`", f"[{file.name}]({file.name})")
-        for file, found in blocks.items()
-        for block in found
+        for file, of_file in blocks.items()
+        for block in of_file
         if block.kind == "resource"
     ]
     return _table(("resource", "file"), rows)

@@ -29,7 +29,7 @@ class Block:
 
 
 def read(folder: Path) -> list[Block]:
-    """All top-level blocks of a folder; each entry of `locals` becomes a block `local.<name>` of its own."""
+    """Read all top-level blocks of a folder; each entry of `locals` becomes a separate block `local.<name>`."""
     blocks: list[Block] = []
     for file in sorted(folder.glob("*.tf")):
         blocks += parse(file.read_text(encoding="utf-8"))

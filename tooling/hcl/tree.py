@@ -22,7 +22,7 @@ class Node:
     Attributes:
         kind: `block`, `attribute` or `object`.
         name: block type or attribute name; empty for objects.
-        start, end: from the first character of its line to behind its line break, where it has lines of its own.
+        start, end: from the first character of its line to the end of its line break, if no other node is there.
         value: the span of an attribute's expression, or of what stands between an object's or block's braces.
     """
 
@@ -95,7 +95,7 @@ class _Reader:
 
     def _expression(self, at: int, *, stops: str) -> tuple[list[Node], int]:
         """Object literals inside an expression, and the offset where it ends."""
-        found: list[Node] = []
+        nodes: list[Node] = []
         depth = 0
         while at < len(self.text):
             sign = self.text[at]
@@ -110,12 +110,12 @@ class _Reader:
                 at = self._end_of_line(at)
             elif sign == "{" and not _FOR.match(self.text, at + 1):
                 children, end = self.body(at + 1)
-                found.append(Node("object", "", (), at, end, (at + 1, end - 1), children))
+                nodes.append(Node("object", "", (), at, end, (at + 1, end - 1), children))
                 at = end
             else:
                 depth += (sign in "([{") - (sign in ")]}")
                 at += 1
-        return found, at
+        return nodes, at
 
     def _string(self, at: int) -> int:
         at += 1

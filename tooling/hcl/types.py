@@ -28,7 +28,7 @@ class Field:
 
 
 def parse(text: str) -> Type:
-    """Raises `ValueError` for what is no type expression."""
+    """Parse a type expression. Raises `ValueError` if it is not one."""
     text = text.strip()
     called = re.match(r"(\w+)\s*\((.*)\)$", text, re.DOTALL)
     if not called:

@@ -89,7 +89,7 @@ def fetch(repo: Path, terraform: Path, version: str) -> Path:
             encoding="utf-8",
         )
         lock = (repo / LOCK_FILE).read_text(encoding="utf-8")
-        # The lock must name the constraint of this folder, or terraform asks for an upgrade.
+        # The lock must name the constraint of this folder, or terraform requires `init -upgrade`.
         (folder / ".terraform.lock.hcl").write_text(
             re.sub(r'constraints\s*=\s*"[^"]*"', f'constraints = "{version}"', lock), encoding="utf-8"
         )
@@ -118,7 +118,7 @@ def fetch(repo: Path, terraform: Path, version: str) -> Path:
 
 
 def write_configuration(file: Path, mirror: Path) -> None:
-    """`direct` must not be asked for the mirrored provider: it would reach for the network each time."""
+    """Write a CLI configuration with the mirror. `direct` excludes the mirrored provider to avoid network access."""
     text = (
         "# Written by set-up.\n"
         "disable_checkpoint = true\n"

@@ -46,15 +46,15 @@ def ensure_terraform(
         return binary
     binary.parent.mkdir(parents=True, exist_ok=True)
     binary.unlink(missing_ok=True)
-    found = shutil.which("terraform", path=environ.get("PATH"))
-    version = read_version(Path(found)) if found else None
-    if found and _suits(version):
-        binary.symlink_to(Path(found).resolve())
-        say("terraform", f"{'.'.join(map(str, version or ()))} from {found}")
+    installed = shutil.which("terraform", path=environ.get("PATH"))
+    version = read_version(Path(installed)) if installed else None
+    if installed and _suits(version):
+        binary.symlink_to(Path(installed).resolve())
+        say("terraform", f"{'.'.join(map(str, version or ()))} from {installed}")
     else:
         started = time.monotonic()
         download(binary, environ.get(RELEASES_VARIABLE) or RELEASES, checksums)
-        why = f"; {found} is {'.'.join(map(str, version))}" if found and version else ""
+        why = f"; {installed} is {'.'.join(map(str, version))}" if installed and version else ""
         say("terraform", f"downloaded {VERSION}{why}", started)
     if not _suits(known_version(repo, binary)):
         raise SetupProblem(f"{binary} does not run on this machine.", hint=f"put terraform {VERSION} on PATH")
@@ -119,7 +119,7 @@ def known_version(repo: Path, binary: Path) -> tuple[int, ...] | None:
 
 
 def read_version(binary: Path) -> tuple[int, ...] | None:
-    """What `terraform version` says; `None` when it does not run or is no terraform."""
+    """Return the version that `terraform version` prints; `None` if it does not run or is not terraform."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     try:
         done = subprocess.run(

@@ -86,9 +86,9 @@ def install(repo: Path, env: VirtualEnv) -> None:
     python = str(folder / "bin" / "python")
     if not _packages_current(repo, env):
         if folder.is_symlink():
-            said = f"`{env.name}` is a link to {folder.resolve()}, which set-up will not rebuild"
-            raise SetupProblem(said, hint=f"remove the link: rm {env.name}")
-        # --clear: what an older list asked for would otherwise stay, and hide that the new one lacks it.
+            problem = f"`{env.name}` is a link to {folder.resolve()}, which set-up will not rebuild"
+            raise SetupProblem(problem, hint=f"remove the link: rm {env.name}")
+        # --clear: packages of an older list would otherwise stay, and hide that the new one lacks them.
         _run(repo, env, [sys.executable, "-I", "-m", "venv", "--clear", str(folder)])
         _run(repo, env, [python, *PIP, "install", "--quiet", "--require-hashes", "-r", env.requirements])
         (folder / PACKAGES_STAMP).write_text(packages_fingerprint(repo, env), encoding="ascii")

@@ -1,10 +1,10 @@
-"""Renews `tests/policies/policy_attributes.tsv`: every attribute of the AWS provider that may hold or name a policy.
+"""Renew `tests/policies/policy_attributes.tsv`: every attribute of the AWS provider that may hold or name a policy.
 
     python -m tooling.quality.policy_places [--check]
 
-Asks the provider in use for its schema, which takes some seconds; so this is run when the provider's version
-changes, and a test refuses the table until then. What is known of an attribute stays; a new one gets a `?`, which
-the test refuses as well. `--check` writes nothing and ends with 1 when an attribute is missing or gone.
+Reads the schema of the provider in use, which takes some seconds; so run it when the provider's version changes: a
+test rejects the table until then. Existing verdicts stay; a new attribute gets a `?`, which the test rejects as well.
+`--check` writes nothing and exits with 1 when an attribute is missing or gone.
 """
 
 from __future__ import annotations
@@ -55,16 +55,16 @@ def _settable(block: Json, above: str) -> Iterator[tuple[str, Json]]:
 
 def locked_version() -> str:
     """Of the AWS provider that every root uses."""
-    found = re.search(r'hashicorp/aws" \{\s*version\s*= "([^"]+)"', LOCK.read_text(encoding="utf-8"))
-    if not found:
+    match = re.search(r'hashicorp/aws" \{\s*version\s*= "([^"]+)"', LOCK.read_text(encoding="utf-8"))
+    if not match:
         raise SystemExit(f"{LOCK}: no version of hashicorp/aws")
-    return found[1]
+    return match[1]
 
 
 def read() -> tuple[str, dict[str, str]]:
     """The version of the table, and what it says of each `type attribute`."""
     first, *rows = TABLE.read_text(encoding="utf-8").splitlines()
-    return first.rpartition(" ")[2], {place: said for row in rows for place, _, said in [row.rpartition("\t")]}
+    return first.rpartition(" ")[2], {place: verdict for row in rows for place, _, verdict in [row.rpartition("\t")]}
 
 
 def schema(version: str) -> Json:
@@ -77,26 +77,26 @@ def schema(version: str) -> Json:
         )
         shutil.copy(LOCK, folder)
         terraform = str(REPO / ".tools/bin/terraform")
-        said = ""
+        output = ""
         for command in (["init", "-input=false", "-no-color"], ["providers", "schema", "-json"]):
             done = subprocess.run([terraform, *command], cwd=folder, env=environment, capture_output=True, text=True)
             if done.returncode:
                 raise SystemExit(f"terraform {command[0]}: {done.stderr}")
-            said = done.stdout
-    found: Json = json.loads(said)
-    return found
+            output = done.stdout
+    parsed: Json = json.loads(output)
+    return parsed
 
 
 def main() -> int:
     version = locked_version()
     known = read()[1] if TABLE.exists() else {}
-    wanted = sorted(set(attributes(schema(version))))
+    places = sorted(set(attributes(schema(version))))
     if "--check" in sys.argv[1:]:
-        different = sorted(set(wanted) ^ set(known))
-        sys.stdout.write("\n".join(different or [f"{len(wanted)} attributes of {version}"]) + "\n")
+        different = sorted(set(places) ^ set(known))
+        sys.stdout.write("\n".join(different or [f"{len(places)} attributes of {version}"]) + "\n")
         return 1 if different else 0
-    verdicts = {place: known.get(place, UNKNOWN) for place in wanted}
-    rows = "".join(f"{place}\t{said}\n" for place, said in verdicts.items())
+    verdicts = {place: known.get(place, UNKNOWN) for place in places}
+    rows = "".join(f"{place}\t{verdict}\n" for place, verdict in verdicts.items())
     TABLE.write_text(f"type\tattribute\tverdict for hashicorp/aws {version}\n{rows}", encoding="utf-8")
     sys.stdout.write(f"{len(verdicts)} attributes, {list(verdicts.values()).count(UNKNOWN)} without a verdict\n")
     return 0

@@ -30,12 +30,12 @@ MAGIC = (
     (b"\xfe\xff", "utf16"),
 )
 NULS_OF_TEXT = 0.1
-"""Share of NUL bytes above which the bytes are no text of ours: UTF-16 without a mark, or a binary file."""
+"""Share of NUL bytes above which the bytes do not count as text: UTF-16 without a mark, or a binary file."""
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """One object. Whoever has a `refused` reason is in quarantine as a whole, its rows unread."""
+    """One object. An object with a `refused` reason is quarantined as a whole, without reading its rows."""
 
     source: str
     key: str
@@ -47,7 +47,7 @@ class RawFile:
 
 
 def source_of(prefix: str, key: str) -> str:
-    """The partition that a key lies in. Raises `EtlError` for an object outside of all."""
+    """Return the partition of a key. Raises `EtlError` for an object outside every partition."""
     match = SOURCE.fullmatch(key[len(prefix) :])
     if not match:
         raise EtlError(f"raw object '{key}' is not under '{prefix}source=<name>/'")
@@ -93,11 +93,11 @@ def _refusal(name: str, head: bytes) -> str | None:
 
 
 def _sample(head: bytes, *, complete: bool) -> list[tuple[int, bytes]]:
-    """The first lines that are whole and not blank, with their numbers."""
+    """Return the first lines that are complete and not blank, with their numbers."""
     lines = head.split(b"\n")
     whole = lines if complete else lines[:-1]
-    found = [(number, line.rstrip(b"\r")) for number, line in enumerate(whole, start=1) if line.strip()]
-    return found[:SAMPLE_LINES]
+    numbered = [(number, line.rstrip(b"\r")) for number, line in enumerate(whole, start=1) if line.strip()]
+    return numbered[:SAMPLE_LINES]
 
 
 def numbered_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes, int]]:

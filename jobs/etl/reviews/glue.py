@@ -40,7 +40,7 @@ def run(job: Job, store: Any, name: str, argv: list[str]) -> dict[str, Any]:
 
 
 def _new_keys(context: Any, job: Job, store: Any) -> set[str]:
-    """Raw files that no committed run has read. Bookmarks belong to Glue's own reader, so it is asked for names only.
+    """List the raw files that no committed run has read. Bookmarks belong to Glue's reader, which only names the files.
 
     An empty file has no rows to be named with; it stays new until it has some.
     """

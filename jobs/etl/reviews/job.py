@@ -1,4 +1,4 @@
-"""One run: what it was asked for, and what it calls things."""
+"""The arguments of a run and the keys of its objects."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ class Job:
         return f"data/processed/_reports/{self.dataset}/{self.run_id}.groups.json"
 
 
-def look_at(job: Job, store: Any, only: Mapping[str, int] | None = None) -> list[RawFile]:
-    """Every raw object of the dataset, judged by its first bytes, in the order of the keys.
+def inspect_all(job: Job, store: Any, only: Mapping[str, int] | None = None) -> list[RawFile]:
+    """Inspect the first bytes of every raw object of the dataset, in the order of the keys.
 
     Args:
-        only: keys and sizes to look at instead of the folder's listing.
+        only: keys and sizes to inspect instead of the folder's listing.
 
-    Raises `EtlError` when there is none, or one lies outside of all partitions, or one cannot be read.
+    Raises `EtlError` if there is none, if one is outside every partition, or if one cannot be read.
     """
     sizes = dict(only if only is not None else store.sizes(job.raw))
-    keys = sorted(key for key in sizes if not key.endswith("/"))  # a folder's placeholder is no data
+    keys = sorted(key for key in sizes if not key.endswith("/"))  # a folder's placeholder has no data
     if not keys:
         new = "" if only is None else "new "
         raise EtlError(f"no {new}raw data under {store.uri(job.raw)}")

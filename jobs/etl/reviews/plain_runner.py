@@ -10,7 +10,7 @@ from typing import Any
 from reviews import publish
 from reviews.errors import EtlError
 from reviews.files import RawFile, numbered_lines
-from reviews.job import Job, entry, entry_of_file, look_at
+from reviews.job import Job, entry, entry_of_file, inspect_all
 from reviews.parts import JsonLines, ParquetParts
 from reviews.report import Tally
 from reviews.rules import PROCESSED, QUARANTINED, Judged, judge, quarantined, row_number
@@ -23,7 +23,7 @@ def run(job: Job, store: Any) -> dict[str, Any]:
     """Do the job and return its report. Raises `EtlError`."""
     if job.incremental:
         raise EtlError("job bookmarks are kept by Glue's Spark; a plain process always takes all of the raw data")
-    files = look_at(job, store)
+    files = inspect_all(job, store)
     with tempfile.TemporaryDirectory(prefix="etl-") as folder:
         sink = Sink(job, Path(folder))
         for file in files:

@@ -86,7 +86,7 @@ def complete(
 
 
 def _remove_older(store: Any, prefixes: list[str], report: dict[str, Any]) -> None:
-    """Objects of earlier runs that this one did not overwrite: whoever reads the folder would read them, too."""
+    """Delete objects of earlier runs that this one did not overwrite: readers of the folder would read them too."""
     kept = {facts["key"] for kind in ("processed", "features") for facts in report["outputs"][kind]}
-    found = {key for prefix in prefixes for key in store.sizes(prefix)}
-    store.delete(found - kept)
+    existing = {key for prefix in prefixes for key in store.sizes(prefix)}
+    store.delete(existing - kept)

@@ -37,7 +37,7 @@ class Tally:
     """Rows that were read, counted on their own: the outcomes must add up to it."""
 
     def total(self, outcome: str) -> int:
-        return sum(count for (_, found), count in self.rows.items() if found == outcome)
+        return sum(count for (_, each), count in self.rows.items() if each == outcome)
 
 
 def build(
@@ -93,7 +93,7 @@ def _split(tally: Tally, name: str) -> dict[str, Any]:
 
 
 def groups_document(tally: Tally) -> bytes:
-    """Which reviews are in which split, for whoever checks that no review is in two."""
+    """Return the reviews of each split, to check that no review is in two."""
     return json.dumps({name: sorted(hashes) for name, hashes in tally.split_groups.items()}).encode()
 
 
@@ -104,7 +104,7 @@ def imbalances(report: Mapping[str, Any]) -> list[str]:
     """Every row and every file is in exactly one place; a sentence for each place where it is not."""
     rows, files = report["counts"], report["files"]
     places = [(name, facts) for name, facts in report["sources"].items()]
-    found = [
+    problems = [
         f"rows of {name} do not add up: {c['in']} in, {c[PROCESSED]} processed, {c[LEFT_OUT]} left out, "
         f"{c[QUARANTINED]} quarantined"
         for name, c in [("all sources", rows), *places]
@@ -113,13 +113,13 @@ def imbalances(report: Mapping[str, Any]) -> list[str]:
     for name in ("in", *OUTCOMES):
         total = sum(facts[name] for _, facts in places)
         if total != rows[name]:
-            found.append(f"rows '{name}' of the sources are {total}, of the run {rows[name]}")
+            problems.append(f"rows '{name}' of the sources are {total}, of the run {rows[name]}")
     if files["in"] != files["read"] + files["empty"] + files["quarantined"]:
-        found.append(f"files do not add up: {files}")
+        problems.append(f"files do not add up: {files}")
     reasons = sum(report["quarantine_reasons"].values())
     if reasons != rows[QUARANTINED]:
-        found.append(f"{rows[QUARANTINED]} rows quarantined, {reasons} with a reason")
-    return found + _unwritten(report)
+        problems.append(f"{rows[QUARANTINED]} rows quarantined, {reasons} with a reason")
+    return problems + _unwritten(report)
 
 
 def _unwritten(report: Mapping[str, Any]) -> list[str]:
@@ -158,9 +158,9 @@ def refusal(job: Job, files: list[RawFile], tally: Tally) -> str | None:
 
 
 def _listed(title: str, items: Iterable[str]) -> list[str]:
-    found = list(items)
-    more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
-    return [f"{title}: {', '.join(found[:NAMES_SHOWN])}{more}"] if found else []
+    names = list(items)
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return [f"{title}: {', '.join(names[:NAMES_SHOWN])}{more}"] if names else []
 
 
 def demand_balance(report: Mapping[str, Any]) -> None:

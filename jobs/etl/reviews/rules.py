@@ -68,7 +68,7 @@ def judge(source: str, line: bytes) -> Judged:
     if not text:
         return quarantined("empty_text")
     review_id = source + "-" + row_id
-    # Amazon ids are `<review>_<snippet>`; a movie snippet is a review of its own.
+    # Amazon ids are `<review>_<snippet>`; a movie snippet is a separate review.
     group_id = source + "-" + row_id.split("_")[0]
     if rating == 0:  # neither label fits
         return Judged(LEFT_OUT, "", review_id, group_id)

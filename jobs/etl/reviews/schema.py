@@ -36,7 +36,7 @@ class Change:
 
 
 def cells_of(line: bytes) -> list[str]:
-    """Cells for looking at; bytes that are no UTF-8 stand as replacement characters."""
+    """Split a line into cells for inspection; bytes that are not UTF-8 become replacement characters."""
     return [cell.strip() for cell in line.decode("utf-8-sig", "replace").split("\t")]
 
 
@@ -56,18 +56,18 @@ def change_in(sample: list[bytes]) -> Change | None:
 
 
 def _by_name(names: list[str]) -> Change | None:
-    found = [SAME.get(name.lower(), name.lower()) for name in names]
-    missing = [name for name in EXPECTED if name not in found]
-    extra = [name for name in found if name not in EXPECTED]
-    if missing and len(found) == len(EXPECTED):
-        places = zip(EXPECTED, found, strict=True)
+    header = [SAME.get(name.lower(), name.lower()) for name in names]
+    missing = [name for name in EXPECTED if name not in header]
+    extra = [name for name in header if name not in EXPECTED]
+    if missing and len(header) == len(EXPECTED):
+        places = zip(EXPECTED, header, strict=True)
         pairs = [f"{old} is {new}" for old, new in places if old in missing and new in extra]
         return Change("renamed", ", ".join(pairs) or f"{', '.join(missing)} is {', '.join(extra)}")
     if missing:
         return Change("missing", ", ".join(missing) + (f"; new: {', '.join(extra)}" if extra else ""))
     if extra:
         return Change("extra", ", ".join(extra))
-    return Change("reordered", ", ".join(found)) if found != list(EXPECTED) else None
+    return Change("reordered", ", ".join(header)) if header != list(EXPECTED) else None
 
 
 def _by_looks(rows: list[list[str]]) -> Change | None:

@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 from reviews import publish
 from reviews import report as reports
 from reviews.files import RawFile, blank, trimmed
-from reviews.job import ROW_KEPT, Job, entry, entry_of_file, look_at
+from reviews.job import ROW_KEPT, Job, entry, entry_of_file, inspect_all
 from reviews.parts import COLUMNS, ROWS_PER_FILE, SOURCE_COLUMN, JsonLines, ParquetParts
 from reviews.plain_runner import judge_in
 from reviews.report import Tally
@@ -44,7 +44,7 @@ def run(job: Job, store: Any, spark: SparkSession, only: Mapping[str, int] | Non
     Args:
         only: keys and sizes of the raw objects to take; all when `None`.
     """
-    files = look_at(job, store, only)
+    files = inspect_all(job, store, only)
     earlier = _earlier(job, store, spark) if job.incremental else None
     rows = _judged(job, store, spark, files)
     if earlier is not None:
@@ -87,13 +87,13 @@ def _first_numbers(lines: DataFrame, raw: str) -> dict[Block, tuple[int, int]]:
     bringing a file to one place.
     """
     blocks = lines.groupBy("path", "block").agg(F.min("at").alias("first"), F.count(F.lit(1)).alias("count")).collect()
-    found: dict[Block, tuple[int, int]] = {}
+    numbers: dict[Block, tuple[int, int]] = {}
     before: Counter[str] = Counter()
     for row in sorted(blocks, key=lambda row: (row.path, row.block)):
         key = key_in(row.path, raw)
-        found[key, row.block] = (row.first, before[key])
+        numbers[key, row.block] = (row.first, before[key])
         before[key] += row["count"]
-    return found
+    return numbers
 
 
 def key_in(path: str, raw: str) -> str:
@@ -203,7 +203,7 @@ def _finish(
     outputs["features"] = _write(processed, count, "split", f"{job.features}split=", tag, store)
     labels = JsonLines(job.labels, folder)
     if earlier is not None:
-        # Labels and groups speak of everything that training reads.
+        # Labels and groups cover everything that training reads.
         for row in earlier.where(F.col("split") == "test").orderBy("review_id").toLocalIterator():
             labels.add({"id": row.review_id, "label": row.label})
         for row in earlier.select("split", "group_id").distinct().toLocalIterator():

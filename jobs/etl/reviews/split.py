@@ -21,5 +21,5 @@ def split_of(group_id: str, seed: str) -> str:
 
 @lru_cache(maxsize=4096)
 def group_hash(group_id: str) -> str:
-    """Short name of a review, for whoever checks that no review is in two splits."""
+    """Return a short name of a review, to check that no review is in two splits."""
     return hashlib.sha256(group_id.encode()).hexdigest()[:16]

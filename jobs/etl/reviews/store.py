@@ -29,7 +29,7 @@ def expect_owner(s3: Any, owner: str) -> Any:
 class S3Store:
     """The data bucket. No encryption arguments: naming `aws:kms` without a key would override the bucket's.
 
-    Travels to Spark's executors, each of which makes a client of its own. `owner`: the account that the bucket must
+    Sent to Spark's executors, each of which creates its own client. `owner`: the account that the bucket must
     belong to; S3 refuses requests for a bucket of another one, whatever its name.
     """
 
@@ -72,10 +72,10 @@ class S3Store:
         self.client.upload_file(str(path), self._bucket, key)
 
     def delete(self, keys: Iterable[str]) -> None:
-        found = sorted(keys)
-        for start in range(0, len(found), DELETED_AT_ONCE):
-            wanted = [{"Key": key} for key in found[start : start + DELETED_AT_ONCE]]
-            answer = self.client.delete_objects(Bucket=self._bucket, Delete={"Objects": wanted, "Quiet": True})
+        ordered = sorted(keys)
+        for start in range(0, len(ordered), DELETED_AT_ONCE):
+            batch = [{"Key": key} for key in ordered[start : start + DELETED_AT_ONCE]]
+            answer = self.client.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True})
             for error in answer.get("Errors", []):
                 raise EtlError(f"old object '{error['Key']}' cannot be deleted: {error['Code']}")
 
@@ -98,8 +98,8 @@ class FolderStore:
         return f"file://{self._folder / key}"
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        found = [path for path in (self._folder / prefix).rglob("*") if path.is_file()]
-        return {path.relative_to(self._folder).as_posix(): path.stat().st_size for path in found}
+        files = [path for path in (self._folder / prefix).rglob("*") if path.is_file()]
+        return {path.relative_to(self._folder).as_posix(): path.stat().st_size for path in files}
 
     def head(self, key: str, size: int) -> bytes:
         try:

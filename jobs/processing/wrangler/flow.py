@@ -55,12 +55,12 @@ class Node:
 
     def parameter(self, *path: str) -> Any:
         """A parameter that has to be there."""
-        found: Any = self.parameters
+        value: Any = self.parameters
         for name in path:
-            if not isinstance(found, Mapping) or found.get(name) is None:
+            if not isinstance(value, Mapping) or value.get(name) is None:
                 raise self.error(f"the parameter {'.'.join(path)} is missing")
-            found = found[name]
-        return found
+            value = value[name]
+        return value
 
 
 def read(text: str) -> list[Node]:
@@ -68,7 +68,7 @@ def read(text: str) -> list[Node]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise FlowError(f"the flow is no JSON: {error}") from error
+        raise FlowError(f"the flow is not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("nodes"), list):
         raise FlowError("the flow has no list of nodes")
     version = document.get("metadata", {}).get("version")
@@ -109,9 +109,9 @@ def _check(node: Node) -> None:
         raise node.error(f"this operator is not known; of type {node.type} known are {', '.join(known)}")
     if known[node.operator] and node.choice not in known[node.operator]:
         raise node.error(f"this choice is not known; known are {', '.join(known[node.operator])}")
-    wanted = 0 if node.type == SOURCE else 1
-    if len(node.inputs) != wanted:
-        raise node.error(f"takes {wanted} input(s), and has {len(node.inputs)}")
+    required = 0 if node.type == SOURCE else 1
+    if len(node.inputs) != required:
+        raise node.error(f"takes {required} input(s), and has {len(node.inputs)}")
 
 
 def _ordered(nodes: Mapping[str, Node]) -> list[Node]:
@@ -125,7 +125,7 @@ def _ordered(nodes: Mapping[str, Node]) -> list[Node]:
             if not node.inputs:
                 break
             if node.inputs[0] not in nodes:
-                raise node.error(f"takes the result of {node.inputs[0]}, which is no node of the flow")
+                raise node.error(f"takes the result of {node.inputs[0]}, which is not a node of the flow")
             node = nodes[node.inputs[0]]
         ordered |= {each.id: each for each in reversed(path)}
     return list(ordered.values())

@@ -56,7 +56,7 @@ def _cast(node: Node, column: pd.Series[Any], kind: str) -> pd.Series[Any]:
 def _infer_and_cast(node: Node, table: pd.DataFrame) -> pd.DataFrame:
     schema = node.trained.get("schema")
     if not isinstance(schema, dict):
-        raise node.error("trained_parameters.schema is missing: types are taken from the flow, and not guessed anew")
+        raise node.error("trained_parameters.schema is missing: types are taken from the flow and not inferred again")
     unknown = [name for name in schema if name not in table.columns]
     if unknown:
         raise node.error(f"there is no column {', '.join(unknown)}; there are {', '.join(map(str, table.columns))}")
@@ -119,7 +119,7 @@ def _fill_missing(node: Node, table: pd.DataFrame) -> pd.DataFrame:
         try:
             filled[name] = table[name].fillna(pd.Series([str(value)]).astype(table[name].dtype)[0])
         except (TypeError, ValueError) as error:
-            raise node.error(f"{value!r} is no value for column {name} of type {table[name].dtype}") from error
+            raise node.error(f"{value!r} is not a value for column {name} of type {table[name].dtype}") from error
     return table.assign(**filled)
 
 

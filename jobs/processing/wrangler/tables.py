@@ -1,6 +1,6 @@
-"""Tables from the folders that SageMaker filled, and into those that it brings back.
+"""Read tables from the folders that SageMaker filled, and write them to those that it uploads.
 
-A flow names S3; the job is told which folder stands for which prefix, and reaches nothing else.
+A flow names S3; the job's arguments say which folder represents which prefix, and it reads nothing else.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ def _files(node: Node, uri: str, folders: Folders, *, nested: bool) -> list[Path
     path = local(node, uri, folders)
     if path.is_file():
         return [path]
-    found = sorted(each for each in (path.rglob("*") if nested else path.glob("*")) if each.is_file())
-    found = [each for each in found if not each.name.startswith(("_", "."))]
-    if not found:
+    files = sorted(each for each in (path.rglob("*") if nested else path.glob("*")) if each.is_file())
+    files = [each for each in files if not each.name.startswith(("_", "."))]
+    if not files:
         raise node.error(f"there is no object under {uri}")
-    return found
+    return files
 
 
 def local(node: Node, uri: str, folders: Folders) -> Path:

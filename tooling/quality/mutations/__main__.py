@@ -32,10 +32,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends its processes and the provider, as Ctrl-C does
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutations-") as scratch:
-        # Whoever works on meanwhile changes neither what is tried nor what a verdict is filed under.
+        # Edits during the run change neither what is tested nor the keys of verdicts.
         snapshot = catch.copy_of_repository(Path(scratch) / "repository")
         everything, unknown = _mutants(snapshot / "terraform", arguments)
-        wanted = generate.sample(everything, arguments.sample, arguments.seed)
+        chosen = generate.sample(everything, arguments.sample, arguments.seed)
         if unknown:
             sys.stderr.write("error: attributes that are in neither table of tooling/quality/mutations/table.py:\n")
             sys.stderr.writelines(f"  {name}\n" for name in unknown)
@@ -43,9 +43,9 @@ def main() -> int:
         store = kept.Store(
             catch.REPO / VERDICTS, kept.Digests(snapshot, catch.tools(snapshot, pool.terraform_binary()))
         )
-        held = {} if arguments.fresh else store.found(wanted)
-        sys.stderr.write(f"{len(wanted)} mutants, {len(held)} of them judged by earlier runs\n")
-        open_ = [mutant for mutant in wanted if mutant not in held]
+        held = {} if arguments.fresh else store.lookup(chosen)
+        sys.stderr.write(f"{len(chosen)} mutants, {len(held)} of them judged by earlier runs\n")
+        open_ = [mutant for mutant in chosen if mutant not in held]
         try:
             verdicts, problems = pool.judged(open_, arguments.jobs, snapshot, store)
         except KeyboardInterrupt:
@@ -64,36 +64,36 @@ def main() -> int:
     rules = own_rules(catch.REPO)
     gate = Checkov(catch.REPO)
     try:
-        told: report.Result | report_spelled.Result
+        result: report.Result | report_spelled.Result
         if arguments.spelled:
-            told = report_spelled.Result(verdicts, outside.judged(gate), reasons, run)
+            result = report_spelled.Result(verdicts, outside.judged(gate), reasons, run)
         else:
             proofs = {rule.id: fixtures.proofs(gate, rule, catch.REPO / "policies/fixtures") for rule in rules.values()}
-            told = report.Result(verdicts, proofs, reasons, {rule.id: rule.name for rule in rules.values()}, run)
+            result = report.Result(verdicts, proofs, reasons, {rule.id: rule.name for rule in rules.values()}, run)
     finally:
         gate.close()
     if arguments.write:
         file = catch.REPO / PAGE
         before = file.read_text(encoding="utf-8") if file.exists() else ""
-        page = report.page(told) if isinstance(told, report.Result) else report_spelled.page(told)
+        page = report.page(result) if isinstance(result, report.Result) else report_spelled.page(result)
         file.write_text(report.renewed(before, page, spelled=arguments.spelled), encoding="utf-8")
-    return _told(told, problems)
+    return _report(result, problems)
 
 
 def _mutants(terraform: Path, arguments: argparse.Namespace) -> tuple[list[Mutant], list[str]]:
-    """Those that are asked for, and attributes that nobody has classified."""
+    """Generate the requested mutants, and list the attributes that are not classified."""
     folders = catch.folders(terraform)
     generated = {folder: generate.of_folder(terraform, folder) for folder in folders}
-    wanted: list[Mutant] = []
+    chosen: list[Mutant] = []
     for folder, each in generated.items():
         if arguments.spelled:
             texts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.tf")}
-            wanted += [way for mutant in each.mutants for way in spelled.of(mutant, texts[mutant.file])]
+            chosen += [way for mutant in each.mutants for way in spelled.of(mutant, texts[mutant.file])]
         else:
-            wanted += each.mutants
-    wanted = [mutant for mutant in wanted if re.search(arguments.only, mutant.name)]
+            chosen += each.mutants
+    chosen = [mutant for mutant in chosen if re.search(arguments.only, mutant.name)]
     unknown = {name for each in generated.values() for name in each.unknown if re.search(arguments.only, name)}
-    return wanted, sorted(unknown)
+    return chosen, sorted(unknown)
 
 
 def _sample(arguments: argparse.Namespace, of: int) -> str:
@@ -107,7 +107,7 @@ def _sample(arguments: argparse.Namespace, of: int) -> str:
     return ", ".join(filter(None, (only, part)))
 
 
-def _told(result: report.Result | report_spelled.Result, problems: list[str]) -> int:
+def _report(result: report.Result | report_spelled.Result, problems: list[str]) -> int:
     for name, reason in result.left:
         sys.stdout.write(f"survived: {name} ({reason or 'no reason given'})\n")
     for problem in problems:

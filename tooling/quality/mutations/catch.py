@@ -38,27 +38,27 @@ NO_PROVIDER = "Failed to load plugin schemas"
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
 BY_PERMISSIONS = "permissions page"
-"""`docs/reference/permissions.md` changes, so its test is red until somebody renews it and shows the difference."""
+"""`docs/reference/permissions.md` changes, so its test fails until the page is renewed and the difference reviewed."""
 
-Found = frozenset[tuple[str, str]]
+Findings = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is said about unchanged code."""
+    """Findings about unchanged code."""
 
-    source: Found
+    source: Findings
     statements: list[permissions.Statement]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Everybody who noticed, by kind; empty throughout for a survivor.
+    """The checks that caught a mutant, by kind; all empty for a survivor.
 
     Attributes:
         policies: ids of the rules that newly fail.
         tests: `terraform: …` or `test of <folder>: <run>`.
-        reach: the last of those who were asked.
+        reach: the last check that ran.
     """
 
     mutant: Mutant
@@ -93,7 +93,7 @@ class Bench:
         self._env, self._binary = env, binary
         self._gate = Checkov(copy, python=CHECKOV)
         self._baselines: dict[Path, Baseline] = {}
-        self._plans: dict[Path, Found] = {}
+        self._plans: dict[Path, Findings] = {}
         self._ready: set[Path] = set()
 
     def judge(self, mutant: Mutant) -> Verdict:
@@ -111,8 +111,8 @@ class Bench:
             file.write_text(original, encoding="utf-8")
 
     def _noticed(self, mutant: Mutant, folder: Path) -> tuple[Iterable[str], Iterable[str], Reach]:
-        """Policies and the permissions page in any case, dearer ones as long as nobody noticed."""
-        if mutant.category == INPUT_GUARDS:  # no policy's matter
+        """Run the policies and the permissions page always, slower checks while the mutant is not caught."""
+        if mutant.category == INPUT_GUARDS:  # policies do not cover them
             refusal, _ = self._test(folder, only=_tests_of_refusals(folder, mutant))
             return (), (refusal,) if refusal else (), Reach.TESTS
         before = self._before(folder)
@@ -135,7 +135,7 @@ class Bench:
             self._baselines[folder] = Baseline(_failing(self._gate.scan_source(folder)), permissions.statements(folder))
         return self._baselines[folder]
 
-    def _plan_before(self, folder: Path) -> Found:
+    def _plan_before(self, folder: Path) -> Findings:
         """Of the unchanged code, which stands beside the mutant for the while."""
         if folder not in self._plans:
             pristine = self._pristine / folder.relative_to(self.terraform)
@@ -165,11 +165,11 @@ class Bench:
         return _new(self._gate.scan_source(self.terraform), self._policies_of_everything), (), Reach.EVERYTHING
 
     @cached_property
-    def _policies_of_everything(self) -> Found:
-        found = _failing(self._gate.scan_source(self.terraform))
-        if found:
-            raise BaselineRed(f"the gate is red before any change: {sorted(found)[:3]}")
-        return found
+    def _policies_of_everything(self) -> Findings:
+        failing = _failing(self._gate.scan_source(self.terraform))
+        if failing:
+            raise BaselineRed(f"the gate is red before any change: {sorted(failing)[:3]}")
+        return failing
 
     def _test(self, folder: Path, *, only: Sequence[str] = ()) -> tuple[str | None, Json | None]:
         """Who failed (`None` if the folder's tests pass), and the fullest of the plans that the tests made."""
@@ -216,7 +216,7 @@ class Bench:
 
 
 def _listening(env: Mapping[str, str]) -> bool:
-    """Whether somebody is behind the address to which terraform attaches; without one it starts its own provider."""
+    """Tell whether a provider listens at the address to which terraform attaches; otherwise it starts its own."""
     for provider in json.loads(env.get("TF_REATTACH_PROVIDERS", "{}")).values():
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             if connection.connect_ex(provider["Addr"]["String"]):
@@ -248,18 +248,18 @@ def copy_of_repository(target: Path) -> Path:
 
 def _tests_of_refusals(folder: Path, mutant: Mutant) -> list[str]:
     """The test files that expect a refusal of the variable (or anything's, for guards of resources)."""
-    wanted = re.compile(r"expect_failures\s*=\s*\[[^\]]*" + re.escape(".".join(mutant.address.split(".")[:2])))
+    refusals = re.compile(r"expect_failures\s*=\s*\[[^\]]*" + re.escape(".".join(mutant.address.split(".")[:2])))
     if mutant.address.startswith("variable."):
-        wanted = re.compile(r"expect_failures\s*=\s*\[[^\]]*var\." + mutant.address.split(".")[1] + r"\b")
+        refusals = re.compile(r"expect_failures\s*=\s*\[[^\]]*var\." + mutant.address.split(".")[1] + r"\b")
     files = sorted((folder / "tests").glob("*.tftest.hcl"))
-    return [file.name for file in files if wanted.search(file.read_text(encoding="utf-8"))]
+    return [file.name for file in files if refusals.search(file.read_text(encoding="utf-8"))]
 
 
-def _new(report: PolicyReport, before: Found) -> set[str]:
+def _new(report: PolicyReport, before: Findings) -> set[str]:
     return {rule for rule, _ in _failing(report) - before}
 
 
-def _failing(report: PolicyReport) -> Found:
+def _failing(report: PolicyReport) -> Findings:
     return frozenset((finding.rule, finding.resource) for finding in report.findings)
 
 
@@ -288,7 +288,7 @@ def _last_line(text: str) -> str:
 
 
 def tools(snapshot: Path, terraform: str) -> str:
-    """What every verdict depends on beside the code: rules, programs and their versions, and how they are asked."""
+    """Return what every verdict depends on besides the code: rules, programs with versions, and how they are run."""
     gate = Checkov(snapshot, python=CHECKOV)
     version = subprocess.run([terraform, "version"], env=environment(), capture_output=True, text=True, check=True)
     provider = locate.provider_binary(REPO)
@@ -299,7 +299,7 @@ def tools(snapshot: Path, terraform: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Of terraform: nobody's credentials, since everything is mocked."""
+    """Return terraform's environment: without credentials, since everything is mocked."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     configuration = REPO / ".tools/terraform.rc"
     return kept | {

@@ -35,15 +35,15 @@ def of_folder(terraform: Path, folder: Path) -> Generated:
 
 
 def sample(mutants: list[Mutant], most: int, seed: int) -> list[Mutant]:
-    """At most so many of each category, all for 0; for the same seed a larger sample holds the smaller ones."""
+    """Choose at most `most` of each category, all for 0; for one seed, larger samples contain the smaller ones."""
     if not most:
         return mutants
-    found: list[Mutant] = []
+    chosen: list[Mutant] = []
     for category in sorted({mutant.category for mutant in mutants}):
         of = [mutant for mutant in mutants if mutant.category == category]
         random.Random(f"{seed} {category}").shuffle(of)
-        found += of[:most]
-    return found
+        chosen += of[:most]
+    return chosen
 
 
 class _Maker:
@@ -53,20 +53,20 @@ class _Maker:
         self.unknown: list[str] = []
 
     def mutants(self) -> list[Mutant]:
-        found: list[Mutant] = []
+        mutants: list[Mutant] = []
         for block in hcl.read(self.text):
             kind = block.labels[0] if block.kind == "block" and block.labels else block.name
             address = ".".join(block.labels) if block.name == "resource" else ".".join((block.name, *block.labels))
             if block.name == "resource" and table.RESOURCES.match(kind):
-                found.append(self._removed(block, address, "missing resource", Kind.RESOURCE))
+                mutants.append(self._removed(block, address, "missing resource", Kind.RESOURCE))
             if block.name in ("resource", "data", "module", "provider"):
-                found += self._settings(block, kind if block.name in ("resource", "data") else block.name, address)
+                mutants += self._settings(block, kind if block.name in ("resource", "data") else block.name, address)
             if block.name == "variable":
-                found += self._guards(block, address)
+                mutants += self._guards(block, address)
             if block.name in ("resource", "data", "locals"):
-                found += self._statements(block, address)
-                found += self._inside_expressions(block, "locals" if block.name == "locals" else kind, address)
-        return _numbered(found)
+                mutants += self._statements(block, address)
+                mutants += self._inside_expressions(block, "locals" if block.name == "locals" else kind, address)
+        return _numbered(mutants)
 
     def _settings(self, block: hcl.Node, path: str, address: str) -> Iterator[Mutant]:
         for child in block.children:
@@ -125,9 +125,9 @@ class _Maker:
             ("Resource", '"*"', Kind.TARGET),
             ("Principal", '"*"', Kind.PRINCIPAL),
         ):
-            found = node.child(name)
-            if found and wide and self._value(node, name) not in (wide, f"[{wide}]"):
-                yield self._mutant(f"{address}.{name}", "IAM", f"{wide}", found.value, wide, kind)
+            attribute = node.child(name)
+            if attribute and wide and self._value(node, name) not in (wide, f"[{wide}]"):
+                yield self._mutant(f"{address}.{name}", "IAM", f"{wide}", attribute.value, wide, kind)
         condition = node.child("Condition")
         if condition:
             yield from self._conditions(condition, address)
@@ -141,8 +141,8 @@ class _Maker:
                     alone = len(keys) <= 1
                     victim = condition if alone and len(operators.children) == 1 else operator if alone else key
                     where = f"{address}.Condition.{operator.name}" + (f".{key.name}" if key is not operator else "")
-                    found = self._mutant(where, "IAM", "removed", self._with_comma(victim), "", Kind.CONDITION)
-                    yield replace(found, around=(operator.start, operator.value[1]))
+                    mutant = self._mutant(where, "IAM", "removed", self._with_comma(victim), "", Kind.CONDITION)
+                    yield replace(mutant, around=(operator.start, operator.value[1]))
 
     def _document_statement(self, node: hcl.Node, address: str) -> Iterator[Mutant]:
         if self._value(node, "effect") == '"Deny"':
@@ -150,9 +150,9 @@ class _Maker:
             return
         wide = self._service(node, "actions")
         for name, value, kind in (("actions", f"[{wide}]", Kind.ACTION), ("resources", '["*"]', Kind.TARGET)):
-            found = node.child(name)
-            if found and (wide or name == "resources") and self._value(node, name) != value:
-                yield self._mutant(f"{address}.{name}", "IAM", value, found.value, value, kind)
+            attribute = node.child(name)
+            if attribute and (wide or name == "resources") and self._value(node, name) != value:
+                yield self._mutant(f"{address}.{name}", "IAM", value, attribute.value, value, kind)
         for child in node.children:
             if child.name == "condition":
                 yield self._removed(child, f"{address}.condition", "IAM", Kind.BLOCK)
@@ -182,7 +182,7 @@ class _Maker:
         return self.text[slice(*child.value)] if child else None
 
     def _with_comma(self, node: hcl.Node) -> tuple[int, int]:
-        """An entry of an object on one line goes with its comma."""
+        """Return the span of a node; for an entry of an object on one line, including its comma."""
         comma = re.compile(r"\s*,").match(self.text, node.end)
         if comma and not self.text[: node.start].endswith("\n"):
             return node.start, comma.end()
@@ -217,9 +217,9 @@ def _ways(name: str, path: str) -> list[table.Weaker]:
 def _numbered(mutants: list[Mutant]) -> list[Mutant]:
     """Repeated blocks have one address; the second and further get a number."""
     seen: Counter[str] = Counter()
-    found = []
+    numbered = []
     for mutant in mutants:
         seen[mutant.name] += 1
         number = seen[mutant.name]
-        found.append(replace(mutant, address=f"{mutant.address}#{number}") if number > 1 else mutant)
-    return found
+        numbered.append(replace(mutant, address=f"{mutant.address}#{number}") if number > 1 else mutant)
+    return numbered

@@ -1,8 +1,8 @@
-"""Verdicts of earlier runs, each good as long as nothing has changed that it was reached from.
+"""Keep verdicts of earlier runs, each valid until something changes that it depends on.
 
-A verdict names the last of those who were asked (`Reach`): what a policy notices in the module is good whatever
-becomes of the module's tests, and a survivor was shown to everybody. So a change costs the verdicts that looked at it,
-and no others. Verdicts are appended as they are reached: an interrupted run goes on where it was.
+A verdict names the last check that ran (`Reach`): if a policy caught the mutant, changes of the module's tests do not
+matter; a survivor went through all checks. So a change invalidates only the verdicts that depend on it. Verdicts are
+appended as they are reached: an interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OWN_CODE = (
 
 
 class Reach(StrEnum):
-    """Who was asked, in this order; each of them sees what those before it see."""
+    """The last check that ran, in this order; each depends on all that the earlier ones depend on."""
 
     SOURCE = "source"
     """Policies and the permissions page, about the module and what it calls."""
@@ -43,11 +43,11 @@ class Reach(StrEnum):
 
 
 class Digests:
-    """Of all that a verdict depends on, by how far it reached.
+    """Digests of all that a verdict depends on, by its reach.
 
     Args:
-        repo: a copy of the repository's Terraform and policies that nobody changes.
-        tools: what is the same for every folder: programs, their versions, rules.
+        repo: a copy of the repository's Terraform and policies that does not change.
+        tools: dependencies of every folder: programs, their versions, rules.
     """
 
     def __init__(self, repo: Path, tools: str) -> None:
@@ -94,7 +94,7 @@ class Store:
     def __init__(self, file: Path, digests: Digests) -> None:
         self._file, self._digests = file, digests
 
-    def found(self, mutants: Iterable[Mutant]) -> dict[Mutant, tuple[tuple[str, ...], tuple[str, ...], Reach]]:
+    def lookup(self, mutants: Iterable[Mutant]) -> dict[Mutant, tuple[tuple[str, ...], tuple[str, ...], Reach]]:
         """Policies, tests and reach of the mutants whose verdict still holds."""
         records = self._records()
         held = {}
@@ -123,15 +123,15 @@ class Store:
             os.close(handle)
 
     def _records(self) -> Mapping[str, list[dict[str, str]]]:
-        found: dict[str, list[dict[str, str]]] = {}
+        records: dict[str, list[dict[str, str]]] = {}
         if self._file.exists():
             for line in self._file.read_text(encoding="utf-8").splitlines():
                 try:
                     record = json.loads(line)
                 except ValueError:
                     continue  # cut off with its run; that mutant is tried again
-                found.setdefault(record["key"], []).append(record)
-        return found
+                records.setdefault(record["key"], []).append(record)
+        return records
 
 
 def key_of(mutant: Mutant) -> str:
@@ -143,12 +143,12 @@ def key_of(mutant: Mutant) -> str:
 @cache
 def callers(terraform: Path) -> dict[Path, list[Path]]:
     """Modules to the roots that call them, by resolved folders."""
-    found: dict[Path, list[Path]] = {}
+    roots: dict[Path, list[Path]] = {}
     for root in sorted(file.parent for file in (terraform / "phases").rglob("versions.tf")):
         if ".terraform" not in root.parts:
             for module in source_files.called(root):
-                found.setdefault(module, []).append(root)
-    return found
+                roots.setdefault(module, []).append(root)
+    return roots
 
 
 def _files(folder: Path) -> Iterator[Path]:

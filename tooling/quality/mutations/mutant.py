@@ -12,16 +12,16 @@ class Kind(StrEnum):
     VALUE = "value"
     """A literal in the place of an expression."""
     ATTRIBUTE = "attribute"
-    """Nothing in the place of an attribute; likewise for the following three."""
+    """The attribute is removed; the same for the following three."""
     BLOCK = "block"
     GUARD = "guard"
     RESOURCE = "resource"
     ACTION = "action"
-    """A wide pattern of IAM; likewise for the following two."""
+    """A wide pattern of IAM; the same for the following two."""
     TARGET = "target"
     PRINCIPAL = "principal"
     CONDITION = "condition"
-    """Nothing in the place of a condition of IAM's, or of a part of it."""
+    """An IAM condition, or a part of it, is removed."""
 
 
 @dataclass(frozen=True)

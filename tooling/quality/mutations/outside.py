@@ -32,7 +32,7 @@ class Judged:
 
 
 def judged(gate: Checkov, openings: Iterable[Opening] = OPENINGS, *, plans: bool = True) -> list[Judged]:
-    """All cases, with one scan of a source and, as it takes twice as long, of a plan where that is asked for."""
+    """Judge all cases with one scan of a source and, if `plans` is set, one of a plan, which takes twice as long."""
     openings = list(openings)
     pairs = ((*opening.owners, opening.right, opening.wrong) for opening in openings)
     resources = list({each.address: each for pair in pairs for each in pair}.values())
@@ -54,9 +54,9 @@ def judged(gate: Checkov, openings: Iterable[Opening] = OPENINGS, *, plans: bool
     ]
 
 
-def _by_name(found: Iterable[tuple[str, str]]) -> Failing:
+def _by_name(failing: Iterable[tuple[str, str]]) -> Failing:
     rules: dict[str, set[str]] = defaultdict(set)
-    for rule, address in found:
+    for rule, address in failing:
         rules[address.rpartition(".")[2]].add(rule)
     return rules
 

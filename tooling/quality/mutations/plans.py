@@ -9,8 +9,8 @@ from orchestrator.core.types import Json
 
 def fullest(messages: Iterable[Json]) -> Json | None:
     """The run with the most resources, as `terraform show -json` would print its plan; `None` without any."""
-    found = [resources for message in messages if (resources := list(_resources(message)))]
-    return _document(max(found, key=len)) if found else None
+    plans = [resources for message in messages if (resources := list(_resources(message)))]
+    return _document(max(plans, key=len)) if plans else None
 
 
 def _resources(message: Json) -> Iterator[Json]:

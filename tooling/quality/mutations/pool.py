@@ -135,7 +135,7 @@ def _provider(repo: Path) -> Iterator[dict[str, str]]:
 
 def terraform_binary() -> str:
     own = catch.REPO / ".tools/bin/terraform"
-    found = str(own) if own.exists() else shutil.which("terraform")
-    if not found:
+    binary = str(own) if own.exists() else shutil.which("terraform")
+    if not binary:
         raise SystemExit("error: terraform is neither in .tools/bin nor on PATH\nhint: run `make setup`")
-    return found
+    return binary

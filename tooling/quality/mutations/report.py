@@ -15,16 +15,16 @@ SPELLED = "## In other words"
 
 INTRODUCTION = """\
 The Terraform is weakened one setting at a time (an encryption key taken away, a boundary dropped, an action widened
-to its whole service, a validation removed), and everything that may notice is asked. What is a setting, and what
-weakens it, is set by name in [table.py](../../tooling/quality/mutations/table.py), for all modules alike; an
-attribute whose name is not there stops the check. Nothing in the working tree is changed."""
+to its whole service, a validation removed), and every check that may catch it runs. Settings, and what
+weakens them, are listed by name in [table.py](../../tooling/quality/mutations/table.py), for all modules alike; an
+attribute whose name is not there stops the run. Nothing in the working tree is changed."""
 
 ABOUT_CATCHERS = """\
-Policies look at the mutated module, and at the plan that its tests make; the
-[permissions page](permissions.md) is generated, and its test is red until somebody renews it and shows what changed.
-Both are always asked (guards on inputs are no policy's matter). Terraform and the tests, of the module, then of the
-roots that call it, and last a scan of the whole source, are asked about what nobody noticed so far: their figures are
-what they catch alone. Terraform itself refuses what leaves a reference to something that is gone, or a value that the
+Policies check the mutated module, and the plan that its tests make; the
+[permissions page](permissions.md) is generated, and its test fails until the page is renewed and shows what changed.
+Both always run (except for guards on inputs, which policies do not cover). Terraform and the tests, of the module, then
+of the roots that call it, and last a scan of the whole source, run for mutants not caught so far: their figures are
+what they catch alone. Terraform itself rejects what leaves a reference to something that is gone, or a value that the
 provider or a variable does not take."""
 
 ABOUT_RULES = """\

@@ -62,12 +62,12 @@ class Result:
 
     @property
     def outside_words(self) -> str:
-        told = []
+        shares = []
         for who, theirs in (("theirs", True), ("ours beside them", False)):
             of = self.openings_of(theirs=theirs)
             caught = sum(each.caught for each in of)
-            told.append(f"{caught} of {len(of)} of {who} caught ({caught_share(of):.1f} %)")
-        return ", ".join(told)
+            shares.append(f"{caught} of {len(of)} of {who} caught ({caught_share(of):.1f} %)")
+        return ", ".join(shares)
 
     @property
     def summary(self) -> list[str]:
@@ -75,7 +75,7 @@ class Result:
 
     @property
     def idle_rules(self) -> list[str]:
-        return []  # those are told by the simplest words
+        return []  # the run of the simplest spelling reports them
 
 
 def caught_share(openings: Sequence[Judged]) -> float:
@@ -117,14 +117,14 @@ def page(result: Result) -> str:
 def _rows(verdicts: Sequence[Verdict], by: Callable[[Verdict], str]) -> Iterable[tuple[object, ...]]:
     for name in sorted({by(verdict) for verdict in verdicts}):
         of = [verdict for verdict in verdicts if by(verdict) == name]
-        asked = Counter(verdict.reach is Reach.SOURCE for verdict in of if verdict.policies)
+        by_scan = Counter(verdict.reach is Reach.SOURCE for verdict in of if verdict.policies)
         tests = [verdict.tests for verdict in of]
         yield (
             name,
             len(of),
             sum(verdict.caught for verdict in of),
-            asked[True],
-            asked[False],
+            by_scan[True],
+            by_scan[False],
             sum(BY_PERMISSIONS in each for each in tests),
             sum(any(test.startswith(BY_TERRAFORM) for test in each) for each in tests),
             sum(any(test.startswith("test of ") for test in each) for each in tests),

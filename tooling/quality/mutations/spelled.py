@@ -1,6 +1,6 @@
 """One weakening, many ways to write it: respells a mutant by the kind of what it puts in or takes away.
 
-Nothing here knows an attribute or a resource: whatever `table.py` says, and whoever adds a row there, gets the
+Nothing here knows an attribute or a resource: each row of `table.py` gets the
 spellings of its kind. `tests/unit/tooling/quality/mutations/test_spelled.py` tries with Terraform what they mean.
 """
 
@@ -33,17 +33,17 @@ class Spelling(NamedTuple):
 def of(mutant: Mutant, text: str) -> list[Mutant]:
     """All other spellings of a mutant of a file's text; none of them is its own."""
     old = text[slice(*mutant.span)]
-    found = [
+    spellings = [
         replace(mutant, replacement=each.text, addition=each.addition, spelling=each.way)
         for each in _MAKERS[mutant.kind](mutant, old)
         if each.text != mutant.replacement
     ]
     if mutant.around:
-        found += [
+        spellings += [
             replace(mutant, span=mutant.around, replacement=each.text, spelling=each.way)
             for each in _renamed(text[slice(*mutant.around)])
         ]
-    return found
+    return spellings
 
 
 def values(new: str, old: str = "") -> Iterator[Spelling]:
@@ -209,10 +209,10 @@ def _condition(mutant: Mutant, old: str) -> Iterator[Spelling]:
 
 def _renamed(whole: str) -> Iterator[Spelling]:
     """An operator of a condition in the forms that hold where the key is not given at all."""
-    found = re.match(r'\s*"?([\w:]+)"?', whole)
-    assert found
-    operator, start = found[1], found.start(1) - (whole[found.start(1) - 1] == '"')
-    rest = whole[found.end() :]
+    match = re.match(r'\s*"?([\w:]+)"?', whole)
+    assert match
+    operator, start = match[1], match.start(1) - (whole[match.start(1) - 1] == '"')
+    rest = whole[match.end() :]
     bare = re.sub("^For(Any|All)Values?:|IfExists$", "", operator)
     for way, name in (
         ("if it exists", f'"{bare}IfExists"'),

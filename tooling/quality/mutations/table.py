@@ -1,5 +1,5 @@
-"""What weakening means, by name. Whoever adds a kind of attribute to the Terraform puts its name into one of the
-two tables here; the check refuses names that are in neither, so that none is left out unseen.
+"""List the ways to weaken attributes, by name. A new kind of attribute in the Terraform needs its name in one of the
+two tables here: names in neither stop the run, so that none is skipped silently.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ WEAKER = (
     Weaker("expired_object_delete_marker", "versioning and lifecycle", "false"),
     Weaker("prefix", "versioning and lifecycle", '"elsewhere/"', within=r".*filter"),
     Weaker("retention_in_days|retention_days|message_retention_seconds", "retention"),
-    # what a model may be asked and answer
+    # input and output of models
     Weaker("input_strength|output_strength", "limits", '"LOW"', within="aws_bedrock_guardrail"),
     Weaker("action", "limits", '"NONE"', within="aws_bedrock_guardrail"),
     Weaker("guardrail_configuration", "limits"),
@@ -122,7 +122,7 @@ WEAKER = (
 
 HARMLESS = re.compile(
     r"""^(?:
-    # what something is called, where it is, and how it is told apart
+    # names, places and identifiers
     name | description | \w+_name | \w+_names | id | \w+_id | arn | \w+_arn | \w+_arns | key | path | path_part
     | uri | region | sid | name_prefix | label | \w+_description | group | kind | title | bucket | repository |
     role | resource_policy | input | domain | model_data_url | image | image_tag | registry_id | names | prefix
@@ -140,10 +140,10 @@ HARMLESS = re.compile(
     scale_\w+ | target_value | \w+_dimension | \w+_namespace | \w+_type | delete_behavior | update_behavior |
     recrawl_behavior | destination_s3_uri | output_location | location_uri | schema | weight | storage_class |
     wait_interval_in_seconds | \w+_in_seconds | maximum_event_age_\w+ | max_aggregation_interval
-    # network without a decision of its own: which ports and addresses are above
+    # network without a separate decision: which ports and addresses are above
     | cidr_block | destination_cidr_block | from_port | to_port | ip_protocol | enable_dns_\w+ |
     availability_zone | protocol
-    # what crawlers and rules of data quality look at
+    # what crawlers and rules of data quality read
     | configuration | ruleset | number_of_workers | crawl_state | schedule
     # endpoints that scale to nothing, and several containers; guardrails and throughput of Bedrock
     | memory_size_in_mb | max_concurrency | provisioned_concurrency | container_hostname | blocked_\w+_messaging | text
@@ -158,7 +158,7 @@ HARMLESS = re.compile(
     studio_web_portal | tag_propagation | studio_lifecycle_config_content
     # Feature Store: which stores and tables there are; their keys are above
     | catalog | database | disable_glue_table_creation | enable_online_store
-    # inference without a caller who waits: how much at a time, and how often
+    # inference without a waiting caller: how much at a time, and how often
     | billing_mode | hash_key | batch_size | maximum_concurrency | visibility_timeout_seconds | schedule_expression |
     cooldown | scaling_adjustment | max_concurrent_invocations_per_instance | layers
     # what an agent says and knows, and how its texts are cut; the template's own settings are above

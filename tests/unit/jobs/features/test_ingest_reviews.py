@@ -118,7 +118,7 @@ def test_rows_that_cannot_be_told_apart_are_refused(job: ModuleType, cells: list
 
 @pytest.mark.parametrize("key", ["data/features/reviews/x.parquet", "data/split=a/split=b/x.parquet"])
 def test_an_object_lies_in_one_split(job: ModuleType, key: str) -> None:
-    with pytest.raises(job.IngestionError, match="must lie in one folder split="):
+    with pytest.raises(job.IngestionError, match="must be in one folder split="):
         job.split_of(key)
 
 

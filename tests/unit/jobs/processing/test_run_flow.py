@@ -261,7 +261,7 @@ def changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         (changed(lambda flow: flow["nodes"][1].update(inputs=[])), "takes 1 input(s), and has 0"),
         (changed(lambda flow: flow["nodes"][1].update(node_id="n0")), "one node_id"),
         (changed(lambda flow: flow["nodes"][1].pop("operator")), "a node needs node_id, type and operator"),
-        ("{", "the flow is no JSON"),
+        ("{", "the flow is not JSON"),
         ({"metadata": {"version": 1}}, "the flow has no list of nodes"),
     ],
 )  # fmt: skip

@@ -55,7 +55,7 @@ def holds(repo: Path, tmp_path: Path) -> Callable[..., list[Reach]]:
         lines = file.read_text(encoding="utf-8").splitlines()
         for reach, line in zip(Reach, lines, strict=True):
             file.write_text(line + "\n", encoding="utf-8")
-            found = Store(file, Digests(repo, tools)).found([mutant])
+            found = Store(file, Digests(repo, tools)).lookup([mutant])
             assert found in ({}, {mutant: (("MLOPS_A_1",), (), reach)})
             held += [reach] if found else []
         return held
@@ -91,10 +91,10 @@ def test_another_caller_is_asked(repo: Path, holds: Callable[..., list[Reach]]) 
     assert holds() == list(Reach)
     store = Store(repo.parent / "callers.jsonl", Digests(repo, "rules 1"))
     store.add(MUTANT, (), (), Reach.CALLERS)
-    assert store.found([MUTANT])
+    assert store.lookup([MUTANT])
     (repo / "terraform/phases/2-other/main.tf").write_text(CALL, encoding="utf-8")
     callers.cache_clear()
-    assert not Store(repo.parent / "callers.jsonl", Digests(repo, "rules 1")).found([MUTANT])
+    assert not Store(repo.parent / "callers.jsonl", Digests(repo, "rules 1")).lookup([MUTANT])
 
 
 def test_other_rules_or_programs_cost_every_verdict(holds: Callable[..., list[Reach]]) -> None:
@@ -121,4 +121,4 @@ def test_a_line_that_was_cut_off_is_tried_again(repo: Path, tmp_path: Path) -> N
     store.add(whole, (), ("test of modules/one: a_run",), Reach.TESTS)
     store.add(MUTANT, (), (), Reach.EVERYTHING)
     file.write_text(file.read_text(encoding="utf-8")[:-10], encoding="utf-8")
-    assert store.found([MUTANT, whole]) == {whole: ((), ("test of modules/one: a_run",), Reach.TESTS)}
+    assert store.lookup([MUTANT, whole]) == {whole: ((), ("test of modules/one: a_run",), Reach.TESTS)}

@@ -91,7 +91,7 @@ def test_a_worker_keeps_what_it_knows_and_none_goes_on(tmp_path: Path) -> None:
     (tmp_path / pool.STOP).touch()
     assert second.judge(mutants) == ([], [])
     assert asked == mutants[:2]
-    assert list(store.found(mutants)) == mutants[:1]
+    assert list(store.lookup(mutants)) == mutants[:1]
 
 
 @pytest.mark.parametrize("end", [catch.ProviderGone("its process has ended"), KeyboardInterrupt()])
