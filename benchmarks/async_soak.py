@@ -1,16 +1,16 @@
-"""Many asynchronous requests through the deployed local platform, on bad days: none may be lost.
+"""Send many asynchronous requests through the deployed local platform while faults are injected: none may be lost.
 
     .venv/bin/python -m benchmarks.async_soak --requests 5000 --share 0.02 --kills 2
 
 Every request goes the whole way: API, job API, queue, worker, model, object, topic, callback, table. Meanwhile a share
 of the calls is throttled, answered with nonsense or cut off, and the worker's process is killed. At the end each
-request must have exactly one result or one failure object, and the table must have heard of each. The exit code is 1
-where something was lost.
+request must have exactly one result or one failure object, and the table must have a record of each. The exit code is 1
+if one was lost.
 
-Beforehand the model is asked directly, by as many at once as send requests later: the ratio is how many times as long
-a request takes on the whole way, bound by the slower of its halves: taking (gateway and job API) or answering (queue,
-worker, model). Both are told of the first nine tenths: the last ones are those of a killed worker, which come again
-after the queue's visibility timeout and not before.
+Beforehand the model is called directly, with the same concurrency: the ratio is how many times as long a request takes
+on the whole way, limited by the slower of its halves: taking (gateway and job API) or answering (queue, worker, model).
+Both are measured over the first nine tenths: the last requests are those of a killed worker, which come again only
+after the queue's visibility timeout.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Platform:
     def __init__(self, endpoint: str, prefix: str, blueprint: str) -> None:
         self.endpoint, self.prefix, self.blueprint = endpoint, prefix, blueprint
         api = self.client("apigateway")
-        found = {each["name"]: each["id"] for each in api.get_rest_apis()["items"]}
+        api_ids = {each["name"]: each["id"] for each in api.get_rest_apis()["items"]}
         keys = api.get_api_keys(nameQuery=f"{prefix}-inference-default")["items"]
-        self.url = f"{endpoint}/restapis/{found[f'{prefix}-inference']}/v1/_user_request_/async/{blueprint}"
+        self.url = f"{endpoint}/restapis/{api_ids[f'{prefix}-inference']}/v1/_user_request_/async/{blueprint}"
         # The first key has no time in its name; the last one is in force beside or instead of it.
         newest = max(keys, key=lambda each: str(each["name"]))
         self.key = api.get_api_key(apiKey=newest["id"], includeValue=True)["value"]
@@ -67,7 +67,7 @@ class Platform:
         return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1")
 
     def submit(self, number: int) -> str:
-        """One request, with a key of its own: repeated after a refusal or a broken connection, it is the same one."""
+        """Submit one request with its own key, so that repetitions after a refusal or a lost connection count once."""
         body = json.dumps({"inputs": [f"Say {number}."], "parameters": {"max_tokens": 8}}).encode()
         headers = {
             "x-api-key": self.key,
@@ -103,8 +103,8 @@ class Platform:
         keys = (item["Key"].rpartition("/")[2] for page in pages for item in page.get("Contents", []))
         return {key.removesuffix(ending) for key in keys if key.endswith(ending)}
 
-    def told(self) -> dict[str, str]:
-        """Status by request, as the callback's table has heard of it."""
+    def states(self) -> dict[str, str]:
+        """Return the status by request in the callback's table."""
         pages = (
             self.client("dynamodb").get_paginator("scan").paginate(TableName=f"{self.prefix}-{self.blueprint}-results")
         )
@@ -191,10 +191,10 @@ def run(platform: Platform, requests: int, share: float, kills: int, patience: f
         platform.disarm(armed)
     ends = _settled(platform, set(sent), patience)
     first = max(taken, most[0] - started) if most else seconds
-    told = _heard(platform, set(sent), patience)
+    states = _heard(platform, set(sent), patience)
     outputs, failures = ends
     shape = Counter((each in outputs, each in failures) for each in sent)
-    wrong = [each for each in sent if told.get(each) != ("completed" if each in outputs else "failed")]
+    wrong = [each for each in sent if states.get(each) != ("completed" if each in outputs else "failed")]
     return {
         "requests": len(sent),
         "taken_for_another": len(sent) - len(set(sent)),
@@ -216,30 +216,30 @@ def run(platform: Platform, requests: int, share: float, kills: int, patience: f
 
 
 def _settled(
-    platform: Platform, wanted: set[str], patience: float, most: list[float] | None = None
+    platform: Platform, sent: set[str], patience: float, most: list[float] | None = None
 ) -> tuple[set[str], set[str]]:
     """Wait until every request has an end, or nothing more comes; `most` gets the moment when nearly all had one."""
     deadline, last = time.monotonic() + patience, -1
     while True:
         looked = time.monotonic()
         ends = platform.ids("output", ".out"), platform.ids("failures", "-error.out")
-        count = len(wanted & (ends[0] | ends[1]))
-        if most is not None and not most and count >= MOST * len(wanted):
+        count = len(sent & (ends[0] | ends[1]))
+        if most is not None and not most and count >= MOST * len(sent):
             most.append(time.monotonic())
         if count != last:
             deadline, last = time.monotonic() + patience, count
-        if count == len(wanted) or time.monotonic() > deadline:
+        if count == len(sent) or time.monotonic() > deadline:
             return ends
         # Listing thousands of objects is work for the local AWS too, which has answers to give.
         time.sleep(max(2, 5 * (time.monotonic() - looked)))
 
 
-def _heard(platform: Platform, wanted: set[str], patience: float) -> dict[str, str]:
+def _heard(platform: Platform, sent: set[str], patience: float) -> dict[str, str]:
     deadline = time.monotonic() + patience
     while True:
-        told = platform.told()
-        if wanted <= set(told) or time.monotonic() > deadline:
-            return told
+        states = platform.states()
+        if sent <= set(states) or time.monotonic() > deadline:
+            return states
         time.sleep(2)
 
 
@@ -269,14 +269,14 @@ def main() -> int:
     made.add_argument("--share", type=float, default=0.02, help="of the calls that a fault hits")
     made.add_argument("--kills", type=int, default=2, help="of the worker's process")
     made.add_argument("--patience", type=float, default=240, help="seconds without any progress before giving up")
-    asked = made.parse_args()
+    arguments = made.parse_args()
     if not all(os.environ.get(name) for name in KEY):
-        made.error('the local AWS has a key of its own: eval "$(orchestrator emulator env)" first')
-    report = Report("async_soak", "Asynchronous requests on bad days", machine.versions("python", "moto"))
-    platform = Platform(asked.endpoint, asked.prefix, asked.blueprint)
-    seen = run(platform, asked.requests, asked.share, asked.kills, asked.patience)
+        made.error('the local AWS requires its own key: eval "$(orchestrator emulator env)" first')
+    report = Report("async_soak", "Asynchronous requests under faults", machine.versions("python", "moto"))
+    platform = Platform(arguments.endpoint, arguments.prefix, arguments.blueprint)
+    seen = run(platform, arguments.requests, arguments.share, arguments.kills, arguments.patience)
     tell(report, seen)
-    return finish(report, asked) or int(any(seen[each] for each in LOST))
+    return finish(report, arguments) or int(any(seen[each] for each in LOST))
 
 
 if __name__ == "__main__":

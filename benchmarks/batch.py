@@ -82,8 +82,8 @@ print(json.dumps({"seconds": time.perf_counter() - started, "records": records})
 
 def process(script: str, *arguments: Path) -> dict[str, Any]:
     env = environment(PYTHONPATH=str(REPO / "jobs" / "inference"), OMP_NUM_THREADS="1")
-    told = run([str(PYTHON), "-c", script, *map(str, arguments)], env=env).stdout.splitlines()
-    return dict(json.loads(told[-1])) if told else {}
+    lines = run([str(PYTHON), "-c", script, *map(str, arguments)], env=env).stdout.splitlines()
+    return dict(json.loads(lines[-1])) if lines else {}
 
 
 def texts(records: int) -> list[str]:

@@ -21,8 +21,8 @@ def fresh(commit: str = "HEAD") -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch) / "checkout"
         _git(REPO, "clone", "--quiet", "--shared", "--no-checkout", str(REPO), str(folder))
-        wanted = _git(REPO, "rev-parse", f"{commit}^{{commit}}")
-        _git(folder, "checkout", "--quiet", "--detach", wanted)
+        revision = _git(REPO, "rev-parse", f"{commit}^{{commit}}")
+        _git(folder, "checkout", "--quiet", "--detach", revision)
         for name in INSTALLED:
             (folder / name).symlink_to(REPO / name)
         (folder / DATASETS.parent).mkdir()

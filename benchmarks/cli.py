@@ -36,7 +36,7 @@ def main() -> int:
     arguments = options.parse_args()
     report = Report("cli", "Start-up of the command line", machine.versions("python", "click"))
     with fresh() as folder:
-        note("one round that nobody counts, then the measured ones")
+        note("one unmeasured round, then the measured ones")
         for command in COMMANDS.values():
             run(command, cwd=folder)
         things = {

@@ -66,8 +66,8 @@ def deploy(folder: Path, *, port: int, noop_runs: int) -> Ours:
         for number_ in range(noop_runs):
             note(f"orchestrator deploy local, nothing to do ({number_ + 1} of {noop_runs})")
             noops.append(run(DEPLOY, cwd=folder, env=env).seconds)
-        told = run([*DEPLOY[:3], "graph", "local", "--json"], cwd=folder, env=env)
-        stacks: list[Json] = json.loads(told.stdout)
+        done = run([*DEPLOY[:3], "graph", "local", "--json"], cwd=folder, env=env)
+        stacks: list[Json] = json.loads(done.stdout)
         values = {each["name"]: _rendered(folder, each["name"]) for each in stacks}
         return Ours(first, result, tuple(noops), stacks, Model.of(values, Local.of(folder / ".emulator" / "local")))
     finally:
@@ -75,7 +75,7 @@ def deploy(folder: Path, *, port: int, noop_runs: int) -> Ours:
 
 
 def loop(folder: Path, ours: Ours, *, port: int) -> Baseline:
-    """The baseline, on an emulator of its own."""
+    """Measure the baseline on a separate emulator."""
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-loop-", ignore_cleanup_errors=True) as scratch,
         emulator(folder, Path(scratch) / "emulator", port) as local,

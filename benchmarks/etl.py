@@ -1,7 +1,7 @@
 """Throughput of the ETL's transformation, beside plain pandas that does the same.
 
-Each run is a process of its own with the jobs' interpreter: it reads synthetic raw files from a folder, judges,
-splits and writes Parquet, and tells its seconds and its peak memory. The pandas script holds everything at once.
+Each run is a separate process with the jobs' interpreter: it reads synthetic raw files from a folder, judges,
+splits and writes Parquet, and reports its seconds and its peak memory. The pandas script holds everything at once.
 """
 
 from __future__ import annotations
@@ -102,8 +102,10 @@ def write_raw(folder: Path, rows: int) -> None:
 def measure(script: str, folder: Path) -> dict[str, Any]:
     """Seconds, peak memory (MiB) and counts of one process."""
     env = environment(PYTHONPATH=str(REPO / "jobs" / "etl"), OMP_NUM_THREADS="1")
-    told: dict[str, Any] = json.loads(run([str(PYTHON), "-c", script, str(folder)], env=env).stdout.splitlines()[-1])
-    return told
+    measured: dict[str, Any] = json.loads(
+        run([str(PYTHON), "-c", script, str(folder)], env=env).stdout.splitlines()[-1]
+    )
+    return measured
 
 
 def compare(rows: int, runs: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -115,16 +117,16 @@ def compare(rows: int, runs: int) -> tuple[dict[str, Any], dict[str, Any]]:
         for name in ("processed", "quarantined"):
             if ours[name] != pandas[name]:
                 raise SystemExit(f"{name}: {ours[name]} rows here, {pandas[name]} with pandas")
-    best = [min(each, key=lambda told: told["seconds"]) for each in zip(*taken, strict=True)]
+    best = [min(each, key=lambda result: result["seconds"]) for each in zip(*taken, strict=True)]
     return best[0], best[1]
 
 
 def line(rows: int, ours: dict[str, Any], pandas: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"{rows:,}",
-        *(f"{rows / told['seconds']:,.0f}" for told in (ours, pandas)),
-        *(number(told["seconds"]) for told in (ours, pandas)),
-        *(number(told["peak_mib"]) for told in (ours, pandas)),
+        *(f"{rows / result['seconds']:,.0f}" for result in (ours, pandas)),
+        *(number(result["seconds"]) for result in (ours, pandas)),
+        *(number(result["peak_mib"]) for result in (ours, pandas)),
     )
 
 

@@ -40,7 +40,7 @@ class Chain:
 
 
 def longest(needs: Mapping[str, Iterable[str]], seconds: Mapping[str, float]) -> Chain:
-    """The longest chain in a graph whose nodes take `seconds`; names that are no nodes are ignored."""
+    """Find the longest chain in a graph whose nodes take `seconds`; other names are ignored."""
     chains: dict[str, Chain] = {}
     for name in graphlib.TopologicalSorter({name: list(each) for name, each in needs.items()}).static_order():
         before = [chains[need] for need in needs.get(name, ())]
@@ -58,8 +58,8 @@ def of_state(state: Mapping[str, Any]) -> Chain:
         address = ".".join(filter(None, [resource.get("module"), resource["type"], resource["name"]]))
         address = _without_keys(address)
         instances = resource["instances"]
-        found = {_without_keys(each) for instance in instances for each in instance.get("dependencies", ())}
-        needs.setdefault(address, set()).update(found - {address})
+        dependencies = {_without_keys(each) for instance in instances for each in instance.get("dependencies", ())}
+        needs.setdefault(address, set()).update(dependencies - {address})
         if resource["type"] in WAITS:
             seconds[address] = WAITS[resource["type"]][0]
     return longest(needs, seconds)
@@ -77,11 +77,11 @@ def of_stacks(chains: Mapping[str, Chain], needs: Mapping[str, Iterable[str]]) -
 
 def created_in(log: str) -> dict[str, list[float]]:
     """By resource type the seconds that each creation took, from what `terraform apply` printed."""
-    found: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {}
     for match in _CREATED.finditer(log):
         kind = _without_keys(match["address"]).split(".")[-2]
-        found.setdefault(kind, []).append(60 * int(match["m"] or 0) + int(match["s"]))
-    return found
+        seconds.setdefault(kind, []).append(60 * int(match["m"] or 0) + int(match["s"]))
+    return seconds
 
 
 def unlisted(created: Mapping[str, Iterable[float]]) -> dict[str, float]:

@@ -40,8 +40,8 @@ class Local:
 
     @classmethod
     def of(cls, data_dir: Path) -> Local:
-        told = json.loads((data_dir / "emulator.json").read_text(encoding="utf-8"))
-        return cls(*(str(told[name]) for name in ("endpoint", "access_key_id", "secret_access_key")))
+        facts = json.loads((data_dir / "emulator.json").read_text(encoding="utf-8"))
+        return cls(*(str(facts[name]) for name in ("endpoint", "access_key_id", "secret_access_key")))
 
 
 def client(local: Local, service: str) -> Any:

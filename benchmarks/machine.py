@@ -44,25 +44,25 @@ def _git(*arguments: str) -> str:
 
 
 def _terraform() -> str:
-    told = subprocess.run(
+    done = subprocess.run(
         [str(REPO / ".tools/bin/terraform"), "version"],
         capture_output=True,
         text=True,
         check=True,
         env={"CHECKPOINT_DISABLE": "1"},
     )
-    return told.stdout.split()[1].lstrip("v")
+    return done.stdout.split()[1].lstrip("v")
 
 
 def _provider() -> str:
     lock = (REPO / "terraform/.terraform.lock.hcl").read_text(encoding="utf-8")
-    found = re.search(r'hashicorp/aws" \{\s+version\s+= "([^"]+)"', lock)
-    return found[1] if found else "unknown"
+    match = re.search(r'hashicorp/aws" \{\s+version\s+= "([^"]+)"', lock)
+    return match[1] if match else "unknown"
 
 
 def _checkov() -> str:
-    found = next((REPO / ".venv-checkov").glob("lib/python*/site-packages/checkov-*.dist-info"), None)
-    return found.name.removesuffix(".dist-info").partition("-")[2] if found else "not installed"
+    folder = next((REPO / ".venv-checkov").glob("lib/python*/site-packages/checkov-*.dist-info"), None)
+    return folder.name.removesuffix(".dist-info").partition("-")[2] if folder else "not installed"
 
 
 _VERSIONS: dict[str, Callable[[], str]] = {

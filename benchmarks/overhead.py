@@ -51,7 +51,7 @@ class Unit(Step):
 
 @dataclass(frozen=True)
 class OnlyWalking:
-    """The part of `Tools` that walking needs; a unit that asked for more would fail."""
+    """The part of `Tools` that walking needs; a unit that uses more would fail."""
 
     repo: Path
     environment: Environment

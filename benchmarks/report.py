@@ -124,6 +124,6 @@ def finish(report: Report, arguments: argparse.Namespace, *, document: Path = DO
 
 
 def note(text: str) -> None:
-    """What is going on, for whoever waits."""
+    """Print progress to stderr."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

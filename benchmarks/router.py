@@ -2,7 +2,7 @@
 
 Per request: the handler, from event to response, with access, route, choice, thread, telemetry and both bodies;
 LiteLLM's Router does the same job (two deployments, retries, cooldown) with the same fake backend, installed into a
-virtual environment of its own. Cold start: import and the two clients, from sources without compiled files as in a
+separate virtual environment. Cold start: import and the two clients, from sources without compiled files as in a
 function's package, beside bare boto3 with the same two clients. Rounds take turns.
 """
 
@@ -34,7 +34,7 @@ AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECR
 
 _TIMED = """
 import json, os, sys, time
-told, sys.stdout = sys.stdout, open(os.devnull, "w")
+output, sys.stdout = sys.stdout, open(os.devnull, "w")
 {prepare}
 taken = []
 for number in range({warm_up} + int(sys.argv[1])):
@@ -42,7 +42,7 @@ for number in range({warm_up} + int(sys.argv[1])):
     {request}
     taken.append(time.perf_counter_ns() - started)
 taken = sorted(taken[{warm_up}:])
-print(json.dumps({{"p50": taken[len(taken) // 2] / 1e6, "p99": taken[len(taken) * 99 // 100] / 1e6}}), file=told)
+print(json.dumps({{"p50": taken[len(taken) // 2] / 1e6, "p99": taken[len(taken) * 99 // 100] / 1e6}}), file=output)
 """
 
 _OURS = """
@@ -116,13 +116,13 @@ def their_environment() -> dict[str, str]:
     return environment(LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_LOG="ERROR")
 
 
-def told(python: Path, script: str, env: dict[str, str], *arguments: str) -> Any:
+def run_json(python: Path, script: str, env: dict[str, str], *arguments: str) -> Any:
     """The last line that a script printed, as JSON."""
     return json.loads(run([str(python), "-c", script, *arguments], env=env).stdout.splitlines()[-1])
 
 
 def install(folder: Path) -> Path | None:
-    """The interpreter of a virtual environment with LiteLLM; None where it cannot be installed, which is told."""
+    """Install LiteLLM into a virtual environment and return its interpreter; None, with a note, if that fails."""
     python = folder / "bin" / "python"
     if python.exists():
         return python
@@ -140,21 +140,25 @@ def install(folder: Path) -> Path | None:
 def request_rows(package: Path, litellm: Path | None, requests: int, rounds: int) -> list[tuple[str, float, float]]:
     """Name, p50 and p99 in milliseconds: medians over rounds that take turns."""
     things = {
-        "ours, native face": functools.partial(told, PYTHON, OURS, our_environment(package), str(requests), "native"),
-        "ours, OpenAI's face": functools.partial(told, PYTHON, OURS, our_environment(package), str(requests), "openai"),
+        "ours, native API": functools.partial(
+            run_json, PYTHON, OURS, our_environment(package), str(requests), "native"
+        ),
+        "ours, OpenAI API": functools.partial(
+            run_json, PYTHON, OURS, our_environment(package), str(requests), "openai"
+        ),
     }
     if litellm:
-        things["LiteLLM Router"] = functools.partial(told, litellm, THEIRS, their_environment(), str(requests))
-    found: dict[str, list[Any]] = {name: [] for name in things}
+        things["LiteLLM Router"] = functools.partial(run_json, litellm, THEIRS, their_environment(), str(requests))
+    samples: dict[str, list[Any]] = {name: [] for name in things}
     for _ in range(rounds):
         for name, measure in things.items():
-            found[name].append(measure())
-    return [(name, median(t["p50"] for t in all_), median(t["p99"] for t in all_)) for name, all_ in found.items()]
+            samples[name].append(measure())
+    return [(name, median(t["p50"] for t in all_), median(t["p99"] for t in all_)) for name, all_ in samples.items()]
 
 
 def cold_series(package: Path, litellm: Path | None, runs: int) -> dict[str, Series]:
-    bare = functools.partial(told, PYTHON, BARE_COLD, environment(**AWS))
-    ours = functools.partial(told, PYTHON, OUR_COLD, our_environment(package))
+    bare = functools.partial(run_json, PYTHON, BARE_COLD, environment(**AWS))
+    ours = functools.partial(run_json, PYTHON, OUR_COLD, our_environment(package))
     things = {
         "bare boto3": ("import boto3, two clients", bare),
         "ours": ("import handler, two clients", ours),
@@ -162,10 +166,10 @@ def cold_series(package: Path, litellm: Path | None, runs: int) -> dict[str, Ser
     if litellm:
         things["LiteLLM"] = (
             "from litellm import Router",
-            functools.partial(told, litellm, THEIR_COLD, their_environment()),
+            functools.partial(run_json, litellm, THEIR_COLD, their_environment()),
         )
     for _, measure in things.values():
-        measure()  # one round that nobody counts: what is installed is compiled then
+        measure()  # one unmeasured round, which compiles the installed sources
     return in_turns(things, runs)
 
 
@@ -205,7 +209,7 @@ def _measure(report: Report, arguments: argparse.Namespace, scratch: Path) -> No
         else "LiteLLM could not be installed here, so it is missing."
     )
     report.say(
-        f"First table: {arguments.requests} requests after {WARM_UP} that nobody counts, medians of {arguments.rounds} "
+        f"First table: {arguments.requests} requests after {WARM_UP} for warming up, medians of {arguments.rounds} "
         "rounds that take turns; the backend is in process and answers at once, so all of it is overhead. Ours is from "
         "API Gateway's event to the response, log lines and metrics included (written to nowhere), LiteLLM's is "
         f"`Router.completion`. {beside} Second table: seconds from the interpreter's first line to import and two "

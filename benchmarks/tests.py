@@ -45,11 +45,11 @@ class Suite:
 
 def read(junit: str) -> dict[str, float]:
     """Test to seconds, from a JUnit report. A test that is listed twice (its teardown failed) counts once, as a sum."""
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     for case in ET.fromstring(junit).iter("testcase"):
         name = f"{case.get('classname', '')}::{case.get('name', '')}"
-        found[name] = found.get(name, 0.0) + float(case.get("time", "0"))
-    return found
+        seconds[name] = seconds.get(name, 0.0) + float(case.get("time", "0"))
+    return seconds
 
 
 def broken(junit: str) -> int:

@@ -20,8 +20,8 @@ class Secrets:
 
     @cached_property
     def value(self) -> bytes:
-        found = boto3.client("ssm", config=PATIENCE).get_parameter(Name=self._name, WithDecryption=True)
-        return str(found["Parameter"]["Value"]).encode()
+        parameter = boto3.client("ssm", config=PATIENCE).get_parameter(Name=self._name, WithDecryption=True)
+        return str(parameter["Parameter"]["Value"]).encode()
 
 
 class Table:

@@ -49,13 +49,13 @@ def headers(secret: bytes, timestamp: int, body: bytes, request_id: str) -> dict
 def address_of(host: str, port: int, loopback: bool) -> str:
     """Resolve the host once and return a public address of it, so that the checked address is the one called."""
     try:
-        found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        addresses = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
-        raise Undelivered(f"the webhook's host cannot be found: {error}", transient=True) from error
-    for address in sorted(found):
+        raise Undelivered(f"the webhook's host cannot be resolved: {error}", transient=True) from error
+    for address in sorted(addresses):
         if not _allowed(ipaddress.ip_address(address), loopback):
             raise Undelivered(f"the webhook's host leads to {address}, which is not in the internet", transient=False)
-    return sorted(found)[0]
+    return sorted(addresses)[0]
 
 
 def _allowed(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback: bool) -> bool:
@@ -102,7 +102,7 @@ def deliver(
     clock: Callable[[], float],
     pause: Callable[[float], None],
 ) -> int:
-    """Retry transient failures with doubling pauses, signing each attempt anew; return the number of attempts."""
+    """Retry transient failures with doubling pauses, signing each attempt; return the number of attempts."""
     body = dumps(document).encode()
     for attempt in range(1, attempts + 1):
         try:

@@ -66,10 +66,10 @@ class Bucket:
     def input(self, key: str, at_most: int) -> bytes:
         """Read the body of a request, which its caller may have uploaded."""
         try:
-            found = client("s3").get_object(Bucket=self.name, Key=key)
-            if found["ContentLength"] > at_most:
-                raise PayloadTooLarge(f"the input has {found['ContentLength']} bytes, of {at_most} that are taken")
-            body: bytes = found["Body"].read()
+            response = client("s3").get_object(Bucket=self.name, Key=key)
+            if response["ContentLength"] > at_most:
+                raise PayloadTooLarge(f"the input has {response['ContentLength']} bytes, of {at_most} that are taken")
+            body: bytes = response["Body"].read()
         except FAILURES as error:
             if code_of(error) in MISSING:
                 raise BadRequest("the input of the request no longer exists") from error

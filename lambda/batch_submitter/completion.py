@@ -38,17 +38,17 @@ class Completion:
     def job_ended(self, name: str) -> None:
         """Check a job that may have ended, and finish the attempt if it was the last one."""
         work, paths = self._work, self._work.paths
-        found = progress.read(work.store, paths)
+        state = progress.read(work.store, paths)
         number = (
-            next((a["attempt"] for a in found.attempts for job in a["jobs"] if job["name"] == name), 0) if found else 0
+            next((a["attempt"] for a in state.attempts for job in a["jobs"] if job["name"] == name), 0) if state else 0
         )
-        if found is None or number == 0:
+        if state is None or number == 0:
             # The event overtook the response that created the job; a retry will find it.
-            raise Unavailable(f"nothing is known of the job {name}")
-        if name not in found.ends:
+            raise Unavailable(f"there is no record of the job {name}")
+        if name not in state.ends:
             created = work.store.read_json(paths.created(name))
             if created is None:
-                raise Unavailable(f"nothing is known of the job {name}")
+                raise Unavailable(f"there is no record of the job {name}")
             end = work.jobs.poll(created["identifier"])
             if end.status is None:
                 return
@@ -59,28 +59,28 @@ class Completion:
     def finish(self, number: int, owner: str) -> None:
         """Join an attempt whose jobs have all ended. Only one of several concurrent invocations does it."""
         work, paths = self._work, self._work.paths
-        found = progress.read(work.store, paths)
-        if found is None or found.unfinished(number):
+        state = progress.read(work.store, paths)
+        if state is None or state.unfinished(number):
             return
         if not work.store.put_once(paths.claim(number), {"owner": owner}):
             claim = work.store.read_json(paths.claim(number)) or {}
             if claim.get("owner") != owner:
                 return
-        if number not in found.results:
-            result = self._joined(found, number)
+        if number not in state.results:
+            result = self._joined(state, number)
             if work.store.put_once(paths.result(number), result):
                 self._sinks.emit(self._metrics(result))
-            found.results[number] = result
+            state.results[number] = result
         crawler = work.blueprint.batch.get("crawler")
         if crawler:
             self._sinks.crawl(str(crawler))
-        self._notify(found)
+        self._notify(state)
 
-    def _joined(self, found: progress.Progress, number: int) -> Document:
+    def _joined(self, state: progress.Progress, number: int) -> Document:
         work = self._work
-        attempts = found.attempts[:number]
+        attempts = state.attempts[:number]
         tally = Joiner(work.store, work.jobs, work.paths).join(attempts)
-        ends = [found.ends[job["name"]] for attempt in attempts for job in attempt["jobs"]]
+        ends = [state.ends[job["name"]] for attempt in attempts for job in attempt["jobs"]]
         seconds = sum(float(end["seconds"]) for end in ends)
         longest = max((float(end["seconds"]) for end in ends), default=0.0)
         return {
@@ -125,10 +125,10 @@ class Completion:
         self._sinks.emit([self._line({"Requests": (1, "Count"), "RequestsRefused": (1, "Count")})])
         self._publish("failed", {"request_id": paths.request_id, "status": "failed", "reason": refusal["message"]})
 
-    def _notify(self, found: progress.Progress) -> None:
+    def _notify(self, state: progress.Progress) -> None:
         # A repeated notification reports this attempt, even if another one is being prepared.
-        answer = progress.answer(replace(found, preparing=False), self._work.paths, self._work.store.bucket)
-        result = found.result or {}
+        answer = progress.answer(replace(state, preparing=False), self._work.paths, self._work.store.bucket)
+        result = state.result or {}
         if result.get("missing"):
             answer["missing"] = describe(result["missing"], most=50)
         self._publish(str(answer["status"]), answer)

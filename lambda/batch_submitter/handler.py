@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from batch_submitter import progress
 from batch_submitter.blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
 from batch_submitter.completion import Completion, Sinks
-from batch_submitter.object_keys import ASKED_FOR, INPUT, JOB, PARTS, RequestPaths, arrival_id, input_prefix
+from batch_submitter.object_keys import INPUT, JOB, PARTS, REQUESTED, RequestPaths, arrival_id, input_prefix
 from batch_submitter.services import Invocation, Jobs, Transform
 from batch_submitter.settings import Settings
 from batch_submitter.store import Store, code_of
@@ -93,30 +93,30 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     key = key_of(event.get("input"), name, SETTINGS.bucket)
     called = check_request_id(event.get("name", request_id))
     request = work.register(key, check_owner(event.get("owner")), "request", called)
-    found = progress.read(work.store, work.paths)
-    if found is not None and found.refusal:
-        return {"error": {"code": found.refusal["code"], "message": found.refusal["message"]}}
+    state = progress.read(work.store, work.paths)
+    if state is not None and state.refusal:
+        return {"error": {"code": state.refusal["code"], "message": state.refusal["message"]}}
     large = request["size"] > SETTINGS.inline_bytes
-    if found is not None and event.get("retry") and found.result is not None:
-        work.left(request, found.last, found.result)
+    if state is not None and event.get("retry") and state.result is not None:
+        work.left(request, state.last, state.result)
         if large:
-            prepare_later(work, found.last + 1, context)
+            prepare_later(work, state.last + 1, context)
         else:
-            further(work, request, found.last + 1, found)
-    elif found is None or not found.attempts:
+            further(work, request, state.last + 1, state)
+    elif state is None or not state.attempts:
         if large:
             prepare_later(work, 1, context)
             return progress_of(work)
         refusal = started(work, request)
         if refusal:
             return {"error": {"code": refusal["code"], "message": refusal["message"]}}
-    elif found.result is None:
-        further(work, request, found.last, found)  # resumes what a crash left undone
+    elif state.result is None:
+        further(work, request, state.last, state)  # resumes what a crash left undone
     return progress_of(work)
 
 
 def prepare_later(work: Work, attempt: int, context: Any) -> None:
-    """Prepare a large input in an invocation of its own, since API callers cannot wait that long."""
+    """Prepare a large input in a separate invocation, since API callers cannot wait that long."""
     if work.begin(attempt):
         event = {"action": "start", "blueprint": work.blueprint.name, "request_id": work.paths.request_id}
         later(context, {**event, "attempt": attempt})
@@ -143,9 +143,9 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def further(work: Work, request: dict[str, Any], attempt: int, found: progress.Progress) -> None:
+def further(work: Work, request: dict[str, Any], attempt: int, state: progress.Progress) -> None:
     """Start another attempt for the remaining records, or resume an attempt that was begun."""
-    result = found.results.get(attempt - 1)
+    result = state.results.get(attempt - 1)
     if result is None:
         work.start(request)
     else:
@@ -155,24 +155,24 @@ def further(work: Work, request: dict[str, Any], attempt: int, found: progress.P
 
 def finish_refused(work: Work) -> None:
     """Finish an attempt whose jobs were all refused, since no event will follow."""
-    found = progress.read(work.store, work.paths)
-    if found is not None and found.attempts and not found.unfinished(found.last) and found.result is None:
-        Completion(work, sinks()).finish(found.last, "submission")
+    state = progress.read(work.store, work.paths)
+    if state is not None and state.attempts and not state.unfinished(state.last) and state.result is None:
+        Completion(work, sinks()).finish(state.last, "submission")
 
 
 def status(event: dict[str, Any], context: Any) -> dict[str, Any]:
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = progress.read(work.store, work.paths)
-    if found is None or found.request.get("owner") != check_owner(event.get("owner")):
+    state = progress.read(work.store, work.paths)
+    if state is None or state.request.get("owner") != check_owner(event.get("owner")):
         raise work.unknown()
-    return progress.answer(found, work.paths, SETTINGS.bucket)
+    return progress.answer(state, work.paths, SETTINGS.bucket)
 
 
 def progress_of(work: Work) -> dict[str, Any]:
-    found = progress.read(work.store, work.paths)
-    if found is None:
+    state = progress.read(work.store, work.paths)
+    if state is None:
         raise work.unknown()
-    return progress.answer(found, work.paths, SETTINGS.bucket)
+    return progress.answer(state, work.paths, SETTINGS.bucket)
 
 
 # ---- events and schedules ------------------------------------------------------------------------------------------
@@ -181,21 +181,21 @@ def progress_of(work: Work) -> dict[str, Any]:
 def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Finish submitting a large input, or another attempt at one."""
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = progress.read(work.store, work.paths)
-    if found is None:
+    state = progress.read(work.store, work.paths)
+    if state is None:
         raise work.unknown()
     attempt = int(event.get("attempt", 1))
-    if attempt - 1 in found.results:
-        further(work, found.request, attempt, found)
+    if attempt - 1 in state.results:
+        further(work, state.request, attempt, state)
         return progress_of(work)
-    refusal = started(work, found.request)
+    refusal = started(work, state.request)
     if refusal:
         Completion(work, sinks()).refused(refusal)
     return progress_of(work)
 
 
 def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context: Any) -> dict[str, Any]:
-    """Submit an object that arrived in the input folder, under an id of its own."""
+    """Submit an object that arrived in the input folder, under a new id."""
     work = work_of(blueprint, arrival_id(key, etag))
     if progress.read(work.store, work.paths) is None:
         try:
@@ -213,15 +213,15 @@ def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
     blueprint = blueprint_of(check_name(event.get("blueprint")))
     prefix = input_prefix(blueprint.name)
     store = Store(client("s3"), SETTINGS.bucket)
-    found = []
+    request_ids = []
     for item in list(store.listed(prefix)):
-        if item["Key"].startswith(f"{prefix}{ASKED_FOR}") or not item["Size"]:
+        if item["Key"].startswith(f"{prefix}{REQUESTED}") or not item["Size"]:
             continue
         request_id = arrival_id(item["Key"], item["ETag"])
         if progress.read(store, RequestPaths(blueprint.name, request_id)) is None:
             arrived(blueprint, item["Key"], item["ETag"], "schedule", context)
-            found.append(request_id)
-    return {"blueprint": blueprint.name, "requests": found}
+            request_ids.append(request_id)
+    return {"blueprint": blueprint.name, "requests": request_ids}
 
 
 def job_ended(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def job_ended(event: dict[str, Any], context: Any) -> dict[str, Any]:
     state = RequestPaths(blueprint.name, "").of_digest(match["digest"])
     request_id = (store.read_json(f"{state}request.json") or {}).get("request_id")
     if request_id is None:
-        raise Unavailable(f"nothing is known of the job {name}")
+        raise Unavailable(f"there is no record of the job {name}")
     Completion(work_of(blueprint, request_id), sinks()).job_ended(name)
     return {"job": name}
 
@@ -247,7 +247,7 @@ def handle_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return job_ended({"job": detail[TERMINAL_DETAIL[kind]]}, context)
     key, etag = detail["object"]["key"], detail["object"].get("etag", "")
     name, _, rest = key.removeprefix(INPUT).partition("/")
-    if not key.startswith(INPUT) or name == PARTS or not rest or rest.startswith(ASKED_FOR):
+    if not key.startswith(INPUT) or name == PARTS or not rest or rest.startswith(REQUESTED):
         return {"ignored": key}
     blueprint = blueprint_of(check_name(name))
     if not blueprint.on_arrival:

@@ -64,9 +64,9 @@ class Joiner:
         tally = Tally(int(attempts[0]["records"]))
         bad = ((line["record"], 0, line["error"]) for line in map(loads, self._bad()))
         streams = [self._answers(attempt) for attempt in attempts]
-        found = itertools.groupby(heapq.merge(bad, *streams, key=itemgetter(0, 1)), key=itemgetter(0))
+        groups = itertools.groupby(heapq.merge(bad, *streams, key=itemgetter(0, 1)), key=itemgetter(0))
         reasons = self._reasons(attempts)
-        following = next(found, None)
+        following = next(groups, None)
         names = self._names()
         called = next(names, None)
         with Upload(self._store, self._paths.results) as results, Upload(self._store, self._paths.errors) as errors:
@@ -74,7 +74,7 @@ class Joiner:
                 about = []
                 if following is not None and following[0] == number:
                     about = [each[2] for each in following[1]]
-                    following = next(found, None)
+                    following = next(groups, None)
                 line = self._line(number, about, reasons, tally)
                 if called is not None and called["record"] == number:
                     line = {"record": number, "id": called["id"], **line}
@@ -103,15 +103,15 @@ class Joiner:
 
     def _reasons(self, attempts: list[Document]) -> list[tuple[int, int, str]]:
         """Return why records may be missing: jobs with their records and how they ended, last first."""
-        found = []
+        reasons = []
         for attempt in reversed(attempts):
             for job in attempt["jobs"]:
                 end = self._store.read_json(self._paths.ended(job["name"])) or {}
                 why = f"{job['name']} ended as {end.get('status')}: {end.get('reason') or 'no reason given'}"
                 for index in job["parts"]:
                     for first, last in attempt["parts"][index]["ranges"]:
-                        found.append((first, last, why))
-        return found
+                        reasons.append((first, last, why))
+        return reasons
 
     def _line(self, number: int, about: list[Any], reasons: list[tuple[int, int, str]], tally: Tally) -> Document:
         answers = [each for each in about if isinstance(each, Answer)]

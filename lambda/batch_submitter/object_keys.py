@@ -18,7 +18,7 @@ from dataclasses import dataclass
 INPUT = "inference/batch/input/"
 OUTPUT = "inference/batch/output/"
 PARTS = "_parts"
-ASKED_FOR = "requests/"
+REQUESTED = "requests/"
 JOB = re.compile(r"(?P<base>.+)-(?P<digest>[0-9a-f]{12})-(?P<attempt>\d{1,2})-(?P<index>\d{1,3})")
 
 

@@ -36,13 +36,13 @@ class Input(NamedTuple):
     delimiter: str | None = None
 
 
-def format_of(key: str, wanted: str) -> str:
-    if wanted != "auto":
-        return wanted
-    found = next((kind for suffix, kind in SUFFIXES.items() if key.lower().endswith(suffix)), None)
-    if found is None:
+def format_of(key: str, requested: str) -> str:
+    if requested != "auto":
+        return requested
+    kind = next((kind for suffix, kind in SUFFIXES.items() if key.lower().endswith(suffix)), None)
+    if kind is None:
         raise BadRequest(f"the name of '{key}' must end with one of {', '.join(SUFFIXES)}", "input")
-    return found
+    return kind
 
 
 def read(store: Store, given: Input) -> Iterator[Record]:
@@ -72,8 +72,8 @@ def _parquet(store: Store, given: Input) -> Iterator[Record]:
         columns = table.schema_arrow.names
         place = text_column(columns, given.column)
         if place is None:
-            wanted = given.column or " or ".join(sorted(HEADERS))
-            raise BadRequest(f"there is no column {wanted}, but {shown(columns)}")
+            expected = given.column or " or ".join(sorted(HEADERS))
+            raise BadRequest(f"there is no column {expected}, but {shown(columns)}")
         ids = [name for name in columns if name.lower() == ID and name != columns[place]]
         wanted_columns = [columns[place], *(ids if len(ids) == 1 else [])]
         for batch in table.iter_batches(batch_size=BATCH, columns=wanted_columns):

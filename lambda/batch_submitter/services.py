@@ -146,11 +146,11 @@ class Transform:
         return request.name
 
     def poll(self, identifier: str) -> JobEnd:
-        found = self._client.describe_transform_job(TransformJobName=identifier)
-        status = found["TransformJobStatus"]
+        job = self._client.describe_transform_job(TransformJobName=identifier)
+        status = job["TransformJobStatus"]
         if status not in ("Completed", "Failed", "Stopped"):
             return JobEnd(None)
-        return JobEnd(status, found.get("FailureReason", ""), _seconds(found, "TransformStartTime", "TransformEndTime"))
+        return JobEnd(status, job.get("FailureReason", ""), _seconds(job, "TransformStartTime", "TransformEndTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
         """Yield the answers of a part; none if it is unfinished, since SageMaker writes whole files."""
@@ -223,11 +223,11 @@ class Invocation:
         return str(made["jobArn"])
 
     def poll(self, identifier: str) -> JobEnd:
-        found = self._client.get_model_invocation_job(jobIdentifier=identifier)
-        status = found["status"]
+        job = self._client.get_model_invocation_job(jobIdentifier=identifier)
+        status = job["status"]
         if status not in ("Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"):
             return JobEnd(None)
-        return JobEnd(status, found.get("message", ""), _seconds(found, "submitTime", "endTime"))
+        return JobEnd(status, job.get("message", ""), _seconds(job, "submitTime", "endTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
         """Yield answers in record order, keeping only their positions in memory."""
@@ -250,10 +250,10 @@ class Invocation:
     def _answer(self, line: bytes, model: str) -> Answer:
         """Parse the answer to one record; an unparsable line is an error of this record only."""
         try:
-            found = model_answers.loads(line)
-            if found.get("error"):
-                return _record_error(found["error"])
-            answer = bedrock_bodies.read_answer(bedrock_bodies.of(model), found.get("modelOutput"))
+            record = model_answers.loads(line)
+            if record.get("error"):
+                return _record_error(record["error"])
+            answer = bedrock_bodies.read_answer(bedrock_bodies.of(model), record.get("modelOutput"))
         except MalformedAnswer as error:
             return malformed(error)
         usage = answer.usage
@@ -264,8 +264,8 @@ class Invocation:
 def _named(line: bytes) -> str | None:
     """Return the record id in a line; None for blank lines and foreign records."""
     try:
-        found = model_answers.loads(line) if line.strip() else None
-        named = found.get("recordId") if isinstance(found, Mapping) else None
+        record = model_answers.loads(line) if line.strip() else None
+        named = record.get("recordId") if isinstance(record, Mapping) else None
         return named if isinstance(named, str) else None
     except MalformedAnswer:
         match = NAMED.search(line)
@@ -280,8 +280,8 @@ def _record_error(error: Any) -> Answer:
     return Answer(error=details, retryable=code in map(str, AGAIN) or bool(given.get("expired")))
 
 
-def _seconds(found: Mapping[str, Any], first: str, last: str) -> float:
+def _seconds(job: Mapping[str, Any], first: str, last: str) -> float:
     """Return the seconds between two timestamps, or 0 if one is missing."""
-    if first not in found or last not in found:
+    if first not in job or last not in job:
         return 0.0
-    return max(0.0, float((found[last] - found[first]).total_seconds()))
+    return max(0.0, float((job[last] - job[first]).total_seconds()))

@@ -17,7 +17,7 @@ class Settings:
     data_key_arn: str
     volume_key_arn: str
     inline_bytes: float
-    """Inputs up to this size are prepared synchronously, larger ones in an invocation of their own."""
+    """Inputs up to this size are prepared synchronously, larger ones in a separate invocation."""
     metrics_namespace: str
 
     @classmethod

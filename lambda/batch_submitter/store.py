@@ -64,12 +64,12 @@ class Store:
     def head(self, key: str) -> dict[str, Any] | None:
         """Return size and ETag, or None if the object does not exist."""
         try:
-            found: dict[str, Any] = self.client.head_object(Bucket=self.bucket, Key=key)
+            head: dict[str, Any] = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if code_of(error) in MISSING:
                 return None
             raise
-        return found
+        return head
 
     def listed(self, prefix: str) -> Iterator[dict[str, Any]]:
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
@@ -173,7 +173,7 @@ class Seekable(io.RawIOBase):
         end = min(self._at + len(target), self._size)
         if end <= self._at:
             return 0
-        found: bytes = self._get(f"bytes={self._at}-{end - 1}")["Body"].read()
-        target[: len(found)] = found
-        self._at += len(found)
-        return len(found)
+        content: bytes = self._get(f"bytes={self._at}-{end - 1}")["Body"].read()
+        target[: len(content)] = content
+        self._at += len(content)
+        return len(content)

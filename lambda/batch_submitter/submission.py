@@ -67,20 +67,20 @@ class Work:
             if now is not None and now["ETag"] != known["etag"]:
                 raise BadRequest(
                     f"the request '{called}' is there already, for '{key}' as it was then; "
-                    "the object has changed since: give what is in it now a request_id of its own",
+                    "the object has changed since: use another request_id for its present content",
                     "request_id",
                 )
             return dict(known)
-        found = self.store.head(key)
-        if found is None:
+        head = self.store.head(key)
+        if head is None:
             raise BadRequest(f"there is no object '{key}'", "input")
         request = {
             "request_id": self.paths.request_id,
             "name": called,
             "owner": owner,
             "key": key,
-            "etag": found["ETag"],
-            "size": found["ContentLength"],
+            "etag": head["ETag"],
+            "size": head["ContentLength"],
             "format": records.format_of(key, str(self.blueprint.batch.get("format", "auto"))),
             "column": self.blueprint.batch.get("column"),
             "delimiter": delimiter_of(self.blueprint),
@@ -148,7 +148,7 @@ class Work:
         if total == 0:
             raise BadRequest(f"'{request['key']}' has no records", "input")
         if good < least:
-            bad = f"; {total - good} of {total} cannot be asked; the first, {first}" if good < total else ""
+            bad = f"; {total - good} of {total} are not valid; the first, {first}" if good < total else ""
             raise BadRequest(
                 f"'{request['key']}' has {good} records, fewer than the {least} that a job of this model takes{bad}",
                 "input",
@@ -163,48 +163,48 @@ class Work:
         """Retry only the records without an answer that may get one."""
         attempt = self.store.read_json(self.paths.attempt(last + 1))
         if attempt is None:
-            wanted = self._filled_up(self.left(request, last, result), int(result["records"]["total"]))
-            chosen = _only(self._read(_given(request)), wanted)
+            ranges = self._filled_up(self.left(request, last, result), int(result["records"]["total"]))
+            chosen = _only(self._read(_given(request)), ranges)
             good = ((number, record) for number, record in chosen if record.error is None)
-            attempt = self._write_attempt(last + 1, good, count(wanted), int(result["records"]["total"]))
+            attempt = self._write_attempt(last + 1, good, count(ranges), int(result["records"]["total"]))
         self._ask(attempt, request)
 
     def left(self, request: Document, last: int, result: Document) -> Ranges:
         """Return the records to retry. Raises `BadRequest` if there are none."""
-        wanted: Ranges = [list(pair) for pair in result["again"]]
-        if not wanted:
+        ranges: Ranges = [list(pair) for pair in result["again"]]
+        if not ranges:
             raise BadRequest(f"no record of '{name_of(request)}' is left that another try could help", "retry")
         if last >= MOST_ATTEMPTS:
             raise BadRequest(f"'{name_of(request)}' was tried {last} times already", "retry")
         current = self.store.head(request["key"])
         if current is None or current["ETag"] != request["etag"]:
             raise BadRequest(f"'{request['key']}' is not what it was when the request was made", "input")
-        return wanted
+        return ranges
 
-    def _filled_up(self, wanted: Ranges, total: int) -> Ranges:
+    def _filled_up(self, ranges: Ranges, total: int) -> Ranges:
         """Fill up to the minimum of a job with answered records, which keep the answers they have."""
-        short = int(self.blueprint.batch["minimum_records"]) - count(wanted)
+        short = int(self.blueprint.batch["minimum_records"]) - count(ranges)
         if short <= 0:
-            return wanted
-        asked, bad = set(numbers(wanted)), set(numbers(self._bad()))
+            return ranges
+        chosen, bad = set(numbers(ranges)), set(numbers(self._bad()))
         for number in range(total):
-            if short > 0 and number not in asked and number not in bad:
-                asked.add(number)
+            if short > 0 and number not in chosen and number not in bad:
+                chosen.add(number)
                 short -= 1
         filled: Ranges = []
-        for number in sorted(asked):
+        for number in sorted(chosen):
             add(filled, number)
         return filled
 
     def _bad(self) -> Ranges:
-        found: Ranges = []
+        ranges: Ranges = []
         for line in self.store.lines(self.paths.bad_records):
-            add(found, loads(line)["record"])
-        return found
+            add(ranges, loads(line)["record"])
+        return ranges
 
     # ---- all attempts -------------------------------------------------------------------------------------------
 
-    def _write_attempt(self, number: int, found: Iterator[tuple[int, Record]], expected: int, total: int) -> Document:
+    def _write_attempt(self, number: int, records: Iterator[tuple[int, Record]], expected: int, total: int) -> Document:
         """Write parts of about equal size, so that the last one does not fall below the model's minimum."""
         parts = []
         sizes = _sizes(expected, self.blueprint.records_per_file)
@@ -212,7 +212,7 @@ class Work:
             ranges: Ranges = []
             key = self.paths.part(number, index)
             with Upload(self.store, key) as upload:
-                for _, (record_number, record) in zip(range(size), found, strict=False):
+                for _, (record_number, record) in zip(range(size), records, strict=False):
                     upload.write(self.jobs.line(record_number, record.text, self.blueprint))
                     add(ranges, record_number)
             if count(ranges) != size:
@@ -246,9 +246,9 @@ class Work:
                 continue
             keys = [attempt["parts"][index]["key"] for index in job["parts"]]
             folder = self.paths.parts(int(attempt["attempt"]))
-            asked = JobRequest(name, keys, folder, attempt["output"], self.tags, str(model))
+            job = JobRequest(name, keys, folder, attempt["output"], self.tags, str(model))
             try:
-                identifier = self.jobs.create(asked, self.blueprint)
+                identifier = self.jobs.create(job, self.blueprint)
             except JobRefused as refused:
                 self.store.put_once(
                     self.paths.ended(name), {"status": "Refused", "reason": str(refused)[:1000], "seconds": 0}
@@ -274,10 +274,10 @@ def _given(request: Document) -> Input:
 def delimiter_of(blueprint: Blueprint) -> str | None:
     """Return the CSV delimiter of the blueprint, if it sets one."""
     given = blueprint.batch.get("delimiter")
-    found = formats.delimiter_of(str(given)) if given else None
-    if given and found is None:
+    delimiter = formats.delimiter_of(str(given)) if given else None
+    if given and delimiter is None:
         raise InternalError(f"the route record of '{blueprint.name}' names no delimiter: {given}")
-    return found
+    return delimiter
 
 
 def key_of(given: Any, blueprint: str, bucket: str) -> str:
@@ -297,15 +297,15 @@ def _sizes(expected: int, most: int) -> list[int]:
     return [expected // parts + (index < expected % parts) for index in range(parts)]
 
 
-def _only(found: Iterator[tuple[int, Record]], ranges: Ranges) -> Iterator[tuple[int, Record]]:
+def _only(records: Iterator[tuple[int, Record]], ranges: Ranges) -> Iterator[tuple[int, Record]]:
     """Yield the records of an ordered stream whose numbers are in the ranges, reading no further than needed."""
-    wanted = iter(numbers(ranges))
-    number = next(wanted, None)
+    expected = iter(numbers(ranges))
+    number = next(expected, None)
     if number is None:
         return
-    for at, record in found:
+    for at, record in records:
         if at == number:
             yield at, record
-            number = next(wanted, None)
+            number = next(expected, None)
             if number is None:
                 return

@@ -44,12 +44,12 @@ def run_is_complete(facts: Facts) -> list[str]:
 
 def sources_add_up_to_the_run(facts: Facts) -> list[str]:
     """Detects sources that are missing from the report."""
-    found = []
+    problems = []
     for name, total in facts.report["counts"].items():
         of_sources = sum(counts[name] for counts in facts.report["sources"].values())
         if of_sources != total:
-            found.append(f"rows '{name}' of the sources are {of_sources}, of the run {total}")
-    return found
+            problems.append(f"rows '{name}' of the sources are {of_sources}, of the run {total}")
+    return problems
 
 
 def files_add_up(facts: Facts) -> list[str]:
@@ -68,8 +68,8 @@ def every_bad_row_is_in_quarantine(facts: Facts) -> list[str]:
     reasons = sum(facts.report["quarantine_reasons"].values())
     due = rows + facts.report["files"]["quarantined"]
     written = sum(output["rows"] for output in facts.report["outputs"]["quarantine"])
-    found = [] if reasons == rows else [f"{rows} rows are quarantined, {reasons} have a reason"]
-    return found if written == due else [*found, f"quarantine holds {written} entries, {due} are due"]
+    problems = [] if reasons == rows else [f"{rows} rows are quarantined, {reasons} have a reason"]
+    return problems if written == due else [*problems, f"quarantine holds {written} entries, {due} are due"]
 
 
 def split_rows_add_up(facts: Facts) -> list[str]:
@@ -83,14 +83,16 @@ def quarantine_is_small(facts: Facts) -> list[str]:
     files = facts.report["files"]
     rows = counts["quarantined"] / counts["in"] if counts["in"] else 0.0
     unread = files["bytes_quarantined"] / files["bytes"] if files["bytes"] else 0.0
-    found = []
+    problems = []
     if rows > facts.max_quarantine_share:
         reasons = ", ".join(f"{name} {count}" for name, count in facts.report["quarantine_reasons"].items())
-        found.append(f"{rows:.1%} of the rows are in quarantine ({reasons}), limit {facts.max_quarantine_share:.1%}")
+        problems.append(f"{rows:.1%} of the rows are in quarantine ({reasons}), limit {facts.max_quarantine_share:.1%}")
     if unread > facts.max_quarantine_share:
         names = ", ".join(f"{file['key']} {file['reason']}" for file in files["refused"])
-        found.append(f"{unread:.1%} of the bytes could not be read ({names}), limit {facts.max_quarantine_share:.1%}")
-    return found
+        problems.append(
+            f"{unread:.1%} of the bytes could not be read ({names}), limit {facts.max_quarantine_share:.1%}"
+        )
+    return problems
 
 
 def splits_have_both_labels(facts: Facts) -> list[str]:
@@ -113,9 +115,9 @@ def no_review_in_two_splits(facts: Facts) -> list[str]:
 
 def group_counts_match(facts: Facts) -> list[str]:
     return [
-        f"split {split} reports {expected} reviews, its list names {found}"
+        f"split {split} reports {expected} reviews, its list names {listed}"
         for split in SPLITS
-        if (expected := facts.report["splits"][split]["groups"]) != (found := len(set(facts.groups.get(split, ()))))
+        if (expected := facts.report["splits"][split]["groups"]) != (listed := len(set(facts.groups.get(split, ()))))
     ]
 
 

@@ -37,9 +37,9 @@ def send(s3: Any, runtime: Any, event: dict[str, Any], body: bytes) -> dict[str,
 
 
 def answer(s3: Any, event: dict[str, Any]) -> bytes:
-    found = _read(s3, event["output"])
-    if found is not None:
-        return found
+    output = _read(s3, event["output"])
+    if output is not None:
+        return output
     failure = _read(s3, event["failure"]) if event.get("failure") else None
     if failure is not None:
         raise ProbeFailed(f"the request failed: {failure[:1000].decode('utf-8', 'replace')}")

@@ -167,9 +167,9 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
 def read_answer(family: Family, answer: Any) -> ModelText:
     """Parse a body. Raises `MalformedAnswer`."""
     try:
-        found = family.read(answer)
+        result = family.read(answer)
     except (KeyError, IndexError, TypeError, AttributeError):
         raise MalformedAnswer("the model's answer holds no text") from None
-    if not isinstance(found.text, str) or not isinstance(found.stop, str):
+    if not isinstance(result.text, str) or not isinstance(result.stop, str):
         raise MalformedAnswer("the model's answer holds no text")
-    return found
+    return result

@@ -71,18 +71,18 @@ class _Coming:
 def _row(first: Line, coming: _Coming, delimiter: str, width: int) -> Row:
     taken: list[Line] = []
     try:
-        found = _Cells(delimiter, width)
-        found.take(first)
-        while found.open is not None:
+        row = _Cells(delimiter, width)
+        row.take(first)
+        while row.open is not None:
             line = coming.next()
             if line is None:
                 raise _Broken("a quotation mark is opened and never closed")
             taken.append(line)
-            found.take(line)
+            row.take(line)
     except _Broken as broken:
         coming.give_back(reversed(taken))
         return Row(first.number, [], first.error or f"line {first.number}: {broken}")
-    return Row(first.number, found.cells)
+    return Row(first.number, row.cells)
 
 
 class _Cells:
@@ -150,6 +150,6 @@ class _Cells:
 
 
 def _miscounted(row: Row, width: int, delimiter: str) -> str:
-    found = len(row.cells)
-    hint = f"; a cell that holds a {NAMES.get(delimiter, delimiter)} stands in quotation marks" if found > width else ""
-    return f"line {row.line} has {found} {'cell' if found == 1 else 'cells'}, the first row {width}{hint}"
+    count = len(row.cells)
+    hint = f"; a cell that holds a {NAMES.get(delimiter, delimiter)} stands in quotation marks" if count > width else ""
+    return f"line {row.line} has {count} {'cell' if count == 1 else 'cells'}, the first row {width}{hint}"

@@ -57,8 +57,8 @@ def layout_of(content_type: str | None) -> Layout:
 
 def delimiter_of(name: str) -> str | None:
     """Return a delimiter; tab is given by name."""
-    found = "\t" if name.lower() == "tab" else name
-    return found if found in NAMES else None
+    delimiter = "\t" if name.lower() == "tab" else name
+    return delimiter if delimiter in NAMES else None
 
 
 def read(body: str | bytes, content_type: str | None) -> InferenceRequest:
@@ -110,8 +110,8 @@ READERS: dict[str, Callable[..., InferenceRequest]] = {
 
 def accepted(value: str | None) -> str:
     """Return the first supported type in an Accept header, or JSON."""
-    wanted = [media_type(part) for part in (value or JSON).split(",")]
-    return next((kind for kind in wanted if kind in WRITERS or kind == JSON), JSON)
+    kinds = [media_type(part) for part in (value or JSON).split(",")]
+    return next((kind for kind in kinds if kind in WRITERS or kind == JSON), JSON)
 
 
 def write_json_lines(outputs: Sequence[Mapping[str, Any]]) -> str:

@@ -68,12 +68,12 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise BadField(twice[:LONGEST_STEP], "it is given twice in one object")
-    return found
+    return members
 
 
 _STRICT = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
@@ -171,10 +171,10 @@ def _items(value: Any) -> list[Any]:
 
 def _where_deep(text: str) -> tuple[int, int]:
     depth = 0
-    for found in BRACKETS.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+    for bracket in BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket[0], 0)
         if depth > DEEPEST:
-            at = found.start()
+            at = bracket.start()
             return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     return 1, 1
 

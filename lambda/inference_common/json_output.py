@@ -25,7 +25,7 @@ def dumps(document: Any, **options: Any) -> str:
     """
     text = json.dumps(document, allow_nan=False, **options)
     if SURROGATE in text and any(match[3] for match in ESCAPE.finditer(text)):
-        raise ValueError("the document holds half of a surrogate pair, which is no character")
+        raise ValueError("the document holds half of a surrogate pair, which is not a character")
     return text
 
 

@@ -37,12 +37,12 @@ class JsonFormatter(logging.Formatter):
 
 def described(error: BaseException) -> dict[str, str]:
     """Return the log fields of an error: its type, its AWS error code, and where it was raised."""
-    found = {"error": type(error).__name__, "at": _place(error)}
+    fields = {"error": type(error).__name__, "at": _place(error)}
     code = getattr(error, "response", None)
     code = code.get("Error", {}).get("Code") if isinstance(code, dict) else None
     if isinstance(code, str) and AWS_CODE.fullmatch(code):
-        found["code"] = code
-    return found
+        fields["code"] = code
+    return fields
 
 
 def without_message(error: BaseException) -> Exception:
@@ -53,11 +53,11 @@ def without_message(error: BaseException) -> Exception:
 
 def chain(error: BaseException | None) -> list[dict[str, str]]:
     """Describe an error and its causes, outermost first, without their messages."""
-    found: list[dict[str, str]] = []
-    while error is not None and len(found) < LONGEST_CHAIN:
-        found.append(described(error) | {"stack": _stack(error)})
+    errors: list[dict[str, str]] = []
+    while error is not None and len(errors) < LONGEST_CHAIN:
+        errors.append(described(error) | {"stack": _stack(error)})
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return found
+    return errors
 
 
 def _stack(error: BaseException) -> str:

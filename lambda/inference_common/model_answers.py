@@ -66,7 +66,7 @@ def _inner(place: str, value: Any) -> Iterable[tuple[str, Any]]:
 def _wrong(value: Any) -> str | None:
     """Describe what JSON cannot represent, or return None."""
     if isinstance(value, str):
-        return None if is_text(value) else "half of a surrogate pair, which is no character,"
+        return None if is_text(value) else "half of a surrogate pair, which is not a character,"
     if isinstance(value, bool) or value is None or isinstance(value, Mapping | list | tuple):
         return None
     if isinstance(value, float):
@@ -100,7 +100,7 @@ def number(cell: str) -> float:
     plain = cell.strip(" \t")
     value = float(plain) if NUMBER.fullmatch(plain) else math.nan
     if not math.isfinite(value):
-        raise MalformedAnswer(f"the model's answer has a prediction that is no number: '{clipped(cell, 40)}'")
+        raise MalformedAnswer(f"the model's answer has a prediction that is not a number: '{clipped(cell, 40)}'")
     return value
 
 
@@ -121,13 +121,15 @@ def count(value: Any) -> int | None:
 def counts(names: Mapping[str, str], usage: Any) -> dict[str, int] | None:
     """Return token counts under the platform's names; None unless all are present."""
     given = usage if isinstance(usage, Mapping) else {}
-    found = {ours: count(given.get(theirs)) for ours, theirs in names.items()}
-    return {name: value for name, value in found.items() if value is not None} if None not in found.values() else None
+    numbers = {ours: count(given.get(theirs)) for ours, theirs in names.items()}
+    return (
+        {name: value for name, value in numbers.items() if value is not None} if None not in numbers.values() else None
+    )
 
 
 def total(counted: Sequence[Mapping[str, int] | None]) -> dict[str, int] | None:
     """Sum the token usage of several answers; None if any is missing, since a part is not the total."""
-    found = [each for each in counted if each]
-    if not found or len(found) < len(counted):
+    present = [each for each in counted if each]
+    if not present or len(present) < len(counted):
         return None
-    return {name: sum(each.get(name, 0) for each in found) for name in found[0]}
+    return {name: sum(each.get(name, 0) for each in present) for name in present[0]}

@@ -95,10 +95,10 @@ class Takes:
             merged_values[place(name)] = value
         if own.get(SYSTEM) and merged_values.get(SYSTEM):
             merged_values[SYSTEM] = f"{own[SYSTEM]}\n{merged_values[SYSTEM]}"
-        found = {**{place(name): value for name, value in own.items()}, **merged_values}
-        if isinstance(found.get(STOPS), str) and STOPS not in kept:
-            found[STOPS] = [found[STOPS]]
-        return found
+        result = {**{place(name): value for name, value in own.items()}, **merged_values}
+        if isinstance(result.get(STOPS), str) and STOPS not in kept:
+            result[STOPS] = [result[STOPS]]
+        return result
 
 
 def check(given: Mapping[str, Any], allowed: Collection[str]) -> None:

@@ -115,8 +115,8 @@ def _check_not_json(text: str, line: int) -> None:
 
 
 def _csv(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
-    found = rows(lines(chunks), layout.delimiter)
-    first = next(found, None)
+    table = rows(lines(chunks), layout.delimiter)
+    first = next(table, None)
     if first is None:
         return
     if first.error:
@@ -135,7 +135,7 @@ def _csv(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
     if not is_heading:
         _check_not_json(columns[0], first.line)
         yield record(first)
-    yield from map(record, found)
+    yield from map(record, table)
 
 
 def _text_column(columns: Sequence[str], layout: Layout) -> tuple[int, bool]:
@@ -157,9 +157,10 @@ def _text_column(columns: Sequence[str], layout: Layout) -> tuple[int, bool]:
                 "say so (delimiter of the content type, batch.delimiter of the blueprint)"
             )
     if layout.column or len(columns) != 1:
-        wanted = f"'{layout.column}'" if layout.column else f"one of {', '.join(sorted(HEADERS))}"
+        expected = f"'{layout.column}'" if layout.column else f"one of {', '.join(sorted(HEADERS))}"
         raise BadRequest(
-            f"which column has the texts? CSV of several columns needs a heading with {wanted}; it has {shown(columns)}"
+            f"which column has the texts? CSV of several columns needs a heading with {expected}; "
+            f"it has {shown(columns)}"
         )
     return 0, False
 
@@ -170,17 +171,17 @@ def text_column(columns: Sequence[str], column: str | None, *, first: bool = Fal
     Raises:
         BadRequest: several columns match, unless `first` is set.
     """
-    wanted: Callable[[str], bool] = (
+    matches: Callable[[str], bool] = (
         (lambda name: name.strip() == column) if column else (lambda name: name.strip().lower() in HEADERS)
     )
-    found = [place for place, name in enumerate(columns) if wanted(name)]
-    if len(found) > 1 and not first:
-        both = shown([columns[place] for place in found])
+    places = [place for place, name in enumerate(columns) if matches(name)]
+    if len(places) > 1 and not first:
+        both = shown([columns[place] for place in places])
         raise BadRequest(
             f"the columns {both} could each be the text: name one "
             "(column of the content type, batch.column of the blueprint)"
         )
-    return found[0] if found else None
+    return places[0] if places else None
 
 
 def shown(names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ def check_sendable(request: InferenceRequest) -> None:
     for name, value in _fields(request):
         if isinstance(value, str):
             if not is_text(value):
-                raise BadRequest(f"'{name}' has half of a surrogate pair, which is no character", name)
+                raise BadRequest(f"'{name}' has half of a surrogate pair, which is not a character", name)
             if "\0" in value:
                 raise BadRequest(f"'{name}' has the character NUL, which models do not take", name)
         elif isinstance(value, float) and not math.isfinite(value):

@@ -31,8 +31,8 @@ READ: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """Response members that the functions read, by service and operation; a test compares this with their code.
 
-Streaming bodies are always present. Model calls are not retried, so incomplete responses of Converse and the like are
-malformed answers (`model_answers`) instead.
+Streaming bodies are always present. Model calls are not retried, so incomplete responses of Converse and other
+model calls are malformed answers (`model_answers`) instead.
 """
 
 

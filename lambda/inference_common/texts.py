@@ -28,13 +28,13 @@ def unwritable(text: str) -> str:
 
     Lone surrogates have no UTF-8 encoding, and the effect of U+0000 depends on the next reader.
     """
-    found = text.find(NUL)
-    if found < 0 and text.isascii():
+    position = text.find(NUL)
+    if position < 0 and text.isascii():
         return ""
     half = SURROGATE.search(text)
-    if half and (found < 0 or half.start() < found):
+    if half and (position < 0 or half.start() < position):
         return f"it has half of a surrogate pair (U+{ord(half[0]):04X}) as character {half.start() + 1}"
-    return f"it has U+0000 as character {found + 1}" if found >= 0 else ""
+    return f"it has U+0000 as character {position + 1}" if position >= 0 else ""
 
 
 def kind_of(value: Any) -> str:

@@ -58,13 +58,13 @@ class Limits:
         """Raise `BadRequest` if the request exceeds the limits on answers or total tokens."""
         if self.max_inputs is not None and answers > self.max_inputs:
             raise BadRequest(
-                f"the request asks for {answers} answers, more than the {self.max_inputs} that this blueprint allows: "
+                f"the request requires {answers} answers, more than the {self.max_inputs} that this blueprint allows: "
                 "send fewer inputs",
                 "inputs",
             )
         if self.max_total_tokens is not None and answers * tokens > self.max_total_tokens:
             raise BadRequest(
-                f"the request asks for {answers} answers of up to {tokens} tokens, more than the "
+                f"the request requires {answers} answers of up to {tokens} tokens, more than the "
                 f"{self.max_total_tokens} tokens that this blueprint allows: send fewer inputs or a smaller max_tokens",
                 MAX_TOKENS,
             )

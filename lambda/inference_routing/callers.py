@@ -44,8 +44,8 @@ def resource_of(event: Mapping[str, Any]) -> str:
 def principal_of(context: Mapping[str, Any]) -> str | None:
     """Return the principal for the log: the holder of a token, a user of a pool, or a role."""
     authorizer, identity = context.get("authorizer") or {}, context.get("identity") or {}
-    found = authorizer.get("principal") or (authorizer.get("claims") or {}).get("sub") or identity.get("userArn")
-    return str(found) if found else None
+    principal = authorizer.get("principal") or (authorizer.get("claims") or {}).get("sub") or identity.get("userArn")
+    return str(principal) if principal else None
 
 
 def access_of(event: Mapping[str, Any]) -> Access:

@@ -88,9 +88,9 @@ class Dispatcher:
     ) -> Reply:
         """Return the first response, or raise the error that describes the request's own targets best.
 
-        A refusal (permanent error) counts only from a target with traffic of its own that was tried first. A stand-in
-        or another version may refuse a request that the first target accepts, and its 400 would wrongly tell the caller
-        not to retry while the first target is only starting.
+        A refusal (permanent error) counts only from a target with its own share of traffic that was tried first. A
+        stand-in or another version may refuse a request that the first target accepts, and its 400 would wrongly tell
+        the caller not to retry while the first target is only starting.
         """
         targets = {t.name: t for t in decision.order}
         own = {t.name for t in route.targets if t.weight > 0} or {t.name for t in route.targets}

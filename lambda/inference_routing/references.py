@@ -34,18 +34,18 @@ def resolve(route: Route, find: Callable[[str], Found]) -> Resolved:
         if not target.is_reference:
             return target
         try:
-            found = find(target.address)
+            referred = find(target.address)
         except ServiceError as error:
             skipped.append(f"{target.name}:{error.type}")
             return None
-        refusal = refused(route, found.route)
+        refusal = refused(route, referred.route)
         if refusal:
             skipped.append(f"{target.name}:{refusal}")
             return None
-        stale = stale or found.stale
-        return lead_to(target, found.route)
+        stale = stale or referred.stale
+        return lead_to(target, referred.route)
 
-    targets = tuple(found for target in route.targets if (found := followed(target)) is not None)
+    targets = tuple(own for target in route.targets if (own := followed(target)) is not None)
     shadow = route.shadow
     if shadow:
         target = followed(shadow.target)
@@ -54,7 +54,7 @@ def resolve(route: Route, find: Callable[[str], Found]) -> Resolved:
 
 
 def refused(route: Route, other: Route) -> str | None:
-    """Return why a blueprint cannot stand in for this one, or None."""
+    """Return why a blueprint cannot be the fallback of this one, or None."""
     if other.kind not in WAITED_FOR:
         return "NotSynchronous"
     if other.guardrail not in (None, route.guardrail):

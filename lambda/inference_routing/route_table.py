@@ -111,10 +111,10 @@ class RouteTable:
         if self._listed and self._listed[0] > self.clock():
             return self._listed[1]
         try:
-            found = tuple(sorted(r for r in self.store.list(timeout_seconds) if NAME.fullmatch(r.name)))
+            names = tuple(sorted(r for r in self.store.list(timeout_seconds) if NAME.fullmatch(r.name)))
         except ServiceError as error:
             if self._listed is None or not error.transient:
                 raise
-            found = self._listed[1]
-        self._listed = (self.clock() + self.seconds, found)
-        return found
+            names = self._listed[1]
+        self._listed = (self.clock() + self.seconds, names)
+        return names

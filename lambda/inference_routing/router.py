@@ -86,25 +86,27 @@ class Router:
 
     def route(self, ctx: RequestContext, kinds: Collection[str], deadline: Deadline) -> Route:
         """Return the route of a blueprint of one of these kinds, or of any synchronous kind if none are given."""
-        found = self.table.get(ctx.blueprint, deadline.call_timeout())
-        ctx.route, ctx.stale = found
-        if kinds and found.route.kind not in kinds:
+        entry = self.table.get(ctx.blueprint, deadline.call_timeout())
+        ctx.route, ctx.stale = entry
+        if kinds and entry.route.kind not in kinds:
             raise UnknownBlueprint(
-                f"the blueprint '{ctx.blueprint}' is of kind '{found.route.kind}', not {' or '.join(sorted(kinds))}"
+                f"the blueprint '{ctx.blueprint}' is of kind '{entry.route.kind}', not {' or '.join(sorted(kinds))}"
             )
-        if not kinds and found.route.kind not in WAITED_FOR:
+        if not kinds and entry.route.kind not in WAITED_FOR:
             raise UnknownBlueprint(
-                f"the blueprint '{ctx.blueprint}' is of kind '{found.route.kind}', which does not answer while the "
-                f"caller waits: ask POST /{found.route.kind}/{ctx.blueprint}"
+                f"the blueprint '{ctx.blueprint}' is of kind '{entry.route.kind}', which does not answer while the "
+                f"caller waits: ask POST /{entry.route.kind}/{ctx.blueprint}"
             )
-        return found.route
+        return entry.route
 
     def _resolved(self, route: Route, ctx: RequestContext, deadline: Deadline) -> Route:
         """Resolve references. Access is checked for the requested blueprint, not for its stand-ins."""
-        found = resolve(route, lambda name: self.table.referred(name, min(REFERENCE_SECONDS, deadline.call_timeout())))
-        ctx.outcome.skipped = found.skipped
-        ctx.stale = ctx.stale or found.stale
-        return found.route
+        resolved = resolve(
+            route, lambda name: self.table.referred(name, min(REFERENCE_SECONDS, deadline.call_timeout()))
+        )
+        ctx.outcome.skipped = resolved.skipped
+        ctx.stale = ctx.stale or resolved.stale
+        return resolved.route
 
     def _dispatch(self, route: Route, request: InferenceRequest, deadline: Deadline, ctx: RequestContext) -> Reply:
         unhealthy = {t.name for t in route.targets if not self.breaker.admits(t.key)}

@@ -127,7 +127,7 @@ def parse_route(name: str, text: str) -> Route:
     if not route.targets or any(t.weight < 0 for t in route.targets):
         raise InternalError(f"the route record of '{name}' needs targets with weights of 0 or more")
     if all(t.is_reference for t in route.targets):
-        raise InternalError(f"the route record of '{name}' needs a target of its own")
+        raise InternalError(f"the route record of '{name}' needs its own target")
     if any(t.is_reference and t.address == name for t in (*route.targets, *_shadowed(route))):
         raise InternalError(f"the route record of '{name}' refers to itself")
     if len({t.name for t in route.targets}) != len(route.targets):

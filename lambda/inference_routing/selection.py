@@ -27,7 +27,7 @@ def draw_for(request_id: str) -> float:
 def choose(targets: Sequence[Target], unhealthy: Collection[str], draw: float) -> Decision:
     """Choose a healthy target by weight, followed by the other healthy ones in the record's order.
 
-    Targets of weight 0 get no traffic of their own and serve as fallback only. If none is healthy, one target is tried
+    Targets of weight 0 get no share of the traffic and serve as fallback only. If none is healthy, one target is tried
     anyway: it may respond.
     """
     healthy = [t for t in targets if t.name not in unhealthy]

@@ -32,7 +32,7 @@ GRACE_SECONDS = 300
 
 ANOTHER = (
     "the header 'idempotency-key' came with another request before: repeat that one as it was, "
-    "or give this one a key of its own"
+    "or use another key for this one"
 )
 
 
@@ -116,7 +116,7 @@ class Jobs:
         document = parse_object(body)
         size = document.get("bytes")
         if set(document) != {"bytes"} or isinstance(size, bool) or not isinstance(size, int) or size < 2:
-            raise BadRequest('an upload is asked for as {"bytes": <size of the input>}', "bytes")
+            raise BadRequest('the body of an upload request must be {"bytes": <size of the input>}', "bytes")
         _check_size(record, size)
         key = f"{object_keys.uploads_prefix(record.blueprint, caller.uploads)}{uuid.uuid4()}.json"
         url, headers = self.store.upload_address(key, size, self.url_seconds)
@@ -129,15 +129,15 @@ class Jobs:
             raise UnknownRequest(f"the blueprint '{blueprint}' has taken no request '{request_id[:64]}'")
         base = {"request_id": request_id, "blueprint": blueprint, "submitted_at": ticket["submitted_at"]}
         output = self._place(ticket["output"], object_keys.OUTPUT, object_keys.output_key(blueprint, request_id))
-        found = self.store.read(output, self.inline_bytes)
-        if found is not None:
-            answer = {**base, "status": "completed", "output": self.store.uri(output), "bytes": found.size}
+        stored = self.store.read(output, self.inline_bytes)
+        if stored is not None:
+            answer = {**base, "status": "completed", "output": self.store.uri(output), "bytes": stored.size}
             try:
-                return {**answer, **self._result(output, found)}, found.metadata.get("fidelity")
+                return {**answer, **self._result(output, stored)}, stored.metadata.get("fidelity")
             except MalformedAnswer as refusal:
                 # The model's output stays in the bucket for inspection; as a result it would mislead.
                 malformed = {"status": "failed", "error": {"type": refusal.type, "message": refusal.message}}
-                return {**answer, **malformed}, found.metadata.get("fidelity")
+                return {**answer, **malformed}, stored.metadata.get("fidelity")
         failure = self._place(ticket["failure"], object_keys.FAILURES, object_keys.failure_key(blueprint, request_id))
         failed = self.store.read(failure, MAX_FAILURE_BYTES)
         if failed is not None:
@@ -149,13 +149,13 @@ class Jobs:
         return {**base, "status": "pending"}, None
 
     def _ticket(self, blueprint: str, request_id: str) -> dict[str, Any] | None:
-        found = self.store.read(object_keys.ticket_key(blueprint, request_id), MAX_FAILURE_BYTES)
-        if found is None:
+        stored = self.store.read(object_keys.ticket_key(blueprint, request_id), MAX_FAILURE_BYTES)
+        if stored is None:
             return None
         try:
-            ticket: dict[str, Any] = loads(found.body or b"")
+            ticket: dict[str, Any] = loads(stored.body or b"")
         except ValueError:
-            raise Unavailable(f"what is known of the request {request_id} cannot be read") from None
+            raise Unavailable(f"the record of the request {request_id} cannot be read") from None
         return ticket
 
     def _input(self, record: AsyncRecord, job_input: JobInput, request_id: str, uploads: str) -> str:
@@ -170,8 +170,8 @@ class Jobs:
         key, content = object_keys.input_key(record.blueprint, request_id), payload(record, job_input.content)
         if not self.store.put_new(key, content):
             # An earlier attempt was interrupted after this write; its request may be in flight.
-            found = self.store.read(key, len(content))
-            if found is None or found.body != content:
+            stored = self.store.read(key, len(content))
+            if stored is None or stored.body != content:
                 raise BadRequest(ANOTHER)
         return key
 
@@ -201,11 +201,11 @@ class Jobs:
             "expires_at": datetime.fromtimestamp(now.timestamp() + lasts, UTC).isoformat(timespec="seconds"),
         }
 
-    def _result(self, key: str, found: Any) -> dict[str, Any]:
+    def _result(self, key: str, stored: Any) -> dict[str, Any]:
         """Return a small result itself, or a presigned URL of a large one."""
-        if found.body is None:
+        if stored.body is None:
             return {"result_url": self.store.address(key, self.url_seconds), "expires_in": self.url_seconds}
-        return {"result": _read(found.body)}
+        return {"result": _read(stored.body)}
 
     def _place(self, uri: str, prefix: str, fallback: str) -> str:
         """Return the key in a ticket's S3 URI, which must lie below the given prefix."""

@@ -75,23 +75,23 @@ class Bucket:
 
     def size(self, key: str) -> int | None:
         try:
-            found: int = self._client.head_object(Bucket=self.name, Key=key)["ContentLength"]
+            length: int = self._client.head_object(Bucket=self.name, Key=key)["ContentLength"]
         except FAILURES as error:
             _raise_unless_missing(error, key)
             return None
-        return found
+        return length
 
     def read(self, key: str, at_most: int) -> Stored | None:
         """Return an object, with its body unless that is larger than `at_most` bytes."""
         try:
-            found = self._client.get_object(Bucket=self.name, Key=key)
-            size = int(found["ContentLength"])
-            body = found["Body"].read() if size <= at_most else None
-            found["Body"].close()
+            response = self._client.get_object(Bucket=self.name, Key=key)
+            size = int(response["ContentLength"])
+            body = response["Body"].read() if size <= at_most else None
+            response["Body"].close()
         except FAILURES as error:
             _raise_unless_missing(error, key)
             return None
-        return Stored(size, body, found.get("Metadata", {}), found.get("ContentType", ""))
+        return Stored(size, body, response.get("Metadata", {}), response.get("ContentType", ""))
 
     def address(self, key: str, seconds: int) -> str:
         """Return a presigned URL to read one object."""
@@ -132,12 +132,14 @@ class Secret:
     @cached_property
     def _value(self) -> bytes:
         try:
-            found = client("ssm").get_parameter(Name=self._name, WithDecryption=True)
+            parameter = client("ssm").get_parameter(Name=self._name, WithDecryption=True)
         except FAILURES as error:
             raise translate(error, f"parameter {self._name}") from error
-        value = str(found["Parameter"]["Value"]).encode()
+        value = str(parameter["Parameter"]["Value"]).encode()
         if len(value) < SHORTEST_SECRET:
-            raise InternalError(f"the parameter {self._name} has fewer than {SHORTEST_SECRET} bytes: it is no secret")
+            raise InternalError(
+                f"the parameter {self._name} has fewer than {SHORTEST_SECRET} bytes: it is not a secret"
+            )
         return value
 
     def __call__(self) -> bytes:

@@ -78,7 +78,7 @@ def _answer(event: Event, access: Access, blueprint: str, headers: dict[str, str
 
 def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "async")
-    body = _body(event, f"ask for a place with POST /async/{blueprint}/uploads, and name it as 'input'")
+    body = _body(event, f"get an upload URL with POST /async/{blueprint}/uploads, and pass its key as 'input'")
     caller = _caller(event, blueprint)
     request_id = IDS.request(blueprint, caller.owner, _header(event, "idempotency-key"))
     result = JOBS.submit(record, body, _header(event, "content-type"), request_id, caller)

@@ -31,7 +31,7 @@ def owner_of(event: Mapping[str, Any]) -> str:
     return _owner("key", authorizer.get("principal"))
 
 
-def _owner(door: str, *names: Any) -> str:
+def _owner(method: str, *names: Any) -> str:
     if not all(isinstance(name, str) and name for name in names):
         raise Forbidden("a job belongs to its caller, and this request does not identify one")
-    return f"{door}:{'|'.join(names)}"
+    return f"{method}:{'|'.join(names)}"

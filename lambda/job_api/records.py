@@ -98,9 +98,9 @@ class RecordTable:
             known = (self.clock() + self.seconds, self._read(name, kind))
             self._known[name] = known
         record = known[1]
-        found = "batch" if isinstance(record, BatchRecord) else "async"
-        if found != kind:
-            raise UnknownBlueprint(f"the blueprint '{name}' is of kind '{found}', not {kind}")
+        actual = "batch" if isinstance(record, BatchRecord) else "async"
+        if actual != kind:
+            raise UnknownBlueprint(f"the blueprint '{name}' is of kind '{actual}', not {kind}")
         return record
 
     def _read(self, name: str, kind: str) -> Record:

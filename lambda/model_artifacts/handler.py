@@ -50,8 +50,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
 
 def register(event: dict[str, Any]) -> dict[str, str]:
     source = key_of(event["model_data_url"])
-    found = S3.get_object(Bucket=BUCKET, Key=source)
-    hashes = digests(found["Body"])
+    archive = S3.get_object(Bucket=BUCKET, Key=source)
+    hashes = digests(archive["Body"])
     key = registered_key(hashes.archive)
     # Copy exactly what was hashed: S3 refuses if the object has changed meanwhile.
     try:
@@ -59,7 +59,7 @@ def register(event: dict[str, Any]) -> dict[str, str]:
             {"Bucket": BUCKET, "Key": source},
             BUCKET,
             key,
-            ExtraArgs={"CopySourceIfMatch": found["ETag"], "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN},
+            ExtraArgs={"CopySourceIfMatch": archive["ETag"], "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN},
             Config=COPY,
         )
     except ClientError as error:
@@ -76,17 +76,17 @@ def register(event: dict[str, Any]) -> dict[str, str]:
 def verify(event: dict[str, Any]) -> dict[str, str]:
     url, expected = event["model_data_url"], event["sha256"]
     if not re.fullmatch(r"[0-9a-f]{64}", expected):
-        raise ArtifactChanged(f"the registry's sha256 of {url} is '{expected}', which is no SHA-256")
+        raise ArtifactChanged(f"the registry's sha256 of {url} is '{expected}', which is not a SHA-256")
     key = key_of(url)
     if key != registered_key(expected):
         raise ArtifactChanged(
             f"{url} is not where the archive with sha256 {expected} was registered: "
             f"s3://{BUCKET}/{registered_key(expected)}"
         )
-    found = archive_digest(S3.get_object(Bucket=BUCKET, Key=key)["Body"])
-    if found != expected:
-        raise ArtifactChanged(f"{url} was replaced: its sha256 is {found}, registered was {expected}")
-    return {"sha256": found}
+    digest = archive_digest(S3.get_object(Bucket=BUCKET, Key=key)["Body"])
+    if digest != expected:
+        raise ArtifactChanged(f"{url} was replaced: its sha256 is {digest}, registered was {expected}")
+    return {"sha256": digest}
 
 
 def registered_key(sha256: str) -> str:
@@ -96,5 +96,5 @@ def registered_key(sha256: str) -> str:
 def key_of(url: str) -> str:
     start = f"s3://{BUCKET}/"
     if not url.startswith(start):
-        raise ArtifactChanged(f"{url} does not lie in the data bucket {BUCKET}")
+        raise ArtifactChanged(f"{url} is not in the data bucket {BUCKET}")
     return url.removeprefix(start)

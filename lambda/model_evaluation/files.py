@@ -32,9 +32,9 @@ def column_by_id(lines: Iterable[bytes], column: str, what: str) -> dict[str, st
 
 def read_labels(body: bytes, expected_sha256: str) -> dict[str, str]:
     """Return the true labels by id. They must be unchanged since data validation."""
-    found = hashlib.sha256(body).hexdigest()
-    if found != expected_sha256:
-        raise EvaluationError(f"labels changed since validation: sha256 {found}, expected {expected_sha256}")
+    actual = hashlib.sha256(body).hexdigest()
+    if actual != expected_sha256:
+        raise EvaluationError(f"labels changed since validation: sha256 {actual}, expected {expected_sha256}")
     return column_by_id(body.split(b"\n"), "label", "labels")
 
 

@@ -45,10 +45,10 @@ def score(labels: Mapping[str, str], predictions: Mapping[str, str]) -> Score:
     hits, misses = pairs[POSITIVE, POSITIVE], pairs[POSITIVE, NEGATIVE]
     alarms, rest = pairs[NEGATIVE, POSITIVE], pairs[NEGATIVE, NEGATIVE]
     rows = len(labels)
-    found = 2 * hits + alarms + misses
+    denominator = 2 * hits + alarms + misses
     return Score(
         accuracy=(hits + rest) / rows,
-        f1=2 * hits / found if found else 0.0,
+        f1=2 * hits / denominator if denominator else 0.0,
         baseline=max(hits + misses, alarms + rest) / rows,
         confusion={
             "true_positive": hits,

@@ -47,7 +47,7 @@ def handler(event: Document, context: Any) -> Document:
     if key is None:
         log.info("refused", extra={"reason": "unknown token"})
         return answer("unknown", "Deny", resource)
-    log.info("let in", extra={"principal": key.principal})
+    log.info("admitted", extra={"principal": key.principal})
     return {**answer(key.principal, "Allow", resource), "usageIdentifierKey": token, "context": context_of(key)}
 
 

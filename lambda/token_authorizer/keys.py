@@ -33,7 +33,7 @@ class Key:
 
 
 class BrokenRecord(Exception):
-    """A malformed record: a deployment defect, which authorizes no one."""
+    """A malformed record: a deployment defect, which authorizes no caller."""
 
 
 def parse_keys(name: str, text: str) -> list[Key]:
@@ -91,10 +91,10 @@ class KeyTable:
     def find(self, token: str) -> Key | None:
         """Return the key of a token, or None."""
         self._refresh(self.seconds)
-        found = self._match(token)
-        if found is None and self._refresh(min(FRESH_SECONDS, self.seconds)):
-            found = self._match(token)
-        return found
+        key = self._match(token)
+        if key is None and self._refresh(min(FRESH_SECONDS, self.seconds)):
+            key = self._match(token)
+        return key
 
     def _match(self, token: str) -> Key | None:
         """Compare all hashes in constant time, so that timing reveals nothing.
@@ -102,13 +102,13 @@ class KeyTable:
         Expired keys are refused even if their record has not been updated.
         """
         digest = hashlib.sha256(token.encode()).hexdigest()
-        found = None
+        match = None
         for key in self._keys:
             if hmac.compare_digest(key.sha256, digest):
-                found = key
-        if found is not None and found.not_after is not None and self.now() >= found.not_after:
+                match = key
+        if match is not None and match.not_after is not None and self.now() >= match.not_after:
             return None
-        return found
+        return match
 
     def _refresh(self, seconds: float) -> bool:
         """Read the store if the last read is older than `seconds`; return whether keys were read."""

@@ -17,8 +17,8 @@ class TwoTokens(Exception):
 
 def presented(headers: Mapping[str, str | None]) -> str:
     """Return the token of a request. Header names have the caller's upper and lower case."""
-    found = {name.lower(): (value or "").strip() for name, value in headers.items()}
-    tokens = {token for token in (found.get("x-api-key", ""), _bearer(found.get("authorization", ""))) if token}
+    values = {name.lower(): (value or "").strip() for name, value in headers.items()}
+    tokens = {token for token in (values.get("x-api-key", ""), _bearer(values.get("authorization", ""))) if token}
     if not tokens:
         raise NoToken
     if len(tokens) > 1:

@@ -27,9 +27,9 @@ _MAKING = Lock()  # sessions are not thread-safe
 
 def client(service: str) -> Any:
     """Return the client of a service, creating it on first use."""
-    found = _CLIENTS.get(service)
-    if found is not None:
-        return found
+    existing = _CLIENTS.get(service)
+    if existing is not None:
+        return existing
     with _MAKING:
         if service not in _CLIENTS:
             _CLIENTS[service] = make_client(service)

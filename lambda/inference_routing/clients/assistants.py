@@ -1,6 +1,6 @@
 """Call targets that replace a Bedrock model: a knowledge base (retrieval-augmented generation) or an agent.
 
-Each request is a session of its own: it carries the conversation so far, and nothing is kept afterwards.
+Each request is a separate session: it carries the conversation so far, and nothing is kept afterwards.
 """
 
 from __future__ import annotations
@@ -110,10 +110,10 @@ def broken_off(error: Exception, begun: bool, address: str) -> ServiceError:
 
 def sources_of(citations: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the cited sources, each once. The cited passages are left out: no guardrail has checked them."""
-    found = [
+    uris = [
         location.get("s3Location", {}).get("uri")
         for citation in citations
         for reference in citation.get("retrievedReferences") or ()
         for location in [reference.get("location") or {}]
     ]
-    return list(dict.fromkeys(str(uri) for uri in found if uri))
+    return list(dict.fromkeys(str(uri) for uri in uris if uri))

@@ -46,8 +46,8 @@ def _cohere(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, An
 
 
 def _from_cohere(answer: Any) -> Any:
-    found = answer["embeddings"]
-    return found["float"] if isinstance(found, Mapping) else found
+    embeddings = answer["embeddings"]
+    return embeddings["float"] if isinstance(embeddings, Mapping) else embeddings
 
 
 EMBEDDERS: tuple[tuple[str, Embedder], ...] = (
@@ -59,9 +59,9 @@ EMBEDDERS: tuple[tuple[str, Embedder], ...] = (
 
 def vectors(embedder: Embedder, answer: Any, expected: int) -> list[list[float]]:
     try:
-        found = embedder.read(answer)
+        embeddings = embedder.read(answer)
     except (KeyError, IndexError, TypeError):
         raise MalformedAnswer("the model's answer holds no embedding") from None
-    if not isinstance(found, list) or len(found) != expected:
+    if not isinstance(embeddings, list) or len(embeddings) != expected:
         raise MalformedAnswer(f"the model did not answer with {expected} embeddings")
-    return [vector(each) for each in found]
+    return [vector(each) for each in embeddings]

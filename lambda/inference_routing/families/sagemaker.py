@@ -126,7 +126,7 @@ TEXT_PARAMETERS = {
     "return_full_text": "return_full_text",
     "truncate": "truncate",
 }
-"""Theirs by ours. What multiplies answers (`best_of`) or carries a text of its own (`grammar`) is not among them."""
+"""Their names by ours, without those that multiply answers (`best_of`) or carry another text (`grammar`)."""
 MESSAGE_PARAMETERS = {
     "max_tokens": "max_tokens",
     "temperature": "temperature",

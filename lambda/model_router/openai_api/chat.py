@@ -81,7 +81,7 @@ def content_text(content: Any, where: str) -> str:
     for position, part in enumerate(content):
         if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
             raise BadRequest(
-                f"'{where}[{position}]' is no text; this platform takes no other parts", f"{where}[{position}]"
+                f"'{where}[{position}]' is not text; this platform accepts no other parts", f"{where}[{position}]"
             )
         check_said(part["text"], f"{where}[{position}].text")
     return "\n".join(part["text"] for part in content)
@@ -89,14 +89,14 @@ def content_text(content: Any, where: str) -> str:
 
 def check_said(text: str, where: str) -> None:
     if not text.strip():
-        raise BadRequest(f"'{where}' is blank: it must have at least one character that is no space", where)
+        raise BadRequest(f"'{where}' is blank: it must have at least one character that is not a space", where)
 
 
 def render(choices: Sequence[Choice], opts: Options, ctx: RequestContext, now: int) -> Rendered:
     head = {"id": f"chatcmpl-{ctx.request_id}", "created": now, "model": ctx.blueprint}
     usage = usage_of(ctx.reply)
     if not opts.stream:
-        found = [
+        rendered = [
             {
                 "index": index,
                 "message": {"role": "assistant", "content": choice.text, "refusal": None},
@@ -105,7 +105,7 @@ def render(choices: Sequence[Choice], opts: Options, ctx: RequestContext, now: i
             }
             for index, choice in enumerate(choices)
         ]
-        return Rendered({**head, "object": "chat.completion", "choices": found, "usage": usage})
+        return Rendered({**head, "object": "chat.completion", "choices": rendered, "usage": usage})
     head["object"] = "chat.completion.chunk"
     events: list[dict[str, Any]] = []
     for index, choice in enumerate(choices):

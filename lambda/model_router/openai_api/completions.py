@@ -37,14 +37,14 @@ def answer(
         "created": int(time.time()),
         "model": ctx.blueprint,
     }
-    found = [
+    rendered = [
         {"index": index, "text": choice.text, "logprobs": None, "finish_reason": choice.finish_reason}
         for index, choice in enumerate(choices)
     ]
     usage = usage_of(ctx.reply)
     if not opts.stream:
-        return Rendered({**head, "choices": found, "usage": usage})
-    events: list[dict[str, Any]] = [{**head, "choices": [each]} for each in found]
+        return Rendered({**head, "choices": rendered, "usage": usage})
+    events: list[dict[str, Any]] = [{**head, "choices": [each]} for each in rendered]
     if opts.include_usage:
         events.append({**head, "choices": [], "usage": usage})
     return server_sent(events)

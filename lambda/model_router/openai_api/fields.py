@@ -98,16 +98,16 @@ def stops(document: Mapping[str, Any]) -> list[str] | None:
     value = document.get("stop")
     if value is None:
         return None
-    found = [value] if isinstance(value, str) else value
-    if not isinstance(found, list) or len(found) > MAX_STOPS or not all(isinstance(s, str) and s for s in found):
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or len(texts) > MAX_STOPS or not all(isinstance(s, str) and s for s in texts):
         raise BadRequest(f"'stop' must be a string or a list of up to {MAX_STOPS}", "stop")
-    return found
+    return texts
 
 
 def options(document: Mapping[str, Any]) -> Options:
     """Read the text generation options, with the platform's parameter names."""
     limit = integer(document, "max_completion_tokens", 1, 1_000_000)
-    found = {
+    fields = {
         "max_tokens": limit if limit is not None else integer(document, "max_tokens", 1, 1_000_000),
         "temperature": number(document, "temperature", 0, 2),
         "top_p": number(document, "top_p", 0, 1),
@@ -117,7 +117,7 @@ def options(document: Mapping[str, Any]) -> Options:
     if not isinstance(stream_options, dict):
         raise BadRequest("'stream_options' must be an object", "stream_options")
     return Options(
-        parameters={name: value for name, value in found.items() if value is not None},
+        parameters={name: value for name, value in fields.items() if value is not None},
         choices=integer(document, "n", 1, MAX_CHOICES) or 1,
         stream=flag(document, "stream"),
         include_usage=flag(stream_options, "include_usage", "stream_options."),

@@ -19,14 +19,14 @@ def answer(name: str | None, router: Router, access: Access, deadline: Deadline,
     ctx.blueprint = name or ""
     if name is not None:
         access.check(name)
-    found = [
+    models = [
         {"id": record.name, "object": "model", "created": record.changed, "owned_by": "blueprints"}
         for record in router.table.names(deadline.call_timeout())
         if record.kind in KINDS and access.allows(record.name)
     ]
     if name is None:
-        return {"object": "list", "data": found}
-    for model in found:
+        return {"object": "list", "data": models}
+    for model in models:
         if model["id"] == name:
             return model
     raise UnknownBlueprint(f"there is no blueprint '{name[:64]}'")

@@ -140,7 +140,7 @@ def test_no_store_of_the_authorizer_and_no_log_holds_a_key(deployed: Deployed, a
         for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]
         for event in logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
     ]
-    assert [line for line in lines if '"let in"' in line], "it logs whom it let in"
+    assert [line for line in lines if '"admitted"' in line], "it logs the principals that it admits"
     told = [*lines, *(record["Value"] for record in records)]
     assert not [text for text in told for value in values if value in text]
 

@@ -13,7 +13,7 @@ from benchmarks import router
 def test_our_side_answers_through_either_face(tmp_path: Path, face: str) -> None:
     package = router.packaged(tmp_path)
     assert not list(package.rglob("*.pyc"))
-    found = router.told(router.PYTHON, router.OURS, router.our_environment(package), "3", face)
+    found = router.run_json(router.PYTHON, router.OURS, router.our_environment(package), "3", face)
     assert 0 < found["p50"] <= found["p99"]
     assert not list(package.rglob("*.pyc")), "a cold start must find nothing that is compiled"
 
@@ -32,7 +32,7 @@ def test_without_litellm_the_rest_goes_on(
     assert router.install(tmp_path / "none") is None
     assert "LiteLLM is left out" in capsys.readouterr().err
     rows = router.request_rows(router.packaged(tmp_path), None, 3, 1)
-    assert [name for name, *_ in rows] == ["ours, native face", "ours, OpenAI's face"]
+    assert [name for name, *_ in rows] == ["ours, native API", "ours, OpenAI API"]
 
 
 def test_a_virtual_environment_that_is_there_is_used(tmp_path: Path) -> None:

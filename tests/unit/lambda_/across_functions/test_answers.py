@@ -241,6 +241,6 @@ def test_a_lone_surrogate_from_converse_is_a_malformed_answer(setup: Setup, acce
         424,
         {
             "type": "MalformedAnswer",
-            "message": "the model's answer has half of a surrogate pair, which is no character, at outputs[0].text",
+            "message": "the model's answer has half of a surrogate pair, which is not a character, at outputs[0].text",
         },
     )

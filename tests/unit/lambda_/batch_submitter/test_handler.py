@@ -63,7 +63,7 @@ def test_repeating_a_request_for_a_changed_object_is_refused_and_the_first_stand
     assert error == {
         "code": "BadRequest",
         "message": f"the request 'night-1' is there already, for '{key}' as it was then; the object has changed since: "
-        "give what is in it now a request_id of its own",
+        "use another request_id for its present content",
     }
     assert platform.status() == first
     del platform.bucket.objects[key]
@@ -75,7 +75,7 @@ def test_a_refusal_is_not_repeated_for_an_object_that_was_repaired(on_sagemaker:
     platform.bucket.put(key, b"")
     assert "has no records" in platform.submit()["error"]["message"]
     platform.bucket.put(key, ["fine"])
-    assert "a request_id of its own" in platform.submit()["error"]["message"]
+    assert "another request_id" in platform.submit()["error"]["message"]
     assert platform.submit("night-2")["status"] == "running"
 
 

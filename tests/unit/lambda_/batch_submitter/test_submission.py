@@ -53,7 +53,7 @@ def test_parquet_is_read_in_ranges_and_by_its_column(on_sagemaker: Platform) -> 
     [
         ("in.xml", b"<a/>", "must end with one of .jsonl, "),
         ("in.jsonl", b"\n\n", "has no records"),
-        ("in.jsonl", b"nonsense\n7\n", "2 of 2 cannot be asked; the first, record 0: line 1 is not JSON"),
+        ("in.jsonl", b"nonsense\n7\n", "2 of 2 are not valid; the first, record 0: line 1 is not JSON"),
         ("in.csv", b"", "has no records"),
         ("in.csv", b"review\n", "has no records"),
         (

@@ -282,7 +282,7 @@ def test_ids_depend_on_secret_blueprint_owner_and_choice() -> None:
 def test_an_invalid_secret_makes_no_id(value: str) -> None:
     answered = SimpleNamespace(get_parameter=lambda **requested: {"Parameter": {"Value": value}})
     use_client("ssm", answered)
-    with pytest.raises(backends.InternalError, match="it is no secret"):
+    with pytest.raises(backends.InternalError, match="it is not a secret"):
         backends.Secret("/mlops/dev/secrets/job-ids")()
 
 

@@ -103,7 +103,7 @@ def test_a_replaced_archive_is_refused_with_both_hashes(function: SimpleNamespac
         (f"s3://{BUCKET}/{TRAINED}", "is not where the archive"),
         (f"s3://{BUCKET}/experiments/ml-engineer/model.tar.gz", "is not where the archive"),
         (f"s3://{BUCKET}/{PREFIX}{'0' * 64}/model.tar.gz", "is not where the archive"),
-        ("s3://elsewhere/model.tar.gz", "does not lie in the data bucket"),
+        ("s3://elsewhere/model.tar.gz", "is not in the data bucket"),
     ],
 )
 def test_a_description_that_points_elsewhere_is_refused(
@@ -120,7 +120,7 @@ def test_a_description_that_points_elsewhere_is_refused(
 @pytest.mark.parametrize("sha256", ["", "x" * 64, "../" * 20])
 def test_an_invalid_hash_is_refused(function: SimpleNamespace, context: Any, sha256: str) -> None:
     url = f"s3://{BUCKET}/{PREFIX}{sha256}/model.tar.gz"
-    with pytest.raises(function.ArtifactChanged, match="is no SHA-256"):
+    with pytest.raises(function.ArtifactChanged, match="is not a SHA-256"):
         function.handler({"action": "verify", "model_data_url": url, "sha256": sha256}, context)
 
 
