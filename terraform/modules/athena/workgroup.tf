@@ -1,6 +1,6 @@
 resource "aws_athena_workgroup" "this" {
   name          = "${var.context.name_prefix}-analytics"
-  description   = "Queries over the platform's catalog; nobody can override these settings"
+  description   = "Queries over the platform's catalog; these settings cannot be overridden"
   force_destroy = !var.context.protected
 
   configuration {

@@ -73,7 +73,7 @@ locals {
 # does). The supported alternative, OpenSearch Serverless, costs by the hour without any requests, and its index is not
 # created through an AWS API.
 resource "aws_cloudformation_stack" "this" {
-  # checkov:skip=CKV_AWS_124: Terraform waits for the stack and reports what failed; a message for each of its events would help nobody
+  # checkov:skip=CKV_AWS_124: Terraform waits for the stack and reports what failed; a message for each of its events would add nothing
   name          = "${local.name}-knowledge"
   template_body = jsonencode(local.template)
   on_failure    = "DELETE"

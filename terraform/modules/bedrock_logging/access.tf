@@ -26,7 +26,7 @@ data "aws_iam_policy_document" "assume" {
 
 resource "aws_iam_role" "this" {
   name                 = "${var.context.name_prefix}-bedrock-logging"
-  description          = "Writes what Bedrock's models are asked to a log group."
+  description          = "Writes the requests of Bedrock's models to a log group."
   assume_role_policy   = data.aws_iam_policy_document.assume.json
   permissions_boundary = var.boundary_arn
 }

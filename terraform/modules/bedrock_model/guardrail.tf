@@ -4,7 +4,7 @@ resource "aws_bedrock_guardrail" "this" {
   count = var.guardrail == null ? 0 : 1
 
   name                      = local.profile_name
-  description               = "What ${var.blueprint.name} may be asked and may answer."
+  description               = "Filters requests and answers of ${var.blueprint.name}."
   blocked_input_messaging   = var.guardrail.blocked_input
   blocked_outputs_messaging = var.guardrail.blocked_output
   kms_key_arn               = var.guardrail.kms_key_arn

@@ -27,7 +27,7 @@ resource "aws_sqs_queue" "dead_letters" {
         Condition = {
           StringEquals = { "aws:SourceAccount" = var.context.account_id }
           ArnLike = {
-            # Rules on a bus of one's own are named rule/<bus>/<rule>; both forms start the same here.
+            # Rules on a custom bus are named rule/<bus>/<rule>; both forms start the same here.
             "aws:SourceArn" = "${local.rule_prefix}${var.context.name_prefix}-*"
           }
         }

@@ -34,7 +34,7 @@ output "role_arn" {
 }
 
 output "code_keys" {
-  description = "Where the ETL's script and library lie in the bucket."
+  description = "Keys of the ETL's script and library in the bucket."
   value       = { for kind, object in aws_s3_object.code : kind => object.key }
 }
 

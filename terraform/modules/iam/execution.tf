@@ -13,7 +13,7 @@ locals {
         Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "/aws/sagemaker/*", "AWS/SageMaker"] } }
       },
       {
-        # AWS's own framework images lie in AWS's accounts.
+        # AWS's framework images are stored in AWS's accounts.
         Sid      = "PullFrameworkImages"
         Effect   = "Allow"
         Action   = local.image_actions

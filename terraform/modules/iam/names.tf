@@ -38,7 +38,7 @@ locals {
     for name, image in data.aws_sagemaker_prebuilt_ecr_image.framework : "arn:${local.partition}:ecr:${var.context.region}:${image.registry_id}:repository/${name}"
   ]
 
-  # For the boundary, which has no room for each repository: the accounts of AWS that they lie in.
+  # For the boundary, which has no room for each repository: the accounts of AWS that contain them.
   aws_registry_arns = [
     for account in distinct([for image in data.aws_sagemaker_prebuilt_ecr_image.framework : image.registry_id]) :
     "arn:${local.partition}:ecr:${var.context.region}:${account}:repository/*"

@@ -72,7 +72,7 @@ locals {
 
   desired_hash = substr(sha256(jsonencode(local.desired)), 0, 8)
 
-  # How traffic gets from the old fleet to the new one. It is no part of the hash: another pace is no other endpoint.
+  # How traffic gets from the old fleet to the new one. It is not part of the hash: another pace keeps the endpoint.
   step = { Type = "CAPACITY_PERCENT", Value = var.blueprint.rollout.step_percent }
 
   traffic = merge(

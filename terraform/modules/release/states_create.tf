@@ -105,7 +105,7 @@ locals {
         Next           = "MayHaveNoInstance"
       }
       ComposeVariants = {
-        Comment        = "A variant that names a model of its own keeps it"
+        Comment        = "A variant that names its own model keeps it"
         Type           = "Map"
         ItemsPath      = "$.spec.content.config.ProductionVariants"
         ItemSelector   = { "model" = { "ModelName.$" = "$.wanted.name" }, "variant.$" = "$$.Map.Item.Value" }

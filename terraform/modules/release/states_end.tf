@@ -40,7 +40,7 @@ locals {
       Next       = "SomethingToRemove"
     }
     ComposeModelRecord = {
-      Comment = "From here on jobs that are asked for take this model. All models stay: a request that is repeated keeps its own"
+      Comment = "Jobs requested from here on take this model. All models stay: a repeated request keeps its own"
       Type    = "Pass"
       Parameters = merge(local.record_of_success, {
         "previous_config_name.$" = "$.before.config"

@@ -18,7 +18,7 @@ locals {
       Next       = "NotifyFailure"
     }
     PrepareAsked = {
-      Comment    = "A version that somebody named, whichever is live"
+      Comment    = "A requested version, whichever is live"
       Type       = "Pass"
       Parameters = merge(local.prepared, { asked = true, "version" = { "arn.$" = "$.model_version" } })
       Next       = "TakeLock"

@@ -57,7 +57,7 @@ locals {
       Next       = "WriteFailureRecord"
     }
     RecordStuck = {
-      Comment    = "The endpoint could not be brought back, or nobody can tell: somebody has to look"
+      Comment    = "The endpoint could not be brought back, or its state is unknown: an operator has to check"
       Type       = "Pass"
       Parameters = merge(local.record_of_failure, { status = "stuck", "config_name.$" = "$.before.config" })
       ResultPath = "$.new_record"

@@ -95,7 +95,7 @@ locals {
       Default = "Probe"
     }
     ProbeQueue = {
-      Comment  = "One request behind those that wait; where its answer will be is told at once"
+      Comment  = "One request behind those that wait; the response names the place of its answer at once"
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {
@@ -109,7 +109,7 @@ locals {
       Next           = "ReadAnswer"
     }
     ReadAnswer = {
-      Comment  = "Until it is there. Whoever waits longer than an hour for an answer has no endpoint that works"
+      Comment  = "Until it is there. An endpoint that takes longer than an hour to answer does not work"
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {
@@ -125,7 +125,7 @@ locals {
       Next  = "ComposeRecord"
     }
     Probe = {
-      Comment  = "Asked as the specification says; whoever answers says which training job it comes from"
+      Comment  = "Invoked as the specification says; the response names the training job of its model"
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {

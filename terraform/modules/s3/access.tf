@@ -1,7 +1,7 @@
 # Access entries of the bucket: one per prefix. The module `s3_access` turns entries into the policy document of a role,
 # and no other module writes a wildcard ARN of the bucket.
 locals {
-  # Model artifacts are written with the models key; the code that goes with them with the bucket's own.
+  # Model artifacts are written with the models key; their code is written with the bucket's own.
   model_prefixes = ["artifacts/models/", "artifacts/training-outputs/", "artifacts/checkpoints/", "experiments/"]
 
   tree = merge([

@@ -12,5 +12,5 @@ resource "aws_glue_schema" "this" {
   description       = each.value.description
   data_format       = "AVRO"
   compatibility     = each.value.compatibility
-  schema_definition = jsonencode(jsondecode(each.value.definition)) # blanks are no new version
+  schema_definition = jsonencode(jsondecode(each.value.definition)) # blanks do not make a new version
 }

@@ -53,7 +53,7 @@ resource "aws_ssm_parameter" "release" {
     execution_role_arn  = module.role.arn
     probe               = { endpoint_name = local.endpoint_name }
     deployment          = local.deployment
-    # The endpoint has no state of its own: memory and concurrency come from the configuration.
+    # The endpoint has no separate state: memory and concurrency come from the configuration.
     retain = { all = false, except = [] }
   })), "{{", "{\\u007b")
 }

@@ -151,7 +151,7 @@ variable "model_version" {
 
   validation {
     condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket_name}/")
-    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket_name}\"; received \"${var.model_version.model_data_url}\"."
+    error_message = "model_version.model_data_url must be in the data bucket \"${var.bucket_name}\"; received \"${var.model_version.model_data_url}\"."
   }
 
   validation {

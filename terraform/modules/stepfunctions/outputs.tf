@@ -4,7 +4,7 @@ output "state_machine_arn" {
 }
 
 output "default_input" {
-  description = "Input of a run, but for `run_id` (a-z, 0-9, '-'; at most 24 characters), which the caller adds."
+  description = "Input of a run, except `run_id` (a-z, 0-9, '-'; at most 24 characters), which the caller adds."
   value = {
     dataset         = var.dataset
     hyperparameters = var.training.hyperparameters

@@ -39,7 +39,7 @@ resource "aws_security_group" "workload" {
   lifecycle {
     precondition {
       condition     = local.own == 1 || length(local.existing_zones) >= 2
-      error_message = "network.use_existing.private_subnet_ids must lie in at least two zones, got ${jsonencode(local.existing_zones)}."
+      error_message = "network.use_existing.private_subnet_ids must be in at least two zones, got ${jsonencode(local.existing_zones)}."
     }
   }
 }

@@ -50,7 +50,7 @@ run "keys_are_what_the_authorizer_says_they_are" {
 
   assert {
     condition     = aws_api_gateway_authorizer.key.authorizer_result_ttl_in_seconds == 0 && aws_api_gateway_authorizer.key.identity_source == "context.identity.sourceIp"
-    error_message = "Nothing may be cached: the identity source is no identity, only something that every request has."
+    error_message = "Nothing may be cached: the identity source does not identify a caller; every request has it."
   }
 
   assert {
@@ -72,7 +72,7 @@ run "keys_are_what_the_authorizer_says_they_are" {
   }
 }
 
-run "the_iam_door_has_paths_of_its_own" {
+run "iam_authentication_has_separate_paths" {
   variables {
     auth = { iam = true }
   }
@@ -103,7 +103,7 @@ run "the_iam_door_has_paths_of_its_own" {
   }
 }
 
-run "the_cognito_door_takes_tokens_of_the_pools_that_are_named" {
+run "cognito_accepts_tokens_of_the_named_pools" {
   variables {
     auth = { cognito = { user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"], scopes = ["inference/ask"] } }
   }

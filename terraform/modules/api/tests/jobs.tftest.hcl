@@ -100,7 +100,7 @@ run "only_the_job_paths_may_call_the_function" {
   }
 }
 
-run "each_door_has_the_job_paths" {
+run "each_authentication_method_has_the_job_paths" {
   variables {
     auth = {
       iam     = true
@@ -110,12 +110,12 @@ run "each_door_has_the_job_paths" {
 
   assert {
     condition     = length(aws_api_gateway_method.job) == 15 && aws_api_gateway_method.job["iam/async/{blueprint}"].authorization == "AWS_IAM" && !aws_api_gateway_method.job["iam/async/{blueprint}"].api_key_required
-    error_message = "Signed requests must have paths of their own."
+    error_message = "Signed requests must have separate paths."
   }
 
   assert {
     condition     = aws_api_gateway_method.job["cognito/batch/{blueprint}"].authorization == "COGNITO_USER_POOLS" && aws_api_gateway_method.job["cognito/batch/{blueprint}"].authorization_scopes == toset(["inference/ask"])
-    error_message = "Tokens must have paths of their own, with their scopes."
+    error_message = "Tokens must have separate paths, with their scopes."
   }
 }
 

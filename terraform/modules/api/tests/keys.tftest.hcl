@@ -48,7 +48,7 @@ variables {
 run "each_key_has_a_plan_with_its_limits" {
   assert {
     condition     = { for name, plan in aws_api_gateway_usage_plan.this : name => [one(plan.throttle_settings).rate_limit, one(plan.throttle_settings).burst_limit, one(plan.quota_settings).limit] } == { default = [50, 100, 1000], team-a = [2, 4, 10], team-b = [50, 100, 1000] }
-    error_message = "Keys without limits of their own have the environment's."
+    error_message = "Keys without their own limits must have the environment's."
   }
 
   assert {
@@ -71,6 +71,6 @@ run "what_a_key_is_made_from_is_published" {
 
   assert {
     condition     = { for name, key in output.keys : name => key.blueprints } == { default = tolist(["*"]), team-a = tolist(["chat"]), team-b = tolist(["chat", "reviews"]) }
-    error_message = "A key is good for the blueprints that it was given for."
+    error_message = "A key must be valid for its blueprints only."
   }
 }

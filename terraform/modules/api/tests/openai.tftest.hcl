@@ -103,7 +103,7 @@ run "only_these_paths_may_call_the_router" {
   }
 }
 
-run "without_a_function_there_is_no_openai_face" {
+run "without_a_function_there_is_no_openai_api" {
   variables {
     openai         = null
     function_names = { realtime = "mlops-dev-model-router", authorizer = "mlops-dev-token-authorizer" }

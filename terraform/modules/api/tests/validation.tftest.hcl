@@ -74,7 +74,7 @@ run "a_method_without_a_function_and_a_list_of_blueprints_in_disguise_are_refuse
   expect_failures = [var.function_names, var.callers]
 }
 
-run "an_openai_face_without_a_function_and_a_key_that_may_ask_nothing_are_refused" {
+run "an_openai_api_without_a_function_and_a_key_without_blueprints_are_refused" {
   command = plan
 
   variables {

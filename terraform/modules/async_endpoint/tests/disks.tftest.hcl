@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../../tests/terraform/mocks"
 }
 
-run "instances_with_disks_of_their_own_take_no_key" {
+run "instances_with_local_disks_take_no_key" {
   variables {
     blueprint = {
       name          = "reviews-async"

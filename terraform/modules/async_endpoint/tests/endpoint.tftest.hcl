@@ -5,7 +5,7 @@ mock_provider "aws" {
 run "results_failures_and_notifications_have_their_places" {
   assert {
     condition     = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).s3_output_path == "s3://mlops-dev-data-123456789012-us-east-1/inference/async/output/reviews-async" && one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).s3_failure_path == "s3://mlops-dev-data-123456789012-us-east-1/inference/async/failures/reviews-async"
-    error_message = "Results and failures must lie in the blueprint's own folders."
+    error_message = "Results and failures must be stored in the blueprint's own folders."
   }
 
   assert {
@@ -68,7 +68,7 @@ run "instances_follow_the_queue_down_to_none" {
   }
 }
 
-run "failures_and_long_waits_are_told" {
+run "failures_and_long_waits_are_reported" {
   assert {
     condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.age, aws_cloudwatch_metric_alarm.depth, aws_cloudwatch_metric_alarm.notifications] : alarm.alarm_actions == toset([var.topic_arn]) && alarm.comparison_operator == "GreaterThanThreshold" && alarm.evaluation_periods <= 2])
     error_message = "Alarms must reach the topic soon, above their thresholds."
@@ -108,7 +108,7 @@ run "the_job_api_finds_the_endpoint" {
   }
 }
 
-run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
+run "the_role_gets_the_policies_of_other_modules_and_writes_its_own_logs" {
   assert {
     condition     = module.role.boundary_arn == var.boundary_arn && module.role.name == "mlops-dev-reviews-async-endpoint"
     error_message = "The role must have the boundary."

@@ -72,7 +72,7 @@ run "what_the_old_fleet_has_begun_it_may_finish" {
   }
 }
 
-run "instances_with_disks_of_their_own_take_no_key" {
+run "instances_with_local_disks_take_no_key" {
   command = plan
 
   variables {

@@ -24,7 +24,7 @@ run "both_outcomes_have_an_encrypted_topic_that_refuses_what_comes_without_tls" 
   }
 }
 
-run "everybody_who_asked_is_told" {
+run "all_subscribers_are_notified" {
   assert {
     condition     = tomap({ for name, each in aws_sns_topic_subscription.email : name => "${each.protocol} ${each.endpoint}" }) == tomap({ "error team@example.com" = "email team@example.com", "success team@example.com" = "email team@example.com" })
     error_message = "Each address must be subscribed to both topics."
@@ -41,7 +41,7 @@ run "everybody_who_asked_is_told" {
   }
 }
 
-run "what_cannot_be_delivered_waits_encrypted_and_somebody_hears_of_it" {
+run "undelivered_events_are_kept_encrypted_and_reported" {
   assert {
     condition     = aws_sqs_queue.undelivered[0].kms_master_key_id == var.kms_key_arns.messages && aws_sqs_queue.undelivered[0].message_retention_seconds == 1209600 && jsondecode(aws_sqs_queue.undelivered[0].redrive_allow_policy).redrivePermission == "denyAll"
     error_message = "The dead-letter queue must be encrypted, retain messages for 14 days and admit the two topics only."

@@ -22,7 +22,7 @@ run "a_wrong_address_is_refused" {
   command = plan
 
   variables {
-    callback = { emails = ["nobody"], webhook = true }
+    callback = { emails = ["no-address"], webhook = true }
   }
 
   expect_failures = [var.callback]
@@ -38,7 +38,7 @@ run "a_callback_without_a_function_is_refused" {
   expect_failures = [var.function]
 }
 
-run "a_function_that_nobody_needs_is_refused" {
+run "a_function_without_use_is_refused" {
   command = plan
 
   variables {

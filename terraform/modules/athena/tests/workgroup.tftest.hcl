@@ -8,7 +8,7 @@ variables {
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1"
 }
 
-run "results_are_encrypted_and_nobody_can_override_it" {
+run "results_are_encrypted_and_this_cannot_be_overridden" {
   assert {
     condition     = output.workgroup_name == "mlops-test-analytics"
     error_message = "The workgroup must be called mlops-test-analytics; got ${output.workgroup_name}."
@@ -35,7 +35,7 @@ run "results_are_encrypted_and_nobody_can_override_it" {
   }
 }
 
-run "refuses_a_prefix_that_is_no_folder" {
+run "refuses_a_prefix_that_is_not_a_folder" {
   command = plan
   variables {
     results_prefix = "/results"
@@ -43,7 +43,7 @@ run "refuses_a_prefix_that_is_no_folder" {
   expect_failures = [var.results_prefix]
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arn = "1234"

@@ -25,7 +25,7 @@ variables {
   }
 }
 
-run "each_rule_hears_of_this_environment_alone" {
+run "each_rule_matches_this_environment_only" {
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.this["batch-input"].event_pattern).detail == { bucket = { name = ["mlops-dev-data-123456789012-us-east-1"] }, object = { key = [{ prefix = "inference/batch/input/" }] } }
     error_message = "Arrivals must be those of this bucket, below the input prefix."

@@ -82,7 +82,7 @@ run "everything_the_crawler_writes_is_encrypted" {
   }
 }
 
-run "the_crawler_has_a_role_of_its_own_with_its_own_database_only" {
+run "the_crawler_has_a_separate_role_with_its_own_database_only" {
   assert {
     condition     = module.role.name == "mlops-dev-reviews-batch-crawler" && module.role.boundary_arn == var.boundary_arn
     error_message = "The role must carry the prefix and the boundary."
@@ -146,7 +146,7 @@ run "without_a_schedule_there_is_no_rule" {
   }
 }
 
-run "people_hear_of_failed_jobs_refusals_and_lost_records" {
+run "failed_jobs_refusals_and_lost_records_are_reported" {
   assert {
     condition     = { for key, alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name => alarm.threshold } == { JobsFailed = 0, RequestsRefused = 0, RecordsWithoutOutputShare = 5 }
     error_message = "Each must have its alarm."

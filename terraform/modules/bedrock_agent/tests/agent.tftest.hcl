@@ -81,7 +81,7 @@ run "the_role_is_for_agents_of_this_account_within_the_boundary" {
   }
 }
 
-run "guardrail_and_knowledge_base_come_if_asked_for" {
+run "guardrail_and_knowledge_base_are_created_on_request" {
   variables {
     guardrail = { id = "g1h2i3", version = "2" }
     knowledge_base = {
@@ -144,7 +144,7 @@ run "endless_conversations_are_refused" {
   expect_failures = [var.idle_minutes]
 }
 
-run "documents_that_nobody_describes_are_refused" {
+run "documents_without_a_description_are_refused" {
   command = plan
   variables {
     knowledge_base = { id = "KB12345678", description = "", retrieve_policy_document = "{}" }

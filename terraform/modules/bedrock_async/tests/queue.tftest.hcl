@@ -68,7 +68,7 @@ run "the_worker_may_read_its_queues_and_tell_its_topics" {
   }
 }
 
-run "whoever_waits_too_long_and_whatever_fails_is_told" {
+run "long_waits_and_failures_are_reported" {
   assert {
     condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.age, aws_cloudwatch_metric_alarm.depth, aws_cloudwatch_metric_alarm.dead, aws_cloudwatch_metric_alarm.failures] : alarm.alarm_actions == toset([var.topic_arn]) && alarm.comparison_operator == "GreaterThanThreshold" && alarm.evaluation_periods == 2])
     error_message = "Alarms must reach the topic soon, above their thresholds."

@@ -19,7 +19,7 @@ run "refuses_a_name_that_is_none" {
   expect_failures = [var.blueprint]
 }
 
-run "refuses_a_format_that_nobody_reads" {
+run "refuses_an_unknown_format" {
   command = plan
 
   variables {

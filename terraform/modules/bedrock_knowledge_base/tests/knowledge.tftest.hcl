@@ -139,7 +139,7 @@ run "a_name_too_long_for_a_bucket_is_refused" {
   expect_failures = [var.blueprint_name]
 }
 
-run "a_prefix_that_is_no_folder_is_refused" {
+run "a_prefix_that_is_not_a_folder_is_refused" {
   command = plan
   variables {
     documents = { bucket_name = "mlops-test-data", prefix = "data/knowledge", policy_document = "{}" }

@@ -14,7 +14,7 @@ variables {
   bucket       = { name = "mlops-test-data", prefix = "logs/bedrock/" }
 }
 
-run "without_being_asked_no_body_is_logged" {
+run "by_default_no_body_is_logged" {
   assert {
     condition     = aws_bedrock_model_invocation_logging_configuration.this.logging_config.text_data_delivery_enabled == false && aws_bedrock_model_invocation_logging_configuration.this.logging_config.image_data_delivery_enabled == false && aws_bedrock_model_invocation_logging_configuration.this.logging_config.embedding_data_delivery_enabled == false && aws_bedrock_model_invocation_logging_configuration.this.logging_config.video_data_delivery_enabled == false
     error_message = "Bodies must stay out of the log."
@@ -31,7 +31,7 @@ run "without_being_asked_no_body_is_logged" {
   }
 }
 
-run "each_kind_of_body_is_logged_if_asked_for" {
+run "each_kind_of_body_is_logged_on_request" {
   variables {
     bodies = { text = true, embeddings = true }
   }
@@ -81,7 +81,7 @@ run "a_key_that_is_none_is_refused" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "a_prefix_that_is_no_folder_is_refused" {
+run "a_prefix_that_is_not_a_folder_is_refused" {
   command = plan
 
   variables {

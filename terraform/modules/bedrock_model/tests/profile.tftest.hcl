@@ -60,7 +60,7 @@ run "a_system_profile_may_pick_the_region" {
   }
 }
 
-run "a_serverless_route_is_one_of_its_own_kind" {
+run "a_serverless_route_has_its_own_kind" {
   variables {
     blueprint = { name = "chat", kind = "serverless" }
   }
@@ -88,7 +88,7 @@ run "the_router_finds_the_profile" {
   }
 }
 
-run "a_customized_model_has_throughput_of_its_own" {
+run "a_customized_model_has_provisioned_throughput" {
   state_key = "provisioned"
 
   variables {
@@ -219,7 +219,7 @@ run "an_agent_answers_in_the_models_place" {
   }
 }
 
-run "what_the_model_hands_out_is_what_the_router_has" {
+run "the_route_of_the_model_is_the_one_of_the_router" {
   assert {
     condition     = output.invoke_policy_document == aws_iam_role_policy.router.policy && output.guardrail == null && length(aws_iam_role_policy.router_assistant) == 0
     error_message = "Without guardrail and assistant there must be the model's policy only."

@@ -57,7 +57,7 @@ run "a_bucket_is_read_only_while_it_has_the_owner_that_was_named" {
   }
 }
 
-run "refuses_an_owner_that_is_no_account" {
+run "refuses_an_owner_that_is_not_an_account" {
   command = plan
   variables {
     sources = { surveys = { bucket = "customer-surveys", prefixes = ["a/"], owner = "partner" } }
@@ -89,7 +89,7 @@ run "refuses_a_database_by_pattern" {
   expect_failures = [var.sources]
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     sources = { surveys = { bucket = "customer-surveys", prefixes = ["a/"], kms_key_arn = "alias/key" } }

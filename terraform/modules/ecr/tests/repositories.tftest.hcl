@@ -55,7 +55,7 @@ run "a_protected_environment_keeps_its_images" {
   }
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arn = "alias/aws/ecr"
@@ -63,7 +63,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "nobody_else_pulls_by_default" {
+run "no_other_account_pulls_by_default" {
   command = plan
   assert {
     condition     = length(aws_ecr_repository_policy.pull) == 0
@@ -91,7 +91,7 @@ run "other_accounts_pull_and_do_nothing_else" {
   }
 }
 
-run "refuses_to_share_with_what_is_no_account" {
+run "refuses_to_share_with_what_is_not_an_account" {
   command = plan
   variables {
     pull_account_ids = ["*"]

@@ -32,7 +32,7 @@ run "only_clients_reach_them_and_only_encrypted" {
   }
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arn = "alias/key"
@@ -40,7 +40,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "refuses_files_that_nobody_reaches" {
+run "refuses_files_that_no_network_reaches" {
   command = plan
   variables {
     network = { vpc_id = "vpc-1", subnet_ids = [], client_security_group_ids = {} }

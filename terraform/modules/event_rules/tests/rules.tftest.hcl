@@ -24,7 +24,7 @@ run "every_rule_reports_to_the_topic_and_keeps_what_it_cannot_deliver" {
   }
   assert {
     condition     = alltrue([for target in aws_cloudwatch_event_target.notify : jsondecode(replace(target.input_transformer[0].input_template, "<detail>", "{}")).environment == "mlops-test"])
-    error_message = "a template is no JSON"
+    error_message = "a template is not JSON"
   }
   assert {
     condition     = length(aws_cloudwatch_event_target.redeploy) == 0 && length(aws_cloudwatch_event_archive.this) == 0
@@ -47,7 +47,7 @@ run "rules_listen_to_this_environment_only" {
   }
 }
 
-run "all_ends_are_told" {
+run "all_completions_are_reported" {
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.this["transform-completion"].event_pattern).detail == { TransformJobName = [{ prefix = "mlops-test-" }], TransformJobStatus = ["Completed", "Failed", "Stopped"] }
     error_message = "The rule transform-completion must match completed, failed and stopped jobs of this environment; got ${aws_cloudwatch_event_rule.this["transform-completion"].event_pattern}."
@@ -58,7 +58,7 @@ run "all_ends_are_told" {
   }
 }
 
-run "only_failures_are_told_when_that_is_wanted" {
+run "only_failures_are_reported_if_configured" {
   command = plan
   variables {
     completions = "failures"

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../../tests/terraform/mocks"
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arn = "alias/aws/sns"
@@ -10,7 +10,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "refuses_what_is_no_topic" {
+run "refuses_what_is_not_a_topic" {
   command = plan
   variables {
     topic_arn = "notifications"
@@ -26,7 +26,7 @@ run "refuses_other_choices_of_completions" {
   expect_failures = [var.completions]
 }
 
-run "refuses_what_is_no_state_machine" {
+run "refuses_what_is_not_a_state_machine" {
   command = plan
   variables {
     redeploy = {

@@ -48,7 +48,7 @@ run "an_address_is_subscribed" {
   }
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arn = "alias/aws/sns"
@@ -56,10 +56,10 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "refuses_what_is_no_address" {
+run "refuses_what_is_not_an_address" {
   command = plan
   variables {
-    alarm_email = "nobody"
+    alarm_email = "no-address"
   }
   expect_failures = [var.alarm_email]
 }

@@ -24,7 +24,7 @@ run "the_role_is_the_personas_and_sagemakers_under_the_boundary" {
   }
 }
 
-run "refuses_a_persona_that_is_no_tag" {
+run "refuses_a_persona_that_is_not_a_tag" {
   command = plan
   variables {
     persona = "data_scientist"

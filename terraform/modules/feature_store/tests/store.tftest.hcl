@@ -36,7 +36,7 @@ run "both_stores_are_encrypted_with_the_data_key" {
   }
 }
 
-run "the_offline_store_lies_in_the_data_bucket_under_a_table_of_the_features" {
+run "the_offline_store_is_in_the_data_bucket_under_a_table_of_the_features" {
   assert {
     condition     = aws_sagemaker_feature_group.reviews.offline_store_config[0].s3_storage_config[0].s3_uri == "s3://mlops-test-data/data/features/offline/"
     error_message = "place of the offline store"
@@ -51,7 +51,7 @@ run "the_offline_store_lies_in_the_data_bucket_under_a_table_of_the_features" {
   }
 }
 
-run "records_are_told_apart_by_review_and_written_by_the_role_of_the_store" {
+run "records_are_identified_by_review_and_written_by_the_role_of_the_store" {
   assert {
     condition     = aws_sagemaker_feature_group.reviews.record_identifier_feature_name == "review_id" && aws_sagemaker_feature_group.reviews.event_time_feature_name == "event_time" && aws_sagemaker_feature_group.reviews.feature_group_name == "mlops-test-reviews"
     error_message = "identifier and event time"
@@ -66,7 +66,7 @@ run "records_are_told_apart_by_review_and_written_by_the_role_of_the_store" {
   }
 }
 
-run "without_an_online_store_nobody_gets_a_right_for_it" {
+run "without_an_online_store_no_role_has_a_permission_for_it" {
   variables {
     online = false
   }
@@ -98,7 +98,7 @@ run "each_role_is_bounded_and_taken_by_its_service_in_this_account_alone" {
   }
 }
 
-run "each_role_gets_what_is_handed_out_to_it" {
+run "each_role_gets_the_policies_meant_for_it" {
   assert {
     condition     = { for key, policy in aws_iam_role_policy.attached : key => policy.policy } == { ingestion-bucket = "{\"Statement\":[\"ingestion\"]}", store-bucket = "{\"Statement\":[\"store\"]}" }
     error_message = "Attached policy documents must go to their own role."
@@ -171,7 +171,7 @@ run "refuses_a_key_that_is_none" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "refuses_a_boundary_that_is_no_policy" {
+run "refuses_a_boundary_that_is_not_a_policy" {
   command = plan
   variables {
     boundary_arn = "boundary"

@@ -50,7 +50,7 @@ run "each_layer_has_a_crawler_that_finds_its_reviews_and_drops_nothing" {
   }
 }
 
-run "script_and_library_lie_under_their_own_hashes" {
+run "script_and_library_are_stored_under_their_own_hashes" {
   assert {
     condition = output.code_keys == {
       script  = "artifacts/code/etl/${substr(filesha256("tests/fixture_etl.py"), 0, 16)}/reviews_etl.py"
@@ -166,7 +166,7 @@ run "refuses_a_rule_that_is_none" {
   expect_failures = [var.extra_quality_rules]
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arns = { data = "a", logs = "b" }
@@ -174,7 +174,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arns]
 }
 
-run "refuses_what_is_no_policy" {
+run "refuses_what_is_not_a_policy" {
   command = plan
   variables {
     boundary_arn = "boundary"
@@ -206,7 +206,7 @@ run "refuses_a_job_without_time" {
   expect_failures = [var.etl]
 }
 
-run "refuses_a_limit_that_is_no_share" {
+run "refuses_a_limit_that_is_not_a_share" {
   command = plan
   variables {
     etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", max_quarantine_share = 5 }

@@ -179,7 +179,7 @@ run "a_person_opens_the_studio_profile_of_their_persona_alone" {
       ml_engineer    = ["user-profile/*/${local.prefix}-MLEngineer*", "space/*/${local.prefix}-MLEngineer*", "app/*/${local.prefix}-MLEngineer*"]
       production     = []
     }
-    error_message = "A persona must open the notebooks of its own profile only."
+    error_message = "A persona must open only its own profile's notebooks."
   }
 }
 
@@ -202,7 +202,7 @@ run "the_statement_of_many_services_says_what_each_of_them_said" {
   }
 }
 
-run "the_boundary_has_no_room_for_what_nobody_uses" {
+run "the_boundary_omits_what_is_not_used" {
   command = plan
   assert {
     condition     = length(regexall("kinesis|elasticfilesystem|lakeformation|s3vectors|knowledge-base|RetrieveAndGenerate|InvokeAgent", aws_iam_policy.boundary.policy)) == 0 && !contains(jsondecode(aws_iam_policy.boundary.policy).Statement[*].Sid, "ReadShared")
@@ -293,7 +293,7 @@ run "the_boundary_fits_the_longest_names" {
   }
 }
 
-run "refuses_an_account_that_is_no_account" {
+run "refuses_an_account_that_is_not_an_account" {
   command = plan
   variables {
     context = {
@@ -307,7 +307,7 @@ run "refuses_an_account_that_is_no_account" {
   expect_failures = [var.context]
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arns = { data = "a", models = "b", logs = "c" }
@@ -315,7 +315,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arns]
 }
 
-run "refuses_what_is_no_bucket" {
+run "refuses_what_is_not_a_bucket" {
   command = plan
   variables {
     storage_arns = ["mlops-test-data"]
@@ -323,7 +323,7 @@ run "refuses_what_is_no_bucket" {
   expect_failures = [var.storage_arns]
 }
 
-run "refuses_what_is_no_policy_document" {
+run "refuses_what_is_not_a_policy_document" {
   command = plan
   variables {
     image_policy_document = "{}"
@@ -355,7 +355,7 @@ run "refuses_principals_by_wildcard" {
   expect_failures = [var.access]
 }
 
-run "refuses_what_is_no_organisation" {
+run "refuses_what_is_not_an_organisation" {
   command = plan
   variables {
     access = { organization_id = "my-company" }

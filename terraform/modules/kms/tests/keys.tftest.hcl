@@ -31,7 +31,7 @@ run "three_keys_rotate_and_have_an_alias" {
   }
 }
 
-run "a_policy_hands_out_no_whole_service_and_names_no_role" {
+run "a_policy_grants_no_whole_service_and_names_no_role" {
   assert {
     condition     = alltrue([for key in aws_kms_key.this : !strcontains(key.policy, "\"kms:*\"") && !strcontains(key.policy, ":role/")])
     error_message = "a key policy allows kms:* or names a role"
@@ -140,7 +140,7 @@ run "refuses_this_account_as_another" {
   expect_failures = [var.model_reader_account_ids]
 }
 
-run "refuses_an_account_that_is_no_account" {
+run "refuses_an_account_that_is_not_an_account" {
   command = plan
   variables {
     context = {

@@ -130,7 +130,7 @@ run "rights_of_the_caller_become_policies_of_the_role" {
 run "the_zip_goes_through_the_bucket_under_its_hash" {
   assert {
     condition     = aws_lambda_function.this.s3_bucket == "mlops-dev-data-123456789012-us-east-1" && aws_lambda_function.this.s3_key == "artifacts/code/lambda/NVoHIXJMmwsr6o0P/answer.zip"
-    error_message = "The zip must lie in the data bucket under its hash; got ${aws_lambda_function.this.s3_bucket}/${aws_lambda_function.this.s3_key}."
+    error_message = "The zip must be in the data bucket under its hash; got ${aws_lambda_function.this.s3_bucket}/${aws_lambda_function.this.s3_key}."
   }
   assert {
     condition     = aws_s3_object.package.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111" && aws_lambda_function.this.source_code_hash == "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="
@@ -138,7 +138,7 @@ run "the_zip_goes_through_the_bucket_under_its_hash" {
   }
 }
 
-run "layers_are_those_that_were_asked_for" {
+run "layers_are_those_requested" {
   variables {
     function = {
       name        = "answer"

@@ -31,7 +31,7 @@ run "name_beyond_64_characters_is_refused" {
       environment        = "dev"
       region             = "us-east-1"
       account_id         = "123456789012"
-      name_prefix        = "a-very-long-project-name-of-somebody"
+      name_prefix        = "a-very-long-project-name-of-a-customer"
       tags               = {}
       log_retention_days = 30
     }
@@ -154,7 +154,7 @@ run "event_age_below_a_minute_is_refused" {
   expect_failures = [var.asynchronous]
 }
 
-run "a_layer_that_is_no_version_is_refused" {
+run "a_layer_that_is_not_a_version_is_refused" {
   command = plan
 
   variables {

@@ -37,11 +37,11 @@ run "another_description_keeps_the_group_and_its_versions" {
   }
   assert {
     condition     = aws_sagemaker_model_package_group.this["reviews"].model_package_group_description == "Sentiment of customer reviews"
-    error_message = "the group is planned anew"
+    error_message = "the group is planned again"
   }
 }
 
-run "nobody_else_sees_the_groups_by_default" {
+run "no_other_account_sees_the_groups_by_default" {
   command = plan
   assert {
     condition     = length(aws_sagemaker_model_package_group_policy.consumers) == 0

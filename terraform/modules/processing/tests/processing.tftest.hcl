@@ -16,11 +16,11 @@ variables {
 run "program_and_flow_are_encrypted_and_where_they_belong" {
   assert {
     condition     = aws_s3_object.program.key == "artifacts/code/processing/JAjqZNaNnTzcBgqV/run_flow.zip" && aws_s3_object.program.kms_key_id == var.kms_key_arns.data
-    error_message = "The program must lie under its hash, encrypted with the data key; got ${aws_s3_object.program.key}."
+    error_message = "The program must be stored under its hash, encrypted with the data key; got ${aws_s3_object.program.key}."
   }
   assert {
     condition     = aws_s3_object.flow["reviews"].key == "artifacts/code/flows/${substr(sha256(var.flows.reviews.text), 0, 16)}/reviews.flow" && aws_s3_object.flow["reviews"].kms_key_id == var.kms_key_arns.data && aws_s3_object.flow["reviews"].content == "{\"nodes\":[]}"
-    error_message = "The flow must lie under its hash, encrypted with the data key; got ${aws_s3_object.flow["reviews"].key}."
+    error_message = "The flow must be stored under its hash, encrypted with the data key; got ${aws_s3_object.flow["reviews"].key}."
   }
 }
 
@@ -63,7 +63,7 @@ run "the_role_is_sagemakers_under_the_boundary" {
   }
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arns = { data = "a", models = "b" }
@@ -71,7 +71,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arns]
 }
 
-run "refuses_a_program_that_is_no_zip" {
+run "refuses_a_program_that_is_not_a_zip" {
   command = plan
   variables {
     program = { path = "run_flow.py", sha256_base64 = "x" }

@@ -72,7 +72,7 @@ run "the_router_finds_the_endpoint" {
 
   assert {
     condition     = aws_ssm_parameter.route.name == "/mlops/dev/routes/reviews"
-    error_message = "The record must lie under the prefix."
+    error_message = "The record must be stored under the prefix."
   }
 
   assert {
@@ -81,7 +81,7 @@ run "the_router_finds_the_endpoint" {
   }
 }
 
-run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
+run "the_role_gets_the_policies_of_other_modules_and_writes_its_own_logs" {
   assert {
     condition     = module.role.boundary_arn == var.boundary_arn
     error_message = "The role must have the boundary."
@@ -103,7 +103,7 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
   }
 }
 
-run "autoscaling_and_capture_are_made_when_asked_for" {
+run "autoscaling_and_capture_are_created_on_request" {
   variables {
     blueprint = {
       name         = "reviews"

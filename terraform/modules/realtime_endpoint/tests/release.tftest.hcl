@@ -50,7 +50,7 @@ run "the_primary_variant_is_probed_and_says_its_training_job" {
   }
 }
 
-run "another_pace_is_no_other_endpoint" {
+run "another_pace_keeps_the_endpoint" {
   variables {
     blueprint = {
       name           = "reviews"

@@ -261,7 +261,7 @@ run "containers_without_others_is_refused" {
   expect_failures = [var.blueprint]
 }
 
-run "target_that_is_no_container_is_refused" {
+run "target_that_is_not_a_container_is_refused" {
   command = plan
 
   variables {

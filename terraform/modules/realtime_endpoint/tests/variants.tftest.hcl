@@ -191,7 +191,7 @@ run "the_versions_own_container_says_its_training_job" {
   }
 }
 
-run "of_a_series_whoever_comes_last_answers" {
+run "the_last_container_of_a_series_answers" {
   command = plan
 
   variables {

@@ -64,7 +64,7 @@ run "what_happened_is_logged_whole" {
   }
 }
 
-run "what_runs_already_is_left_alone" {
+run "a_running_version_is_unchanged" {
   command = plan
 
   assert {
@@ -99,7 +99,7 @@ run "a_lock_is_taken_by_the_first_and_of_a_holder_that_is_gone" {
   }
 }
 
-run "who_does_not_succeed_is_told" {
+run "releases_that_do_not_succeed_are_reported" {
   command = plan
 
   assert {
@@ -197,7 +197,7 @@ run "no_group_is_refused" {
   expect_failures = [var.model_group_names]
 }
 
-run "a_comparison_that_is_no_function_is_refused" {
+run "a_comparison_that_is_not_a_function_is_refused" {
   command = plan
   variables {
     model_artifacts_function_arn = "model-artifacts"
@@ -205,7 +205,7 @@ run "a_comparison_that_is_no_function_is_refused" {
   expect_failures = [var.model_artifacts_function_arn]
 }
 
-run "a_probe_that_is_no_function_is_refused" {
+run "a_probe_that_is_not_a_function_is_refused" {
   command = plan
   variables {
     probe_function_arn = "endpoint-probe"

@@ -115,7 +115,7 @@ run "no_role_of_the_environment_replaces_what_roles_execute" {
   }
 }
 
-run "with_named_deployers_nobody_else_does" {
+run "with_named_deployers_no_other_principal_deploys" {
   command = plan
   variables {
     deployer_arns = ["arn:aws:iam::123456789012:role/deploy"]
@@ -154,7 +154,7 @@ run "refuses_an_arn_of_another_bucket" {
   expect_failures = [var.buckets]
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arns = { data = "alias/data", models = "alias/models" }
@@ -162,7 +162,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arns]
 }
 
-run "nobody_else_reads_by_default" {
+run "no_other_account_reads_by_default" {
   command = plan
   assert {
     condition     = alltrue([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Effect == "Deny"])

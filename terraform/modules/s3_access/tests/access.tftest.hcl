@@ -57,7 +57,7 @@ run "writing_neither_reads_nor_deletes" {
   }
 }
 
-run "deleting_is_a_right_of_its_own" {
+run "deleting_is_a_separate_permission" {
   command = plan
   variables {
     delete = ["data_raw"]

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../../tests/terraform/mocks"
 }
 
-run "code_lies_under_the_hash_of_its_content" {
+run "code_is_stored_under_the_hash_of_its_content" {
   assert {
     condition     = output.source_uri == "s3://mlops-dev-data-123456789012-us-east-1/artifacts/code/training/01aBcDeFgHiJkLmN/sourcedir.tar.gz"
     error_message = "The key must carry the hash without the characters / + =."

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../../tests/terraform/mocks"
 }
 
-run "code_that_is_no_tar_gz_is_refused" {
+run "code_that_is_not_a_tar_gz_is_refused" {
   command = plan
 
   variables {

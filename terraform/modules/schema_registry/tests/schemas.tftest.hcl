@@ -25,7 +25,7 @@ run "blanks_make_no_new_version" {
   }
 }
 
-run "refuses_what_is_no_record" {
+run "refuses_what_is_not_a_record" {
   command = plan
   variables {
     schemas = { raw = { definition = "id, rating, text" } }

@@ -107,7 +107,7 @@ run "the_router_finds_the_endpoint" {
   }
 }
 
-run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
+run "the_role_gets_the_policies_of_other_modules_and_writes_its_own_logs" {
   assert {
     condition     = module.role.boundary_arn == var.boundary_arn && module.role.name == "mlops-dev-reviews-endpoint"
     error_message = "The role must have the boundary, and the name that releases may pass on."

@@ -40,7 +40,7 @@ run "descriptions_of_versions_are_not_encrypted_by_default" {
   }
 }
 
-run "descriptions_of_versions_have_the_models_key_when_asked_for" {
+run "descriptions_of_versions_have_the_models_key_on_request" {
   command = plan
   variables {
     registry = { group_name = "mlops-test-reviews", live_parameter_name = "/mlops/test/models/reviews/live", encrypt_versions = true }
@@ -155,7 +155,7 @@ run "an_input_decides_nothing_about_approval" {
 
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.CheckInput.Choices[0] == { Variable = "$.approval", IsPresent = true, Next = "ApprovalIsFixed" } && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalIsFixed.Result.Error == "InvalidInput" && strcontains(jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalIsFixed.Result.Cause, "this environment's is auto") && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalIsFixed.Next == "NotifyFailure"
-    error_message = "An input with approval is refused by name, before anything else is looked at."
+    error_message = "An input with approval must be refused by name, before anything else is checked."
   }
   assert {
     condition     = keys(output.default_input) == ["dataset", "hyperparameters"]

@@ -269,7 +269,7 @@ run "no_rule_that_breaks_lets_a_run_go_on" {
   }
 }
 
-run "a_live_version_is_released_and_a_machine_that_is_not_there_yet_is_no_failure" {
+run "a_live_version_is_released_and_a_missing_machine_does_not_fail_the_run" {
   command = plan
 
   assert {

@@ -43,11 +43,11 @@ run "everything_is_encrypted_with_the_platforms_keys" {
 run "the_role_reads_its_stream_under_the_boundary" {
   assert {
     condition     = aws_iam_role.this.permissions_boundary == var.boundary_arn && !strcontains(aws_iam_role_policy.this.policy, "\"s3:") && !strcontains(aws_iam_role_policy.this.policy, "\"Resource\":\"*\"")
-    error_message = "The role must have the boundary, no S3 action of its own and no wildcard resource; got ${aws_iam_role_policy.this.policy}."
+    error_message = "The role must have the boundary, no S3 action and no wildcard resource; got ${aws_iam_role_policy.this.policy}."
   }
 }
 
-run "shards_are_bought_only_when_asked_for" {
+run "shards_are_provisioned_only_on_request" {
   assert {
     condition     = aws_kinesis_stream.this.stream_mode_details[0].stream_mode == "ON_DEMAND"
     error_message = "Without shards the stream must be ON_DEMAND; got ${aws_kinesis_stream.this.stream_mode_details[0].stream_mode}."

@@ -57,14 +57,14 @@ run "home_folders_of_a_protected_environment_stay" {
   }
 }
 
-run "each_profile_has_a_role_of_its_own_inside_the_boundary" {
+run "each_profile_has_a_separate_role_inside_the_boundary" {
   assert {
     condition     = output.user_profile_names == { data_scientist = "mlops-test-DataScientist", ml_engineer = "mlops-test-MLEngineer" }
     error_message = "There must be the profiles DataScientist and MLEngineer; got ${jsonencode(output.user_profile_names)}."
   }
   assert {
     condition     = { for profile, role in aws_iam_role.profile : profile => role.name } == { data_scientist = "mlops-test-studio-data-scientist", ml_engineer = "mlops-test-studio-ml-engineer" }
-    error_message = "Each profile must have a role of its own; got ${jsonencode({ for profile, role in aws_iam_role.profile : profile => role.name })}."
+    error_message = "Each profile must have a separate role; got ${jsonencode({ for profile, role in aws_iam_role.profile : profile => role.name })}."
   }
   assert {
     condition     = alltrue([for role in aws_iam_role.profile : role.permissions_boundary == var.boundary_arn])
@@ -144,7 +144,7 @@ run "refuses_one_subnet" {
   expect_failures = [var.network]
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arns = { data = "1234", models = "arn:aws:kms:eu-west-1:123456789012:key/2" }
@@ -168,7 +168,7 @@ run "refuses_more_than_the_most" {
   expect_failures = [var.apps]
 }
 
-run "refuses_what_is_no_instance_type" {
+run "refuses_what_is_not_an_instance_type" {
   command = plan
   variables {
     apps = { instance_type = "t3.medium" }

@@ -52,7 +52,7 @@ run "an_existing_network_gets_security_groups_and_nothing_else" {
   }
 }
 
-run "endpoints_are_made_where_asked_for" {
+run "endpoints_are_created_on_request" {
   command = plan
   variables {
     network = {
@@ -106,7 +106,7 @@ run "refuses_interface_endpoints_without_dns" {
   expect_failures = [aws_vpc_endpoint.interface["sts"]]
 }
 
-run "refuses_what_is_no_network" {
+run "refuses_what_is_not_a_network" {
   command = plan
   variables {
     network = { use_existing = { vpc_id = "mine", private_subnet_ids = ["subnet-0a", "subnet-0b"] } }

@@ -236,7 +236,7 @@ run "refuses_a_flow_log_interval_that_ec2_does_not_offer" {
   expect_failures = [var.network]
 }
 
-run "refuses_what_is_no_key" {
+run "refuses_what_is_not_a_key" {
   command = plan
   variables {
     kms_key_arn = "none"
@@ -244,7 +244,7 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "refuses_what_is_no_policy" {
+run "refuses_what_is_not_a_policy" {
   command = plan
   variables {
     boundary_arn = "arn:aws:iam::123456789012:role/x"

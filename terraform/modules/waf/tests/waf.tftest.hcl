@@ -64,7 +64,7 @@ run "a_name_with_a_space_is_refused" {
   expect_failures = [var.name]
 }
 
-run "what_is_no_stage_is_refused" {
+run "what_is_not_a_stage_is_refused" {
   command = plan
 
   variables {

@@ -72,7 +72,7 @@ run "keys_stay_in_their_region_unless_asked_otherwise" {
   }
 }
 
-run "refuses_an_account_that_is_no_account" {
+run "refuses_an_account_that_is_not_an_account" {
   command = plan
   variables {
     context = {
@@ -96,7 +96,7 @@ run "refuses_an_account_that_is_no_account" {
   expect_failures = [var.context]
 }
 
-run "refuses_resources_that_nobody_could_be_charged_for" {
+run "refuses_resources_without_a_cost_owner" {
   command = plan
   variables {
     context = {

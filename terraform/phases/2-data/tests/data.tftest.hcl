@@ -117,10 +117,10 @@ run "refuses_a_stream_into_what_the_etl_reads" {
   expect_failures = [var.streaming]
 }
 
-run "refuses_a_reader_that_is_no_persona" {
+run "refuses_a_reader_that_is_not_a_persona" {
   command = plan
   variables {
-    sharing = { consumer = { shares = { curated = { producer_account_id = "210987654321", database = "d", readers = ["everybody"] } } } }
+    sharing = { consumer = { shares = { curated = { producer_account_id = "210987654321", database = "d", readers = ["visitors"] } } } }
   }
   expect_failures = [var.sharing]
 }
@@ -154,7 +154,7 @@ run "refuses_a_package_that_changed_since_it_was_built" {
   expect_failures = [var.packages]
 }
 
-run "refuses_an_account_that_is_no_account" {
+run "refuses_an_account_that_is_not_an_account" {
   command = plan
   variables {
     context = {

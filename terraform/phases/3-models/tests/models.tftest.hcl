@@ -139,7 +139,7 @@ run "refuses_a_package_that_changed_since_it_was_built" {
   expect_failures = [var.packages]
 }
 
-run "refuses_an_account_that_is_no_account" {
+run "refuses_an_account_that_is_not_an_account" {
   command = plan
 
   variables {

@@ -71,7 +71,7 @@ run "publishes_what_the_example_promises" {
   }
 }
 
-run "keys_and_doors_come_from_the_environment_file" {
+run "keys_and_authentication_methods_come_from_the_environment_file" {
   variables {
     inference = {
       auth          = { iam = true }
@@ -181,7 +181,7 @@ run "refuses_a_package_that_changed_since_it_was_built" {
   expect_failures = [var.packages]
 }
 
-run "refuses_an_account_that_is_no_account" {
+run "refuses_an_account_that_is_not_an_account" {
   command = plan
 
   variables {
@@ -224,7 +224,7 @@ run "refuses_tags_that_are_incomplete" {
   expect_failures = [var.context]
 }
 
-run "calls_of_models_are_logged_only_if_asked_for" {
+run "calls_of_models_are_logged_only_on_request" {
   command = plan
 
   assert {
@@ -246,7 +246,7 @@ run "invocation_logs_go_below_their_prefix" {
   }
 }
 
-run "jobs_have_a_function_of_their_own_with_the_rights_of_it_alone" {
+run "jobs_have_a_separate_function_with_only_its_own_permissions" {
   assert {
     condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", sort(each.resources))}" } == { InvokeSubmitter = "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter", DecryptSecret = "kms:Decrypt on ${var.foundation.kms.data_key_arn}", EncryptRequests = "kms:Decrypt kms:GenerateDataKey on ${var.foundation.kms.logs_key_arn}", ReadRoutes = "ssm:GetParameter on ${local.routes_arn}/*", ReadSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/secrets/job-ids", SendRequests = "sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests" }
     error_message = "The jobs function must only read records and its secret, send to queues and invoke the submitter."

@@ -44,7 +44,7 @@ run "publishes_what_the_example_promises" {
   }
 }
 
-run "refuses_an_account_that_is_no_account" {
+run "refuses_an_account_that_is_not_an_account" {
   command = plan
 
   variables {

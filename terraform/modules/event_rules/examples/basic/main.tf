@@ -13,7 +13,7 @@ module "event_rules" {
   completions  = "failures"
   archive_days = 7
 
-  # Without this an approval is told and starts nothing.
+  # Without this an approval is reported and starts nothing.
   redeploy = {
     state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-dev-release"
     boundary_arn      = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"

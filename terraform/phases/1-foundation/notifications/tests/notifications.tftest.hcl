@@ -26,7 +26,7 @@ run "the_rules_report_to_the_topic_of_the_foundation" {
   }
 }
 
-run "what_the_environment_asks_for_reaches_the_rules" {
+run "settings_of_the_environment_reach_the_rules" {
   variables {
     events = { completions = "failures", redeploy_state_machine = "release", archive_days = 7, dead_letter_days = 3 }
   }

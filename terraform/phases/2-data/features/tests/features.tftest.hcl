@@ -22,7 +22,7 @@ variables {
   }
 }
 
-run "there_is_an_offline_store_and_an_online_one_when_asked_for" {
+run "there_is_an_offline_store_and_an_online_one_on_request" {
   assert {
     condition     = output.features.feature_store.feature_group_name == "mlops-test-reviews" && output.features.feature_store.online == false
     error_message = "The feature group must be mlops-test-reviews without an online store; got ${jsonencode(output.features)}."
