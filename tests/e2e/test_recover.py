@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
 
 BUCKET = "mlops-local-tfstate-123456789012-us-east-1"
 KEPT_BLUEPRINT = "chat.yaml"
-MADE_ANEW = {"aws_api_gateway_deployment": "its triggers cannot be read", "aws_default_security_group": "the VPC's own"}
+RECREATED = {"aws_api_gateway_deployment": "its triggers cannot be read", "aws_default_security_group": "the VPC's own"}
 CALLED_OTHERWISE = ("aws_iam_role_policy_attachment",)
 """Their `id` after an import is put together by the provider; terraform makes it up when it attaches."""
 
@@ -49,15 +49,15 @@ def states(made: Checkout) -> dict[str, dict[str, Any]]:
 
 def identities(documents: Mapping[str, dict[str, Any]]) -> dict[str, str]:
     """Stack and address of everything that is managed, with the id."""
-    found = {}
+    ids = {}
     for stack, document in documents.items():
         for resource in document["resources"]:
             type_ = resource["type"]
-            if resource["mode"] == "managed" and type_ not in {*MADE_ANEW, *CALLED_OTHERWISE, "terraform_data"}:
+            if resource["mode"] == "managed" and type_ not in {*RECREATED, *CALLED_OTHERWISE, "terraform_data"}:
                 for instance in resource["instances"]:
                     name = f"{resource.get('module', '')}.{type_}.{resource['name']}[{instance.get('index_key')}]"
-                    found[f"{stack} {name}"] = instance["attributes"].get("id") or instance["attributes"].get("arn")
-    return found
+                    ids[f"{stack} {name}"] = instance["attributes"].get("id") or instance["attributes"].get("arn")
+    return ids
 
 
 def lose(made: Checkout, *stacks: str) -> None:
@@ -67,8 +67,8 @@ def lose(made: Checkout, *stacks: str) -> None:
 
 
 def networks(made: Checkout) -> list[str]:
-    found = made.client("ec2").describe_vpcs(Filters=[{"Name": "tag:environment", "Values": ["local"]}])["Vpcs"]
-    return [each["VpcId"] for each in found]
+    vpcs = made.client("ec2").describe_vpcs(Filters=[{"Name": "tag:environment", "Values": ["local"]}])["Vpcs"]
+    return [each["VpcId"] for each in vpcs]
 
 
 def test_lost_states_are_found_imported_and_the_next_deploy_changes_nothing(deployed: Checkout) -> None:
@@ -96,8 +96,8 @@ def test_a_deploy_that_met_what_exists_leads_to_recover_and_its_second_network_g
     made = deployed
     before = states(made)
     lose(made, "foundation")
-    said = failed(made.orchestrator("deploy", "local", "--yes", timeout=900), 8)
-    assert "`orchestrator recover ENV`" in said or "`orchestrator recover local`" in said
+    output = failed(made.orchestrator("deploy", "local", "--yes", timeout=900), 8)
+    assert "`orchestrator recover ENV`" in output or "`orchestrator recover local`" in output
     assert len(networks(made)) == 2
 
     # Whichever of the two is kept: here the one that everything else knows.

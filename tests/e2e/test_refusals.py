@@ -77,17 +77,17 @@ def test_a_wrong_environment_file_stops_everything(
     lines = (plain.folder / file).read_text().splitlines()
     number = next(number for number, text in enumerate(lines, start=1) if at in text)
     with plain.edited(file, old, new):
-        said = failed(plain.orchestrator("deploy", "local"), 3)
+        output = failed(plain.orchestrator("deploy", "local"), 3)
     for words in (f"error: {file}:{number}: ", *expected):
-        assert words in said
+        assert words in output
     assert not (plain.folder / ".emulator").exists()
     assert not (plain.folder / ".runs").exists()
 
 
 def test_without_credentials_a_deploy_to_aws_ends_at_once(plain: Checkout, tmp_path: Path) -> None:
-    said = failed(plain.orchestrator("deploy", "dev", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true"), 5)
-    assert "error: no usable AWS credentials" in said
-    assert "hint: Sign in" in said
+    output = failed(plain.orchestrator("deploy", "dev", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true"), 5)
+    assert "error: no usable AWS credentials" in output
+    assert "hint: Sign in" in output
     assert not (plain.folder / ".emulator").exists()
     assert not (plain.folder / "build").exists()
 
@@ -96,12 +96,12 @@ def test_a_stranger_on_the_port_is_named(plain: Checkout) -> None:
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", plain.port))
         stranger.listen()
-        said = failed(plain.orchestrator("emulator", "up", "local"), 12)
-    assert f"error: port {plain.port} is taken by another program" in said
-    assert f"EMULATOR_PORT={plain.port + 1}" in said
+        output = failed(plain.orchestrator("emulator", "up", "local"), 12)
+    assert f"error: port {plain.port} is taken by another program" in output
+    assert f"EMULATOR_PORT={plain.port + 1}" in output
 
 
-def test_a_stale_record_of_the_emulator_is_believed_by_nobody(plain: Checkout) -> None:
+def test_a_stale_record_of_the_emulator_is_ignored(plain: Checkout) -> None:
     record = plain.folder / ".emulator" / "local" / "emulator.json"
     record.parent.mkdir(parents=True, exist_ok=True)
     # After a reboot the number may be anybody's; here it is this very process.
@@ -124,14 +124,14 @@ def test_a_policy_violation_is_red_before_anything_is_applied(plain: Checkout) -
         plain.edited(DATA_BUCKET, "block_public_policy     = true", "block_public_policy = false"),
         plain.edited("terraform/modules/execution_role/role.tf", "permissions_boundary = var.boundary_arn", ""),
     ):
-        said = failed(plain.orchestrator("deploy", "local"), 6)
+        output = failed(plain.orchestrator("deploy", "local"), 6)
     for words in (
         "CKV_AWS_54 module.s3_buckets.aws_s3_bucket_public_access_block.data",
         "/modules/s3_buckets/data_bucket.tf:",
     ):
-        assert words in said
-    assert "MLOPS_IAM_1 module.glue.module.role.aws_iam_role.this (/modules/execution_role/role.tf:" in said
-    assert "hint: MLOPS_IAM_1: permissions_boundary = var.boundary_arn" in said
+        assert words in output
+    assert "MLOPS_IAM_1 module.glue.module.role.aws_iam_role.this (/modules/execution_role/role.tf:" in output
+    assert "hint: MLOPS_IAM_1: permissions_boundary = var.boundary_arn" in output
     result = plain.result()
     assert (result["status"], result["exit_code"], result["error"]["type"]) == ("failed", 6, "PolicyViolation")
     assert not result["policy"]["passed"]
@@ -147,12 +147,12 @@ def test_a_policy_violation_is_red_before_anything_is_applied(plain: Checkout) -
 def test_without_checkov_nothing_is_applied(plain: Checkout) -> None:
     (plain.folder / ".venv-checkov").rename(plain.folder / "elsewhere")
     try:
-        said = failed(plain.orchestrator("deploy", "local"), 7)
+        output = failed(plain.orchestrator("deploy", "local"), 7)
     finally:
         (plain.folder / "elsewhere").rename(plain.folder / ".venv-checkov")
-    assert "error: checkov is missing" in said
-    assert f"{plain.folder}/.venv-checkov/bin/python" in said
-    assert "hint: run `make setup`; without checkov nothing is applied" in said
+    assert "error: checkov is missing" in output
+    assert f"{plain.folder}/.venv-checkov/bin/python" in output
+    assert "hint: run `make setup`; without checkov nothing is applied" in output
     assert {stack["action"] for stack in plain.result()["stacks"]} == {"skipped"}
 
 
@@ -171,10 +171,10 @@ def test_a_rule_that_cannot_run_is_red(plain: Checkout, name: str, text: str | N
     original = file.read_text() if file.exists() else None
     file.write_text(text if text is not None else str(original).replace("definition:", "definitions:"))
     try:
-        said = failed(plain.orchestrator("policy", "local", "--source-only"), 7)
+        output = failed(plain.orchestrator("policy", "local", "--source-only"), 7)
     finally:
         file.unlink() if original is None else file.write_text(original)
-    assert expected in said
+    assert expected in output
 
 
 # --- plans of what does not exist ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Two local environments side by side: each has an AWS of its own, and neither notices when the other ends."""
+"""Two local environments side by side: each has its own AWS, and neither notices when the other ends."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 
 
 def test_neither_has_anything_of_the_other(checkout: Checkout) -> None:
-    told = {name: json.loads(checkout("emulator", "up", name, "--json")) for name in NAMES}
+    reported = {name: json.loads(checkout("emulator", "up", name, "--json")) for name in NAMES}
     endpoints = {name: f"http://127.0.0.1:{port}" for name, port in checkout.ports.items()}
-    assert {name: each["endpoint"] for name, each in told.items()} == endpoints
+    assert {name: each["endpoint"] for name, each in reported.items()} == endpoints
     for name, endpoint in endpoints.items():
         keys.learn(endpoint, checkout.folder / ".emulator" / name)
         assert (checkout.folder / ".emulator" / name / "emulator.json").stat().st_mode & 0o777 == 0o600

@@ -1,8 +1,8 @@
-"""Changes single values of valid environment files, and sees that none is accepted that AWS's models refuse.
+"""Change single values of valid environment files, and check that none is accepted that AWS's models refuse.
 
     python -m tests.fuzz.aws_models [--cases 900] [--first 0]
 
-`refused_by_aws` knows nothing of the table that the configuration is checked with: it writes the requests that an
+`refused_by_aws` is independent of the table that the configuration is checked with: it writes the requests that an
 environment leads to, and asks botocore's models themselves, required members, enums, patterns, lengths and ranges.
 Cases have numbers; the same number always makes the same file, and a fault names its own.
 """
@@ -50,14 +50,14 @@ def service(name: str) -> ServiceModel:
 
 def refused_by_aws(environment: Environment) -> list[str]:
     """What AWS's models refuse of the requests that an environment leads to."""
-    found = []
+    refusals = []
     for each in aws_requests.of(environment):
         shape = service(each.service).operation_model(each.operation).input_shape
         report = ParamValidator().validate(each.members, shape)
         problems = [report.generate_report()] if report.has_errors() else []
         problems += list(_breaches(each.members, shape, ""))
-        found += [f"{each.service}:{each.operation} for {each.what}: {problem}" for problem in problems]
-    return found
+        refusals += [f"{each.service}:{each.operation} for {each.what}: {problem}" for problem in problems]
+    return refusals
 
 
 def _breaches(value: Any, shape: Shape, path: str) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _breaches(value: Any, shape: Shape, path: str) -> Iterator[str]:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _size(value, shape, path)
         if abs(value) > LARGEST.get(kind, 1.8e308):
-            yield f"{path}: {value!r} is no {kind}"
+            yield f"{path}: {value!r} is not a valid {kind}"
 
 
 def _of_text(value: str, shape: Shape, path: str) -> Iterator[str]:
@@ -111,14 +111,14 @@ def _matches(pattern: str, value: str) -> bool:
 @cache
 def originals() -> dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]]:
     """Every environment of the checkout as plain data: its platform, that with all defaults, and its blueprints."""
-    found = {}
+    configurations = {}
     for name in environment_names(REPO):
         folder = REPO / ENVS / name
         platform = yaml.load((folder / "platform.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
         files = sorted((folder / "blueprints").glob("*.yaml"))
         blueprints = {each.stem: yaml.load(each.read_text("utf-8"), Loader=yaml.CSafeLoader) for each in files}
-        found[name] = (platform, Platform.model_validate(platform).model_dump(mode="json"), blueprints)
-    return found
+        configurations[name] = (platform, Platform.model_validate(platform).model_dump(mode="json"), blueprints)
+    return configurations
 
 
 def case(number: int) -> tuple[str, dict[str, Any], dict[str, dict[str, Any]]]:
@@ -233,10 +233,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=900)
     parser.add_argument("--first", type=int, default=0)
-    asked = parser.parse_args()
-    taken, faults = campaign(asked.cases, asked.first)
+    arguments = parser.parse_args()
+    taken, faults = campaign(arguments.cases, arguments.first)
     sys.stdout.write("".join(f"{each}\n" for each in faults))
-    sys.stdout.write(f"{asked.cases} environments, {taken} accepted, {len(faults)} of them wrongly\n")
+    sys.stdout.write(f"{arguments.cases} environments, {taken} accepted, {len(faults)} of them wrongly\n")
     return 1 if faults else 0
 
 

@@ -300,9 +300,9 @@ def _scaling(least: int, most: int) -> Calls:
 
 def _transform(blueprint: Blueprint, full_name: str) -> Calls:
     batch = blueprint.batch
-    asked: dict[str, Any] = {}
+    optional: dict[str, Any] = {}
     if batch:
-        asked = {
+        optional = {
             "BatchStrategy": batch.strategy,
             "MaxPayloadInMB": batch.max_payload_mb,
             "MaxConcurrentTransforms": batch.max_concurrent_transforms,
@@ -316,7 +316,7 @@ def _transform(blueprint: Blueprint, full_name: str) -> Calls:
         "TransformResources": {
             "InstanceType": blueprint.instance_type, "InstanceCount": blueprint.instance_count,
         },
-        **asked,
+        **optional,
     }  # fmt: skip
 
 

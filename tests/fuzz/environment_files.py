@@ -1,4 +1,4 @@
-"""Spoils environment files by the thousand, and sees that each is refused in words, soon, and at a place in a file.
+"""Mutate thousands of environment files, and check that each is refused with a message, soon, and with a place.
 
     python -m tests.fuzz.environment_files [--refused 5000] [--odd 900] [--commands 50] [--first 0] [--seconds 900]
 
@@ -35,7 +35,7 @@ from orchestrator.config import Environment, load
 from orchestrator.config.folder import ENVS
 from orchestrator.errors import ConfigError
 from orchestrator.system.text_files import printable
-from tests.fuzz import odd, spoiled
+from tests.fuzz import mutated, odd
 
 REPO = Path(__file__).resolve().parents[2]
 SLOWEST = 2.0
@@ -46,7 +46,7 @@ LONGEST_LINE = 1000
 PLACE = re.compile(r"terraform/envs/\S.*?:\d+: |terraform/envs(/[a-z0-9-]+)?: ")
 """A file and its line, or a folder, which has none."""
 ODD_SEEDS = 10_000_000
-"""Odd cases have numbers of their own, from here on."""
+"""Odd cases are numbered from here on."""
 
 
 @dataclass
@@ -95,8 +95,8 @@ def aws_checker() -> Callable[[Environment], list[str]]:
     """AWS's own models as the judge of what was accepted, where that checker is there."""
     if importlib.util.find_spec("tests.fuzz.aws_models") is None:
         return lambda environment: []
-    found: Callable[[Environment], list[str]] = importlib.import_module("tests.fuzz.aws_models").refused_by_aws
-    return found
+    checker: Callable[[Environment], list[str]] = importlib.import_module("tests.fuzz.aws_models").refused_by_aws
+    return checker
 
 
 @contextmanager
@@ -115,27 +115,27 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def judged(found: Findings, number: int, how: str, work: Callable[[], Environment]) -> Environment | None:
+def judged(findings: Findings, number: int, how: str, work: Callable[[], Environment]) -> Environment | None:
     """One case: the environment if it was accepted; whatever else happens is counted, or a fault."""
-    found.hands[re.split(" at | ['\"]", how)[0]] += 1
+    findings.hands[re.split(" at | ['\"]", how)[0]] += 1
     started = time.process_time()
     try:
         with limited(HANGS):
             environment = work()
     except ConfigError as error:
-        found.refused += 1
+        findings.refused += 1
         for fault in unreadable(error):
-            found.fault(number, how, fault)
+            findings.fault(number, how, fault)
     except Exception as error:
-        found.fault(number, how, f"{type(error).__name__}: {str(error)[:300]}")
+        findings.fault(number, how, f"{type(error).__name__}: {str(error)[:300]}")
     else:
-        found.accepted += 1
+        findings.accepted += 1
         return environment
     finally:
         seconds = time.process_time() - started
-        found.slowest = max(found.slowest, seconds)
+        findings.slowest = max(findings.slowest, seconds)
         if seconds > SLOWEST:
-            found.fault(number, how, f"took {seconds:.1f} s")
+            findings.fault(number, how, f"took {seconds:.1f} s")
     return None
 
 
@@ -148,28 +148,28 @@ def unreadable(error: ConfigError) -> Iterator[str]:
         yield f"says too much: {len(lines)} lines, the longest of {max(map(len, lines))} characters"
     if not all(line.isprintable() for line in lines):
         yield f"steers the terminal: {error.message[:200]!r}"
-    told = [line for line in lines if not re.match(r"\d+ problems in the environment files:|  and \d+ more", line)]
-    if any(line.strip().startswith(f"{ENVS}/") and not PLACE.match(line.strip()) for line in told):
+    places = [line for line in lines if not re.match(r"\d+ problems in the environment files:|  and \d+ more", line)]
+    if any(line.strip().startswith(f"{ENVS}/") and not PLACE.match(line.strip()) for line in places):
         yield f"names no line: {error.message[:200]!r}"
 
 
-def spoiled_case(found: Findings, checkout: Checkout, number: int, refused_by_aws: Callable[..., list[str]]) -> None:
-    """Spoil one file of one environment."""
+def mutated_case(findings: Findings, checkout: Checkout, number: int, refused_by_aws: Callable[..., list[str]]) -> None:
+    """Mutate one file of one environment and load it."""
     chance = random.Random(number)
     file = chance.choice(checkout.files)
     name = file.relative_to(REPO / ENVS).parts[0]
-    case = spoiled.spoil(file.read_text(encoding="utf-8"), chance)
+    case = mutated.mutate(file.read_text(encoding="utf-8"), chance)
     how = f"{case.how} at {file.relative_to(REPO / ENVS)}"
     with checkout.holding(file, case.content) as place:
-        environment = judged(found, number, how, lambda: load(checkout.repo, name))
+        environment = judged(findings, number, how, lambda: load(checkout.repo, name))
         if environment is None:
             return
         if case.must_be_refused:
-            found.fault(number, how, "was accepted")
+            findings.fault(number, how, "was accepted")
         for refusal in refused_by_aws(environment):
-            found.fault(number, how, f"was accepted, and AWS refuses it: {refusal}")
+            findings.fault(number, how, f"was accepted, and AWS refuses it: {refusal}")
         if not same_elsewhere(place):
-            found.fault(number, how, "was accepted, and means something else to another reader of YAML")
+            findings.fault(number, how, "was accepted, and means something else to another reader of YAML")
 
 
 def same_elsewhere(file: Path) -> bool:
@@ -189,29 +189,31 @@ def same_elsewhere(file: Path) -> bool:
     return False
 
 
-def odd_case(found: Findings, checkout: Checkout, number: int) -> None:
-    """Put something odd where files are looked for, or ask for an environment by an odd name."""
+def odd_case(findings: Findings, checkout: Checkout, number: int) -> None:
+    """Put something odd where files are expected, or load an environment by an odd name."""
     chance = random.Random(ODD_SEEDS + number)
     if chance.random() < 0.3:
         name = odd.name(chance)
-        if judged(found, ODD_SEEDS + number, f"name {name[:60]!r}", lambda: load(checkout.repo, name)):
-            found.fault(ODD_SEEDS + number, f"name {name[:60]!r}", "was accepted")
+        if judged(findings, ODD_SEEDS + number, f"name {name[:60]!r}", lambda: load(checkout.repo, name)):
+            findings.fault(ODD_SEEDS + number, f"name {name[:60]!r}", "was accepted")
         return
     try:
         how = odd.place(checkout.repo / ENVS / odd.ENVIRONMENT, chance)
-        environment = judged(found, ODD_SEEDS + number, how.lstrip("-"), lambda: load(checkout.repo, odd.ENVIRONMENT))
+        environment = judged(
+            findings, ODD_SEEDS + number, how.lstrip("-"), lambda: load(checkout.repo, odd.ENVIRONMENT)
+        )
         if environment and not how.startswith("-"):
-            found.fault(ODD_SEEDS + number, how, "was accepted")
+            findings.fault(ODD_SEEDS + number, how, "was accepted")
     finally:
         checkout.renew(odd.ENVIRONMENT)
 
 
-def command_case(found: Findings, checkout: Checkout, number: int) -> None:
+def command_case(findings: Findings, checkout: Checkout, number: int) -> None:
     """The same by the command line: exit code 3, two parts on stderr, nothing on stdout."""
     chance = random.Random(number)
     file = chance.choice(checkout.files)
     name = file.relative_to(REPO / ENVS).parts[0]
-    case = spoiled.spoil(file.read_text(encoding="utf-8"), chance)
+    case = mutated.mutate(file.read_text(encoding="utf-8"), chance)
     if not case.must_be_refused:
         return
     with checkout.holding(file, case.content):
@@ -219,48 +221,50 @@ def command_case(found: Findings, checkout: Checkout, number: int) -> None:
         ended = subprocess.run(
             command, cwd=REPO, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
         )
-    found.hands["by command"] += 1
+    findings.hands["by command"] += 1
     if ended.returncode != 3 or ended.stdout or not ended.stderr.startswith("error: "):
-        found.fault(number, f"{case.how} by command", f"exit code {ended.returncode}: {ended.stderr[:200]}")
+        findings.fault(number, f"{case.how} by command", f"exit code {ended.returncode}: {ended.stderr[:200]}")
 
 
 def campaign(refused: int, odd_cases: int, commands: int, *, first: int = 0, seconds: float = 900) -> Findings:
     """Cases from `first` on until so many files were refused; then the odd ones, then some by the command line."""
-    found, ends, checker = Findings(), time.monotonic() + seconds, aws_checker()
+    findings, ends, checker = Findings(), time.monotonic() + seconds, aws_checker()
     with tempfile.TemporaryDirectory() as folder:
         checkout = Checkout(Path(folder))
         number = first
-        while found.refused < refused and time.monotonic() < ends:
-            spoiled_case(found, checkout, number, checker)
+        while findings.refused < refused and time.monotonic() < ends:
+            mutated_case(findings, checkout, number, checker)
             number += 1
         for odd_number in range(odd_cases):
             if time.monotonic() < ends:
-                odd_case(found, checkout, odd_number)
+                odd_case(findings, checkout, odd_number)
         (checkout.repo / "terraform/phases").symlink_to(REPO / "terraform/phases")
-        while found.hands["by command"] < commands and time.monotonic() < ends:
-            command_case(found, checkout, number)
+        while findings.hands["by command"] < commands and time.monotonic() < ends:
+            command_case(findings, checkout, number)
             number += 1
-    found.next = number
-    return found
+    findings.next = number
+    return findings
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--refused", type=int, default=5000, metavar="N", help="go on until N files were refused")
     parser.add_argument("--odd", type=int, default=900, metavar="N", help="odd files, folders and names")
-    parser.add_argument("--commands", type=int, default=50, metavar="N", help="of them by a process of its own")
+    parser.add_argument("--commands", type=int, default=50, metavar="N", help="of them by a separate process")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first case")
     parser.add_argument("--seconds", type=float, default=900, metavar="S", help="then it ends, wherever it is")
-    asked = parser.parse_args()
-    found = campaign(asked.refused, asked.odd, asked.commands, first=asked.first, seconds=asked.seconds)
-    lines = [f"{count:6} {how}" for how, count in found.hands.most_common()]
-    lines += ["", *found.faults[:100], ""]
+    arguments = parser.parse_args()
+    findings = campaign(
+        arguments.refused, arguments.odd, arguments.commands, first=arguments.first, seconds=arguments.seconds
+    )
+    lines = [f"{count:6} {how}" for how, count in findings.hands.most_common()]
+    lines += ["", *findings.faults[:100], ""]
     lines.append(
-        f"{found.refused} refused, {found.accepted} accepted, {len(found.faults)} faults; "
-        f"the slowest took {found.slowest:.2f} s; next: --first {found.next}"
+        f"{findings.refused} refused, {findings.accepted} accepted, {len(findings.faults)} faults; "
+        f"the slowest took {findings.slowest:.2f} s; next: --first {findings.next}"
     )
     sys.stdout.write("\n".join(lines) + "\n")
-    return 1 if found.faults else 0
+    return 1 if findings.faults else 0
 
 
 if __name__ == "__main__":

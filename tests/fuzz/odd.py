@@ -60,7 +60,7 @@ KINDS: tuple[Callable[[Path], None], ...] = (
 
 
 def name(chance: random.Random) -> str:
-    """What somebody might take for an environment's name, and is none."""
+    """Return a text that resembles an environment's name and is none."""
     fixed = ("", ".", "..", "/", "../dev", "dev/", "./dev", "dev/blueprints", "DEV", "-dev", "--help", "dev\n", "d")
     if chance.random() < 0.3:
         return chance.choice(fixed)
@@ -80,8 +80,8 @@ def place(environment: Path, chance: random.Random) -> str:
     path = environment / where
     remove(path)
     make(path)
-    told = getattr(make, "__qualname__", "?").partition(".")[0].strip("_")
-    return f"{told} at {where}"
+    owner = getattr(make, "__qualname__", "?").partition(".")[0].strip("_")
+    return f"{owner} at {where}"
 
 
 def remove(path: Path) -> None:

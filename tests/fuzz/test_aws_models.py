@@ -21,7 +21,7 @@ def test_a_sample_of_changed_files_is_refused_or_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("platform", "said"),
+    ("platform", "words"),
     [
         ({"training": {"instance_type": "banana"}}, "CreateTrainingJob for platform.yaml"),
         ({"storage": {"raw_expiration_days": 2**31}}, "PutBucketLifecycleConfiguration"),
@@ -29,8 +29,8 @@ def test_a_sample_of_changed_files_is_refused_or_good() -> None:
         ({"tags": {"a&b": "c"}}, "CreateRole"),
     ],
 )
-def test_the_judge_knows_what_aws_refuses(platform: dict[str, Any], said: str) -> None:
+def test_the_judge_knows_what_aws_refuses(platform: dict[str, Any], words: str) -> None:
     """Straight from the models of the files, past all checks."""
     environment = Environment(name="dev", platform=least(**platform), blueprints=())
-    assert [each for each in aws_models.refused_by_aws(environment) if said in each]
+    assert [each for each in aws_models.refused_by_aws(environment) if words in each]
     assert not aws_models.refused_by_aws(Environment(name="dev", platform=least(), blueprints=()))

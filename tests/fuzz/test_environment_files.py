@@ -13,10 +13,10 @@ REFUSED = int(os.environ.get("FUZZ_REFUSED", "150"))
 ODD = int(os.environ.get("FUZZ_ODD", "50"))
 
 
-def test_whatever_is_in_an_environment_file_is_refused_in_words_or_means_what_it_says() -> None:
-    found = subject.campaign(REFUSED, ODD, 0, seconds=600)
-    assert found.faults == []
-    assert found.refused >= REFUSED
+def test_any_environment_file_is_refused_with_a_message_or_means_what_it_says() -> None:
+    findings = subject.campaign(REFUSED, ODD, 0, seconds=600)
+    assert findings.faults == []
+    assert findings.refused >= REFUSED
 
 
 def test_the_same_number_is_the_same_case() -> None:
@@ -35,15 +35,15 @@ def test_the_same_number_is_the_same_case() -> None:
         ("terraform/envs/dev/platform.yaml:3: \x1b[31m", "see", ["steers the terminal"]),
     ],
 )
-def test_a_refusal_that_helps_nobody_is_a_fault(message: str, hint: str | None, fault: list[str]) -> None:
-    found = subject.unreadable(ConfigError(message, hint=hint))
-    assert [each.split(":")[0] for each in found] == fault
+def test_an_unhelpful_refusal_is_a_fault(message: str, hint: str | None, fault: list[str]) -> None:
+    faults = subject.unreadable(ConfigError(message, hint=hint))
+    assert [each.split(":")[0] for each in faults] == fault
 
 
-def test_what_is_no_refusal_is_a_fault() -> None:
+def test_another_exception_is_a_fault() -> None:
     def wait() -> None:
         raise TimeoutError("did not end")
 
-    found = subject.Findings()
-    assert subject.judged(found, 7, "pipe at x", wait) is None  # type: ignore[arg-type]
-    assert found.faults == ["--first 7: pipe at x: TimeoutError: did not end"]
+    findings = subject.Findings()
+    assert subject.judged(findings, 7, "pipe at x", wait) is None  # type: ignore[arg-type]
+    assert findings.faults == ["--first 7: pipe at x: TimeoutError: did not end"]

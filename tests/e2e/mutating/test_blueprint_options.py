@@ -45,7 +45,7 @@ name: guarded
 kind: realtime
 model: {source: bedrock, model_id: "amazon.nova-lite-v1:0"}
 guardrail:
-  blocked_input: That is no question for us.
+  blocked_input: This question is not answered.
   words: [blasphemous]
   pii: {EMAIL: ANONYMIZE}
 smoke:
@@ -112,7 +112,7 @@ def deployed(checkout: Checkout, repeated: dict[str, Any]) -> Deployed:
     """The platform with these blueprints besides."""
     probed = {probe["blueprint"] for probe in repeated["smoke"]}
     assert probed >= {"split", "shadowed", "guarded", "reviews-serverless"}
-    # A model has to lie below the prefix before somebody asks for it.
+    # A model has to be below the prefix before it is requested.
     live = json.loads(checkout.client("ssm").get_parameter(Name=LIVE)["Parameter"]["Value"])
     source = live["model_data_url"].removeprefix("s3://")
     for name in ("general", "more"):
@@ -128,16 +128,16 @@ def ask(deployed: Deployed) -> Callable[..., tuple[int, Any]]:
     api = Api(deployed)
     key = bearer(api.key("default"))
 
-    def asked(path: str, text: str = GOOD) -> tuple[int, Any]:
+    def call(path: str, text: str = GOOD) -> tuple[int, Any]:
         return api.ask(path, {"inputs": [text]}, key)
 
-    return asked
+    return call
 
 
 Ask = Callable[..., tuple[int, Any]]
 
 
-def captured(deployed: Deployed, blueprint: str, wanted: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+def captured(deployed: Deployed, blueprint: str, expected: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """By variant what was captured of it, once all these texts were."""
     s3, prefix = deployed.client("s3"), f"inference/realtime/logs/{blueprint}/{PREFIX}-{blueprint}/"
     deadline = time.monotonic() + 30
@@ -147,19 +147,21 @@ def captured(deployed: Deployed, blueprint: str, wanted: Collection[str]) -> dic
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
             for item in page.get("Contents", [])
         ]
-        found: dict[str, list[dict[str, Any]]] = {}
+        events_by_variant: dict[str, list[dict[str, Any]]] = {}
         for key in keys:
             lines = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().splitlines()
-            found.setdefault(key.removeprefix(prefix).split("/")[0], []).extend(json.loads(line) for line in lines)
-        missing = set(wanted) - {text for events in found.values() for text in texts(events)}
+            events_by_variant.setdefault(key.removeprefix(prefix).split("/")[0], []).extend(
+                json.loads(line) for line in lines
+            )
+        missing = set(expected) - {text for events in events_by_variant.values() for text in texts(events)}
         if not missing:
-            return found
+            return events_by_variant
         assert time.monotonic() < deadline, missing
         time.sleep(0.3)
 
 
 def texts(events: list[dict[str, Any]]) -> Counter[str]:
-    """What was asked, by the requests that were captured."""
+    """Return the inputs of the captured requests."""
     return Counter(json.loads(each["captureData"]["endpointInput"]["data"])["inputs"][0] for each in events)
 
 
@@ -196,26 +198,26 @@ def test_variants_share_the_requests_by_their_weights_and_all_are_captured(deplo
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda number: ask("/realtime/split", f"{GOOD} {number}"), range(ASKED)))
     assert {status for status, _ in answers} == {200}
-    assert {said["outputs"][0]["label"] for _, said in answers} == {"positive"}
+    assert {body["outputs"][0]["label"] for _, body in answers} == {"positive"}
     mine = {f"{GOOD} {number}" for number in range(ASKED)}
-    found = captured(deployed, "split", mine)
-    assert set(found) == {"primary", "other"}
-    by_variant = {name: [text for text in texts(events) if text in mine] for name, events in found.items()}
+    events_by_variant = captured(deployed, "split", mine)
+    assert set(events_by_variant) == {"primary", "other"}
+    by_variant = {name: [text for text in texts(events) if text in mine] for name, events in events_by_variant.items()}
     assert sorted(by_variant["primary"] + by_variant["other"]) == sorted(mine), "each went to one of them"
     # Four deviations on either side: one run in ten thousand is further off.
     deviation = (WEIGHT_OF_OTHER * (1 - WEIGHT_OF_OTHER) / ASKED) ** 0.5
     assert len(by_variant["other"]) / ASKED == pytest.approx(WEIGHT_OF_OTHER, abs=4 * deviation)
-    answer = json.loads(found["other"][-1]["captureData"]["endpointOutput"]["data"])
+    answer = json.loads(events_by_variant["other"][-1]["captureData"]["endpointOutput"]["data"])
     assert answer["outputs"][0]["label"] == "positive"
 
 
-def test_the_shadow_gets_a_copy_of_every_request_and_nobody_waits_for_it(deployed: Deployed, ask: Ask) -> None:
+def test_the_shadow_gets_a_copy_of_every_request_and_no_caller_waits_for_it(deployed: Deployed, ask: Ask) -> None:
     mine = {f"{GOOD} copy {number}" for number in range(10)}
     assert {ask("/realtime/shadowed", text)[0] for text in mine} == {200}
     deadline = time.monotonic() + 30
     while True:
-        found = captured(deployed, "shadowed", mine)
-        copies = {name: {text for text in texts(events) if text in mine} for name, events in found.items()}
+        events_by_variant = captured(deployed, "shadowed", mine)
+        copies = {name: {text for text in texts(events) if text in mine} for name, events in events_by_variant.items()}
         if copies.get("shadow") == mine == copies.get("primary"):
             break
         assert time.monotonic() < deadline, copies
@@ -231,8 +233,8 @@ def test_captured_objects_are_encrypted_with_the_key_of_the_data(deployed: Deplo
 
 
 def test_the_endpoint_of_many_models_answers_with_the_one_that_is_meant(deployed: Deployed, ask: Ask) -> None:
-    status, said = ask("/realtime/many")
-    assert (status, said["outputs"][0]["label"]) == (200, "positive")
+    status, body = ask("/realtime/many")
+    assert (status, body["outputs"][0]["label"]) == (200, "positive")
     loaded = deployed.client("sagemaker-runtime").invoke_endpoint(
         EndpointName=f"{PREFIX}-many",
         TargetModel="more.tar.gz",
@@ -243,12 +245,12 @@ def test_the_endpoint_of_many_models_answers_with_the_one_that_is_meant(deployed
 
 
 def test_the_guardrail_blocks_masks_and_lets_pass(ask: Ask) -> None:
-    status, said = ask("/realtime/guarded", "Tell me something blasphemous.")
-    assert (status, said["error"]["type"]) == (422, "GuardrailBlocked"), said
-    assert said["error"]["message"] == "That is no question for us."
-    status, said = ask("/realtime/guarded", "Write to ada@example.com about tests.")
+    status, body = ask("/realtime/guarded", "Tell me something blasphemous.")
+    assert (status, body["error"]["type"]) == (422, "GuardrailBlocked"), body
+    assert body["error"]["message"] == "This question is not answered."
+    status, body = ask("/realtime/guarded", "Write to ada@example.com about tests.")
     assert status == 200
-    assert "ada@example.com" not in json.dumps(said)
+    assert "ada@example.com" not in json.dumps(body)
     assert ask("/realtime/guarded", "Name one advantage of a test.")[0] == 200
 
 
@@ -270,11 +272,11 @@ class Callers:
 
     def run(self) -> None:
         while not self.enough.wait(0.05):
-            status, said = self.ask(self.path)
-            if status == 200 and said["outputs"][0]["label"] in ("positive", "negative"):
+            status, body = self.ask(self.path)
+            if status == 200 and body["outputs"][0]["label"] in ("positive", "negative"):
                 self.answered += 1
             else:
-                self.failed.append((status, said))
+                self.failed.append((status, body))
 
     def __enter__(self) -> Callers:
         self.thread.start()
@@ -308,9 +310,9 @@ def new_version(checkout: Checkout, artifact: str | None = None) -> str:
 
 
 def running(deployed: Deployed, blueprint: str) -> str:
-    found = deployed.client("sagemaker").describe_endpoint(EndpointName=f"{PREFIX}-{blueprint}")
-    assert found["EndpointStatus"] == "InService"
-    return str(found["EndpointConfigName"])
+    endpoint = deployed.client("sagemaker").describe_endpoint(EndpointName=f"{PREFIX}-{blueprint}")
+    assert endpoint["EndpointStatus"] == "InService"
+    return str(endpoint["EndpointConfigName"])
 
 
 def test_deploy_releases_every_endpoint_while_callers_go_on(checkout: Checkout, deployed: Deployed, ask: Ask) -> None:
@@ -324,8 +326,8 @@ def test_deploy_releases_every_endpoint_while_callers_go_on(checkout: Checkout, 
     after = {name: running(deployed, name) for name in released}
     for name in released:
         assert after[name] == before[name].removesuffix("-v1") + "-v2", name
-    told = {each["blueprint"]: each for each in result["releases"]}
-    assert {name: (told[name]["before"], told[name]["now"], told[name]["status"]) for name in released} == {
+    releases = {each["blueprint"]: each for each in result["releases"]}
+    assert {name: (releases[name]["before"], releases[name]["now"], releases[name]["status"]) for name in released} == {
         name: (before[name], after[name], "released") for name in released
     }
     ask("/realtime/split", "after the release")
@@ -347,8 +349,8 @@ def test_a_broken_version_leaves_the_endpoint_where_it_was(checkout: Checkout, d
     assert callers.failed == []
     assert callers.answered > 0
     assert running(deployed, "reviews").endswith("-v2")
-    status, said = ask("/realtime/reviews")
-    assert (status, said["outputs"][0]["label"]) == (200, "positive")
+    status, body = ask("/realtime/reviews")
+    assert (status, body["outputs"][0]["label"]) == (200, "positive")
 
 
 # --- destroy -------------------------------------------------------------------------------------------------
@@ -362,20 +364,20 @@ def left_of(checkout: Checkout, blueprint: str) -> dict[str, list[str]]:
         "configurations": ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"),
         "models": ("list_models", "Models", "ModelName"),
     }
-    found = {
+    remains = {
         what: [item[key] for item in getattr(sagemaker, operation)(NameContains=f"{name}")[many]]
         for what, (operation, many, key) in lists.items()
     }
     pages = ssm.get_paginator("describe_parameters").paginate()
     parameters = [each["Name"] for page in pages for each in page["Parameters"]]
-    found["parameters"] = [each for each in parameters if each.endswith(f"/{blueprint}")]
+    remains["parameters"] = [each for each in parameters if each.endswith(f"/{blueprint}")]
     roles = checkout.client("iam").list_roles()["Roles"]
-    found["roles"] = [role["RoleName"] for role in roles if role["RoleName"].startswith(f"{name}-")]
+    remains["roles"] = [role["RoleName"] for role in roles if role["RoleName"].startswith(f"{name}-")]
     groups = checkout.client("logs").describe_log_groups()["logGroups"]
-    found["log groups"] = [group["logGroupName"] for group in groups if group["logGroupName"].endswith(f"/{name}")]
+    remains["log groups"] = [group["logGroupName"] for group in groups if group["logGroupName"].endswith(f"/{name}")]
     alarms = checkout.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]
-    found["alarms"] = [alarm["AlarmName"] for alarm in alarms]
-    return {what: names for what, names in found.items() if names}
+    remains["alarms"] = [alarm["AlarmName"] for alarm in alarms]
+    return {what: names for what, names in remains.items() if names}
 
 
 @pytest.mark.parametrize("blueprint", ["split", "reviews-serverless"])

@@ -27,5 +27,5 @@ def test_destroy_leaves_nothing_but_the_state_bucket(deployed: Deployed) -> None
     assert [group["logGroupName"] for group in groups if PREFIX in group["logGroupName"]] == []
     assert checkout.client("sagemaker").list_endpoints()["Endpoints"] == []
     assert checkout.client("lambda").list_functions()["Functions"] == []
-    said = failed(checkout.orchestrator("outputs", "local", "blueprint-reviews"), 1)
-    assert "error: `blueprint-reviews` is not deployed in `local`" in said
+    output = failed(checkout.orchestrator("outputs", "local", "blueprint-reviews"), 1)
+    assert "error: `blueprint-reviews` is not deployed in `local`" in output

@@ -21,7 +21,7 @@ from tests.support.shared_platform import Deployed
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 PLATFORM = "terraform/envs/local/platform.yaml"
-NOBODY = {"ID": "1", "Who": "alice@laptop", "Created": "2026-12-01T08:00:00Z", "Operation": "OperationTypeApply"}
+OTHER_HOLDER = {"ID": "1", "Who": "alice@laptop", "Created": "2026-12-01T08:00:00Z", "Operation": "OperationTypeApply"}
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def line(deployed: Deployed) -> Checkout:
     return deployed.checkout
 
 
-def typed(line: Checkout, said: str, *more: str) -> subprocess.CompletedProcess[str]:
+def typed(line: Checkout, output: str, *more: str) -> subprocess.CompletedProcess[str]:
     """Run the command that the last line with one in it names."""
-    command = re.findall(r"`orchestrator ([^`]+)`", said)[-1]
+    command = re.findall(r"`orchestrator ([^`]+)`", output)[-1]
     return line.orchestrator(*shlex.split(command), *more)
 
 
@@ -47,21 +47,21 @@ def bucket(line: Checkout) -> str:
 
 @pytest.mark.full
 def test_locks_of_others_stop_a_deploy_which_names_what_frees_them(line: Checkout) -> None:
-    for stack, body in (("data", json.dumps(NOBODY)), ("notifications", "<html>")):
+    for stack, body in (("data", json.dumps(OTHER_HOLDER)), ("notifications", "<html>")):
         line.client("s3").put_object(Bucket=bucket(line), Key=f"{stack}.tfstate.tflock", Body=body)
-    said = failed(line.orchestrator("deploy", "local", "--refresh"), 13)
-    assert "the state of `data` is locked by alice on laptop" in said
-    assert "the state of `notifications` cannot be locked" in said
-    told = failed(typed(line, said), 13)
-    assert "`data` stays locked by alice@laptop since 2026-12-01T08:00:00Z" in told
-    assert "hint: if it is certainly dead, run `orchestrator unlock local --force`" in told
-    asked = failed(typed(line, told), 14)
-    done = typed(line, asked)
+    deployed = failed(line.orchestrator("deploy", "local", "--refresh"), 13)
+    assert "the state of `data` is locked by alice on laptop" in deployed
+    assert "the state of `notifications` cannot be locked" in deployed
+    unlocked = failed(typed(line, deployed), 13)
+    assert "`data` stays locked by alice@laptop since 2026-12-01T08:00:00Z" in unlocked
+    assert "hint: if it is certainly dead, run `orchestrator unlock local --force`" in unlocked
+    forced = failed(typed(line, unlocked), 14)
+    done = typed(line, forced)
     assert done.returncode == 0, done.stderr
     assert locks(line) == []
 
 
-def test_a_killed_run_is_told_of_and_resumed(line: Checkout) -> None:
+def test_a_killed_run_is_reported_and_resumed(line: Checkout) -> None:
     with line.edited(PLATFORM, "log_retention_days: 7", "log_retention_days: 14"):
         running = line.start("phase", "rollout", "local", "--phase", "foundation")
         running.wait_for("foundation", "Modifying...")
@@ -70,9 +70,9 @@ def test_a_killed_run_is_told_of_and_resumed(line: Checkout) -> None:
         running.process.wait()
         for record in unfinished.find(line.folder, "local")[-1].open:
             kill(record)
-        told = line.orchestrator("status", "local")
-        assert "unfinished: `phase rollout` of `local`" in told.stderr
-        done = typed(line, told.stderr)
+        status = line.orchestrator("status", "local")
+        assert "unfinished: `phase rollout` of `local`" in status.stderr
+        done = typed(line, status.stderr)
         assert done.returncode == 0, done.stderr[-4000:]
         assert "resuming: orchestrator phase rollout local --phase foundation" in done.stderr
     result = json.loads((folder / "result.json").read_text())

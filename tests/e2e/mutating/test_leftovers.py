@@ -18,8 +18,8 @@ STACK = f"blueprint-{NAME}"
 def status(deployed: Deployed) -> dict[str, Any]:
     done = deployed.checkout.orchestrator("status", "local", "--json")
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    parsed: dict[str, Any] = json.loads(done.stdout)
+    return parsed
 
 
 def profiles(deployed: Deployed) -> list[str]:

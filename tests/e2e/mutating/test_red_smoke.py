@@ -26,8 +26,8 @@ def checkout(deployed: Deployed) -> Checkout:
 @pytest.mark.full
 def test_a_broken_route_turns_smoke_red(checkout: Checkout) -> None:
     with route(checkout, "chat", lambda record: {**record, "targets": []}):
-        said = failed(checkout.orchestrator("smoke", "local"), 10)
-    assert "smoke probes of chat failed: api: " in said
+        output = failed(checkout.orchestrator("smoke", "local"), 10)
+    assert "smoke probes of chat failed: api: " in output
     result = checkout.result()
     verdicts = {probe["probe"]: probe["status"] for probe in result["smoke"] if probe["blueprint"] == "chat"}
     assert (verdicts["bedrock-direct"], verdicts["api"]) == ("ok", "failed")
@@ -36,16 +36,16 @@ def test_a_broken_route_turns_smoke_red(checkout: Checkout) -> None:
 
 @pytest.mark.full
 def test_a_dead_model_server_turns_smoke_red(checkout: Checkout) -> None:
-    found = checkout.evidence(kind="endpoint", resource=f"{PREFIX}-reviews")
-    servers = [record["pid"] for record in found if record["status"] == "running"]
+    records = checkout.evidence(kind="endpoint", resource=f"{PREFIX}-reviews")
+    servers = [record["pid"] for record in records if record["status"] == "running"]
     assert len(servers) == 1
-    # Nobody stands in for it meanwhile: whoever asks for it asks this server.
+    # Without fallback targets, so that all requests reach this server.
     with route(checkout, "reviews", lambda record: {**record, "targets": record["targets"][:1]}):
         os.kill(servers[0], signal.SIGKILL)
-        said = failed(checkout.orchestrator("smoke", "local"), 10)
-    assert "smoke probes of reviews failed: " in said
-    assert "endpoint-direct: " in said
-    assert "; api: " in said
+        output = failed(checkout.orchestrator("smoke", "local"), 10)
+    assert "smoke probes of reviews failed: " in output
+    assert "endpoint-direct: " in output
+    assert "; api: " in output
     result = checkout.result()
     red = {(probe["blueprint"], probe["probe"]) for probe in result["smoke"] if probe["status"] == "failed"}
     assert {("reviews", "endpoint-direct"), ("reviews", "api")} <= red
@@ -69,7 +69,7 @@ def route(checkout: Checkout, blueprint: str, change: Callable[[dict[str, Any]],
 
 
 def let_the_router_forget(checkout: Checkout) -> None:
-    """It keeps a route for a while; its workers are ended, as AWS does with idle ones, so the next asks anew."""
+    """End the router's workers, as AWS does with idle ones, so that the next one reads the route again."""
     for pid, words in checkout.processes().items():
         if "lambda_worker" in words:
             os.kill(pid, signal.SIGKILL)

@@ -41,9 +41,9 @@ class Pipeline:
     def wait(self, execution: str, seconds: float = 180) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            found: dict[str, Any] = self.states.describe_execution(executionArn=execution)
-            if found["status"] != "RUNNING":
-                return found
+            described: dict[str, Any] = self.states.describe_execution(executionArn=execution)
+            if described["status"] != "RUNNING":
+                return described
             time.sleep(0.3)
         raise AssertionError(f"{execution} still runs after {seconds} s")
 
@@ -85,11 +85,11 @@ class Pipeline:
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
         try:
             for _ in range(600):
-                found = sagemaker.describe_endpoint(EndpointName=name)
-                if found["EndpointStatus"] != "Creating":
+                endpoint = sagemaker.describe_endpoint(EndpointName=name)
+                if endpoint["EndpointStatus"] != "Creating":
                     break
                 time.sleep(0.1)
-            assert found["EndpointStatus"] == "InService", found.get("FailureReason")
+            assert endpoint["EndpointStatus"] == "InService", endpoint.get("FailureReason")
             answer = self.checkout.client("sagemaker-runtime").invoke_endpoint(
                 EndpointName=name, ContentType="application/json", Body=json.dumps({"inputs": texts})
             )
@@ -127,7 +127,7 @@ def test_a_nonce_in_the_raw_data_comes_out_of_the_endpoint(pipeline: Pipeline) -
     finally:
         pipeline.s3.delete_object(Bucket=BUCKET, Key=f"{RAW}source=amazon/nonce.txt")
     assert after["model"]["data_fingerprint"] != before["model"]["data_fingerprint"]
-    assert positive(after) > positive(before) + 0.2, "a word that nobody ever wrote now means praise"
+    assert positive(after) > positive(before) + 0.2, "a new word now means praise"
 
 
 def positive(answer: dict[str, Any]) -> float:
@@ -148,12 +148,12 @@ def test_shuffled_labels_are_refused_by_the_gate(pipeline: Pipeline) -> None:
         pipeline.put({key: text.encode("latin-1")})
     checkout = pipeline.checkout
     try:
-        # The gate's usual demand is 0.10 more than guessing: so much is asked here that the file was read.
+        # The gate's default margin over guessing is 0.10: another one shows that the file was read.
         with (
             checkout.edited(PLATFORM, "training:\n", "training:\n  gate: {margin_over_baseline: 0.11}\n"),
             checkout.edited(PLATFORM, "sample: true", "sample: false"),
         ):
-            said = failed(checkout.orchestrator("deploy", "local", "--pipeline"), 9)
+            output = failed(checkout.orchestrator("deploy", "local", "--pipeline"), 9)
     finally:
         pipeline.put(original)
     result = checkout.result()
@@ -161,7 +161,7 @@ def test_shuffled_labels_are_refused_by_the_gate(pipeline: Pipeline) -> None:
     assert metrics["threshold"] == pytest.approx(metrics["baseline"] + 0.11, abs=1e-3)
     assert metrics["accuracy"] < metrics["baseline"] + 0.10
     for words in ("ModelBelowThreshold", f"{metrics['accuracy']:.4f}", f"{metrics['threshold']:.4f}"):
-        assert words in said
+        assert words in output
     steps = {step["name"]: step["status"] for step in result["pipeline"]["steps"]}
     assert (steps["training"], steps["evaluation"]) == ("ok", "failed")
     assert (steps["registry"], steps["deployment"]) == ("not-run", "not-run")
@@ -174,9 +174,9 @@ def test_killing_the_worker_behind_a_step_turns_it_red(pipeline: Pipeline, kind:
     deadline = time.monotonic() + 120
     killed = False
     while not killed and time.monotonic() < deadline:
-        found = pipeline.checkout.evidence(kind=kind, execution=execution)
-        if found and found[-1]["status"] == "running" and found[-1]["pid"]:
-            subprocess.run(["kill", "-9", str(found[-1]["pid"])], check=True)
+        records = pipeline.checkout.evidence(kind=kind, execution=execution)
+        if records and records[-1]["status"] == "running" and records[-1]["pid"]:
+            subprocess.run(["kill", "-9", str(records[-1]["pid"])], check=True)
             killed = True
         time.sleep(0.02)
     assert killed, f"no running {kind} was seen"

@@ -1,4 +1,4 @@
-"""The deployed API: who is let in, to which blueprints, and OpenAI's own client through it."""
+"""The deployed API: which callers are admitted, to which blueprints, and OpenAI's own client through it."""
 
 from __future__ import annotations
 
@@ -69,26 +69,26 @@ def bearer(key: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ["/realtime/chat", "/v1/chat/completions"])
-def test_without_a_key_nobody_is_let_in(api: Api, path: str) -> None:
-    status, said = api.ask(path, BODY)
-    assert (status, said["error"]) == (401, {"type": "Unauthorized", "message": "Unauthorized"})
+def test_without_a_key_no_request_is_admitted(api: Api, path: str) -> None:
+    status, answer = api.ask(path, BODY)
+    assert (status, answer["error"]) == (401, {"type": "Unauthorized", "message": "Unauthorized"})
 
 
 @pytest.mark.parametrize("headers", [bearer("wrong"), {"x-api-key": "wrong"}])
 def test_a_wrong_key_is_refused(api: Api, headers: dict[str, str]) -> None:
-    status, said = api.ask("/realtime/chat", BODY, headers)
-    assert (status, said["error"]) == (403, {"type": "Forbidden", "message": DENIED})
+    status, answer = api.ask("/realtime/chat", BODY, headers)
+    assert (status, answer["error"]) == (403, {"type": "Forbidden", "message": DENIED})
 
 
-def test_the_default_key_is_good_for_everything_in_either_header(api: Api) -> None:
+def test_the_default_key_is_valid_for_everything_in_either_header(api: Api) -> None:
     key = api.key("default")
     for headers in (bearer(key), {"x-api-key": key}):
         for blueprint in ("chat", "reviews"):
-            status, said = api.ask(f"/realtime/{blueprint}", BODY, headers)
-            assert (status, said["blueprint"]) == (200, blueprint), said
+            status, answer = api.ask(f"/realtime/{blueprint}", BODY, headers)
+            assert (status, answer["blueprint"]) == (200, blueprint), answer
 
 
-def test_the_router_finds_who_stands_in_for_reviews(deployed: Deployed, api: Api) -> None:
+def test_the_router_resolves_the_fallback_of_reviews(deployed: Deployed, api: Api) -> None:
     name = f"{deployed.outputs('inference')['routes_prefix']}/reviews"
     record = json.loads(deployed.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
     stand_in = {"name": "reviews-serverless", "blueprint": "reviews-serverless", "weight": 0}
@@ -96,21 +96,21 @@ def test_the_router_finds_who_stands_in_for_reviews(deployed: Deployed, api: Api
     headers = {"content-type": "application/json", **bearer(api.key("default"))}
     answer = httpx.Client(trust_env=False).post(f"{api.url}/realtime/reviews", json=BODY, headers=headers, timeout=35)
     assert answer.status_code == 200
-    # Whoever answers: nobody was left out.
+    # Whichever target answers, none was skipped.
     assert "skipped=" not in answer.headers["x-route-decision"]
 
 
-def test_a_key_for_one_blueprint_is_good_for_that_one(api: Api) -> None:
+def test_a_key_for_one_blueprint_is_valid_for_that_one(api: Api) -> None:
     key = bearer(api.key("reviews-team"))
     assert api.ask("/realtime/reviews", BODY, key)[0] == 200
-    status, said = api.ask("/realtime/chat", BODY, key)
-    assert (status, said["error"]["type"]) == (403, "Forbidden")
+    status, answer = api.ask("/realtime/chat", BODY, key)
+    assert (status, answer["error"]["type"]) == (403, "Forbidden")
     # A list may be as old as the router's memory of routes, and the platform was deployed a moment ago.
     listed = wait_for(lambda: api.ask("/v1/models", headers=key)[1]["data"], seconds=40)
     assert [model["id"] for model in listed] == ["reviews"]
 
 
-def test_each_key_has_a_plan_of_its_own(api: Api) -> None:
+def test_each_key_has_its_own_plan(api: Api) -> None:
     plans = {plan["name"]: plan for plan in api.gateway.get_usage_plans()["items"]}
     plan = plans[f"{PREFIX}-inference-reviews-team"]
     assert (plan["throttle"], plan["quota"]["limit"]) == ({"rateLimit": 5.0, "burstLimit": 20}, 1000)
@@ -141,8 +141,8 @@ def test_no_store_of_the_authorizer_and_no_log_holds_a_key(deployed: Deployed, a
         for event in logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
     ]
     assert [line for line in lines if '"admitted"' in line], "it logs the principals that it admits"
-    told = [*lines, *(record["Value"] for record in records)]
-    assert not [text for text in told for value in values if value in text]
+    texts = [*lines, *(record["Value"] for record in records)]
+    assert not [text for text in texts for value in values if value in text]
 
 
 # ---- OpenAI's client ---------------------------------------------------------------------------------------------
@@ -170,11 +170,11 @@ def test_openai_s_client_tells_refusals_apart(api: Api) -> None:
 
 @pytest.mark.parametrize("body", [{"model": "chat"}, {"model": "chat", "messages": []}])
 def test_a_body_without_messages_is_refused_in_openai_s_form(api: Api, body: Any) -> None:
-    status, said = api.ask("/v1/chat/completions", body, bearer(api.key("default")))
-    assert (status, said["error"]["type"], said["error"]["param"]) == (400, "invalid_request_error", "messages")
+    status, answer = api.ask("/v1/chat/completions", body, bearer(api.key("default")))
+    assert (status, answer["error"]["type"], answer["error"]["param"]) == (400, "invalid_request_error", "messages")
 
 
-# ---- the IAM door ------------------------------------------------------------------------------------------------
+# ---- IAM authentication ------------------------------------------------------------------------------------------------
 
 
 def signed(api: Api, path: str, credentials: Credentials, body: Any) -> tuple[int, Any]:
@@ -183,8 +183,8 @@ def signed(api: Api, path: str, credentials: Credentials, body: Any) -> tuple[in
     return api.ask(path, body, dict(request.headers))
 
 
-def test_the_iam_door_is_open_to_whoever_has_its_right(deployed: Deployed, api: Api) -> None:
-    """A user beside the platform, as another application would have one; he is taken away again."""
+def test_iam_authentication_admits_principals_with_the_permission(deployed: Deployed, api: Api) -> None:
+    """Call as a user outside the platform, as another application would; the user is removed again."""
     iam, name = deployed.client("iam"), "caller-of-the-api"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -194,11 +194,11 @@ def test_the_iam_door_is_open_to_whoever_has_its_right(deployed: Deployed, api: 
         assert signed(api, "/iam/realtime/chat", credentials, BODY)[0] == 403
         right = deployed.outputs("inference")["api"]["iam_door_policy_document"]
         iam.put_user_policy(UserName=name, PolicyName="call", PolicyDocument=right)
-        status, said = signed(api, "/iam/realtime/chat", credentials, BODY)
-        assert (status, said.get("blueprint")) == (200, "chat"), said
+        status, answer = signed(api, "/iam/realtime/chat", credentials, BODY)
+        assert (status, answer.get("blueprint")) == (200, "chat"), answer
         question = {"model": "chat", "messages": [{"role": "user", "content": "hello"}]}
         assert signed(api, "/iam/v1/chat/completions", credentials, question)[0] == 200
-        assert signed(api, "/realtime/chat", credentials, BODY)[0] == 401, "the key door wants a key"
+        assert signed(api, "/realtime/chat", credentials, BODY)[0] == 401, "the paths for keys require a key"
     finally:
         for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
             iam.delete_user_policy(UserName=name, PolicyName=policy)

@@ -22,7 +22,7 @@ def bucket(deployed: Deployed) -> str:
 
 
 def submitter(deployed: Deployed, blueprint: str, request_id: str, **more: Any) -> Any:
-    """As whoever may call the function, in the name of what nobody asked for."""
+    """Invoke the submitter directly, with the environment as the owner."""
     payload = json.dumps({"blueprint": blueprint, "request_id": request_id, "owner": "environment", **more}).encode()
     client = deployed.client("lambda")
     answer = client.invoke(FunctionName=f"{PREFIX}-batch-submitter", Payload=payload)
@@ -75,8 +75,8 @@ def test_a_file_that_arrives_becomes_rows_of_a_table(deployed: Deployed) -> None
     ):
         time.sleep(0.2)
     assert status["State"] == "SUCCEEDED", status
-    found = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
-    assert found[1]["Data"][0]["VarCharValue"] == "40"
+    rows = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
+    assert rows[1]["Data"][0]["VarCharValue"] == "40"
 
 
 @pytest.mark.full
@@ -93,10 +93,10 @@ def test_a_failed_job_of_three_costs_no_record(deployed: Deployed) -> None:
     assert answer["records"] == {"total": total, "succeeded": 80_001, "failed": 0, "bad": 0, "missing": 40_000}
     assert [line["record"] for line in lines(deployed, answer["errors"])] == list(range(40_001, 80_001))
 
-    # It is nobody's who comes through the API.
+    # It belongs to no caller of the API.
     api = Api(deployed)
-    status, told = api.ask(f"/batch/chat-batch/{request_id}", None, {"x-api-key": api.key("default")})
-    assert (status, told["error"]["type"]) == (404, "UnknownRequest")
+    status, body = api.ask(f"/batch/chat-batch/{request_id}", None, {"x-api-key": api.key("default")})
+    assert (status, body["error"]["type"]) == (404, "UnknownRequest")
 
     answer = submitter(deployed, "chat-batch", request_id, action="submit", input=key, retry=True)
     assert answer["status"] == "running", answer

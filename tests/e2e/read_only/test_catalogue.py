@@ -34,7 +34,7 @@ def database(layer: str) -> str:
 
 @contextlib.contextmanager
 def address(deployed: Deployed) -> Iterator[None]:
-    """What a user of the local AWS exports: libraries that make clients of their own read it."""
+    """Export what a user of the local AWS exports: libraries that create their own clients read it."""
     names = {
         "AWS_ENDPOINT_URL": deployed.endpoint,
         **keys.of(deployed.endpoint).variables,
@@ -55,7 +55,7 @@ def address(deployed: Deployed) -> Iterator[None]:
 def ended(athena: Any, query_id: str) -> dict[str, Any]:
     return wait_for(
         lambda: athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"],
-        until=lambda found: found["Status"]["State"] not in ("QUEUED", "RUNNING"),
+        until=lambda execution: execution["Status"]["State"] not in ("QUEUED", "RUNNING"),
     )
 
 
@@ -77,8 +77,8 @@ def test_each_layer_is_one_typed_partitioned_table(
     table = tables["reviews"]
     assert {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]} == columns
     assert [key["Name"] for key in table["PartitionKeys"]] == keys
-    found = glue.get_partitions(DatabaseName=database(layer), TableName="reviews")["Partitions"]
-    assert {value for partition in found for value in partition["Values"]} == partitions
+    listed = glue.get_partitions(DatabaseName=database(layer), TableName="reviews")["Partitions"]
+    assert {value for partition in listed for value in partition["Values"]} == partitions
 
 
 @pytest.mark.parametrize("layer", PER_LAYER)
@@ -117,7 +117,7 @@ def test_awswrangler_reads_the_tables_and_asks_through_the_work_group(deployed: 
     assert int(answer["n"].sum()) == PER_LAYER["processed"]["movie"]
 
 
-def test_nobody_asks_past_the_limit_and_results_are_encrypted(deployed: Deployed) -> None:
+def test_no_query_exceeds_the_limit_and_results_are_encrypted(deployed: Deployed) -> None:
     """That a query above a limit is cancelled is shown where Athena itself is tested."""
     athena = deployed.client("athena")
     own = athena.get_work_group(WorkGroup=WORK_GROUP)["WorkGroup"]["Configuration"]

@@ -27,7 +27,7 @@ GOOD, BAD = "Excellent, I love it, great quality.", "Terrible, it broke, the wor
 
 @pytest.fixture(scope="module")
 def address(deployed: Deployed) -> dict[str, str]:
-    """Base URL and key, as a team is told them."""
+    """Return base URL and key as a team receives them."""
     api = deployed.outputs("inference")["api"]
     key = deployed.checkout.orchestrator("keys", "show", "local", "default").stdout.strip()
     url = f"{deployed.endpoint}/restapis/{api['rest_api_id']}/{api['stage_name']}/_user_request_/v1"
@@ -36,7 +36,7 @@ def address(deployed: Deployed) -> dict[str, str]:
 
 @pytest.fixture
 def client(address: dict[str, str]) -> openai.OpenAI:
-    # The machine's proxies are no part of this.
+    # Without the machine's proxies.
     return openai.OpenAI(**address, http_client=httpx.Client(trust_env=False))
 
 
@@ -56,8 +56,8 @@ def test_a_chat_has_an_answer_a_reason_to_end_and_its_tokens_counted(client: ope
 
 
 def test_the_limit_of_tokens_and_the_system_prompt_arrive(client: openai.OpenAI) -> None:
-    asked: Any = [{"role": "system", "content": "Classify in one word."}, *user(BAD)]
-    assert client.chat.completions.create(model="chat", messages=asked).choices[0].message.content == "negative"
+    conversation: Any = [{"role": "system", "content": "Classify in one word."}, *user(BAD)]
+    assert client.chat.completions.create(model="chat", messages=conversation).choices[0].message.content == "negative"
     short = client.chat.completions.create(model="chat", messages=user(GOOD), max_tokens=2)
     assert (short.choices[0].finish_reason, short.usage and short.usage.completion_tokens) == ("length", 2)
 
@@ -81,16 +81,16 @@ def test_a_stream_adds_up_and_ends(client: openai.OpenAI) -> None:
         stream_options={"include_usage": True},
     )
     chunks = list(stream)
-    said = "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
-    assert said == whole.choices[0].message.content == "positive"
+    streamed = "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+    assert streamed == whole.choices[0].message.content == "positive"
     assert [c.finish_reason for chunk in chunks for c in chunk.choices if c.finish_reason] == ["stop"]
     assert chunks[-1].usage == whole.usage
 
 
 def test_a_stream_of_a_classifier_is_its_label_too(client: openai.OpenAI) -> None:
     with client.chat.completions.create(model="reviews", messages=user(GOOD), stream=True) as stream:
-        said = "".join(choice.delta.content or "" for chunk in stream for choice in chunk.choices)
-    assert json.loads(said)["label"] == "positive"
+        streamed = "".join(choice.delta.content or "" for chunk in stream for choice in chunk.choices)
+    assert json.loads(streamed)["label"] == "positive"
 
 
 def test_the_older_completions_take_several_prompts(client: openai.OpenAI) -> None:
@@ -137,12 +137,12 @@ def test_an_unknown_model_is_not_found(client: openai.OpenAI) -> None:
 
 def test_a_wrong_key_is_a_permission_that_is_missing(address: dict[str, str]) -> None:
     stranger = openai.OpenAI(
-        base_url=address["base_url"], api_key="sk-nobody", http_client=httpx.Client(trust_env=False)
+        base_url=address["base_url"], api_key="sk-unknown", http_client=httpx.Client(trust_env=False)
     )
     with pytest.raises((openai.PermissionDeniedError, openai.AuthenticationError)) as error:
         stranger.models.list()
     assert error.value.status_code == 403
-    assert "sk-nobody" not in str(error.value)
+    assert "sk-unknown" not in str(error.value)
 
 
 def test_the_asynchronous_client_asks_many_at_once(address: dict[str, str]) -> None:
@@ -176,9 +176,9 @@ def test_boto3_invokes_the_endpoint(deployed: Deployed) -> None:
 def test_boto3_hears_what_the_container_objects_to(deployed: Deployed) -> None:
     with pytest.raises(ClientError) as error:
         invoke(deployed, b"{")
-    found: Any = error.value.response
-    assert found["Error"]["Code"] == "ModelError"
-    assert "body is not JSON" in found["OriginalMessage"]
+    response: Any = error.value.response
+    assert response["Error"]["Code"] == "ModelError"
+    assert "body is not JSON" in response["OriginalMessage"]
     with pytest.raises(ClientError, match="not found") as error:
         invoke(deployed, b"{}", name="no-such-endpoint")
     assert error.value.response["Error"]["Code"] == "ValidationError"
@@ -187,20 +187,20 @@ def test_boto3_hears_what_the_container_objects_to(deployed: Deployed) -> None:
 def test_boto3_converses_through_the_blueprint_s_own_profile(deployed: Deployed) -> None:
     runtime = deployed.client("bedrock-runtime")
     profile = deployed.outputs("blueprint-chat")["inference_profile_arn"]
-    asked = [{"role": "user", "content": [{"text": f"Classify in one word: {BAD}"}]}]
-    answer = runtime.converse(modelId=profile, messages=asked, inferenceConfig={"temperature": 0})
+    conversation = [{"role": "user", "content": [{"text": f"Classify in one word: {BAD}"}]}]
+    answer = runtime.converse(modelId=profile, messages=conversation, inferenceConfig={"temperature": 0})
     assert answer["output"]["message"]["content"] == [{"text": "negative"}]
     assert answer["usage"]["outputTokens"] == 1
     assert answer["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fidelity"] == "stand-in"
-    stream = runtime.converse_stream(modelId=profile, messages=asked, inferenceConfig={"temperature": 0})
-    said = [event["contentBlockDelta"]["delta"]["text"] for event in stream["stream"] if "contentBlockDelta" in event]
-    assert "".join(said) == "negative"
+    stream = runtime.converse_stream(modelId=profile, messages=conversation, inferenceConfig={"temperature": 0})
+    deltas = [event["contentBlockDelta"]["delta"]["text"] for event in stream["stream"] if "contentBlockDelta" in event]
+    assert "".join(deltas) == "negative"
     with pytest.raises(ClientError) as error:
-        runtime.converse(modelId="no.such-model", messages=asked)
+        runtime.converse(modelId="no.such-model", messages=conversation)
     assert error.value.response["Error"]["Code"] == "ValidationException"
 
 
-# ---- bad days: through gateway, authorizer and router, on a blueprint that no other test here asks -------------
+# ---- faults: through gateway, authorizer and router, on a blueprint that no other test here asks -------------
 
 
 @pytest.fixture
@@ -222,10 +222,10 @@ def test_what_passes_is_repeated_by_the_router_and_the_client_sees_answers(
     impatient = openai.OpenAI(**address, max_retries=0, http_client=httpx.Client(trust_env=False))
     only = {"action": "Converse", "resource": profile, "every": 2, "count": 3}
     with fault(deployed.endpoint, kind, "bedrock", **only) as armed:
-        said = [classified(impatient) for _ in range(5)]
+        responses = [classified(impatient) for _ in range(5)]
         assert armed.fired == 3
-    assert {each.parse().choices[0].message.content for each in said} == {"positive"}
-    decisions = Counter(each.headers["x-route-decision"] for each in said)
+    assert {each.parse().choices[0].message.content for each in responses} == {"positive"}
+    decisions = Counter(each.headers["x-route-decision"] for each in responses)
     assert decisions == {"primary": 2, f"primary; after=primary:{error}": 3}
     # Each hit is on record, under the router's own work.
     hits = [each for each in evidence(deployed.endpoint, kind="fault") if each["detail"]["fault"] == armed.id]

@@ -103,18 +103,18 @@ def test_no_secret_is_in_a_state_a_plan_an_output_or_a_log(deployed: Deployed) -
         key["id"]: key["value"] for key in deployed.client("apigateway").get_api_keys(includeValues=True)["items"]
     }
     secrets |= secure_strings(deployed)
-    assert len(secrets) >= 6, "three keys and what the authorizer knows of them"
+    assert len(secrets) >= 6, "three keys and the authorizer's records of them"
     left = dict(traces(deployed))
     mark = deployed.outputs("inference")["api"]["keys"]["default"]["usage_plan_id"].encode()
     seen = {place.split(":")[0].split("/")[0] for place, content in left.items() if mark in content}
     assert seen >= {"state", "build", "outputs"}, "the search finds what is there"
-    found = [
+    leaks = [
         (name, place)
         for name, value in secrets.items()
         for place, content in left.items()
         if any(spelt.encode() in content for spelt in {value, json.dumps(value)[1:-1]})
     ]
-    assert found == []
+    assert leaks == []
 
 
 def secure_strings(deployed: Deployed) -> dict[str, str]:

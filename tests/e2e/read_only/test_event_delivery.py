@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 
 class Inbox:
-    """A queue on the platform's topic. Others may cause notices too: one asks for one's own."""
+    """A queue on the platform's topic. Other tests cause notices too: filter for one's own."""
 
     def __init__(self, deployed: Deployed) -> None:
         self._queue = Queue(deployed.client, "sns")
@@ -99,14 +99,14 @@ def test_what_cannot_be_delivered_waits_in_the_dead_letters(deployed: Deployed, 
 
     def mine() -> list[dict[str, Any]]:
         """Others' letters become visible again at once."""
-        found = sqs.receive_message(
+        response = sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=1
         ).get("Messages", [])
-        return [message for message in found if attributes(message).get("RULE_ARN") == rule]
+        return [message for message in response if attributes(message).get("RULE_ARN") == rule]
 
     [message] = wait_for(mine, seconds=60)
-    told = attributes(message)
-    assert (told["TARGET_ARN"], told["ERROR_CODE"]) == (missing, "NO_RESOURCE")
+    letter = attributes(message)
+    assert (letter["TARGET_ARN"], letter["ERROR_CODE"]) == (missing, "NO_RESOURCE")
     assert json.loads(message["Body"])["detail"] == {"n": 1}
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     [record] = evidence(deployed.endpoint, kind="event-delivery", resource=missing)
@@ -135,9 +135,9 @@ def test_an_alarm_of_the_platform_reaches_the_topic(deployed: Deployed) -> None:
     cloudwatch.put_metric_data(Namespace="Tests", MetricData=[{"MetricName": name, "Value": 1, "Timestamp": began}])
     [record] = wait_for(
         lambda: [
-            found
-            for found in evidence(deployed.endpoint, kind="event-delivery", resource=topic)
-            if found["detail"]["from"].endswith(f":alarm:{name}") and found["status"] != "running"
+            record
+            for record in evidence(deployed.endpoint, kind="event-delivery", resource=topic)
+            if record["detail"]["from"].endswith(f":alarm:{name}") and record["status"] != "running"
         ],
         seconds=60,
     )

@@ -1,7 +1,7 @@
-"""Events of the applied platform: what each rule takes, and that it arrives at whoever subscribed to the topic.
+"""Events of the applied platform: what each rule takes, and that it arrives at the topic's subscribers.
 
-Nobody can send an event in AWS's name, so patterns for those are asked about with TestEventPattern, and the
-deployment's own pipeline is what shows that they arrive.
+Events in AWS's name cannot be sent, so their patterns are tested with TestEventPattern, and the deployment's own
+pipeline shows that they arrive.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ TOLD = {
 ALSO = {"transform-completion": ["batch-transform-ended"], "bedrock-batch-completion": ["batch-invocation-ended"]}
 """Rules that take the same event for the function that joins the results."""
 NOT_TOLD = [
-    {**DRIFT, "Source": "somebody.else"},
+    {**DRIFT, "Source": "other.source"},
     sagemaker("Training Job", TrainingJobName="other-env-1", TrainingJobStatus="Failed"),
     sagemaker("Training Job", TrainingJobName=f"{PREFIX}-1", TrainingJobStatus="InProgress"),
     sagemaker("Model Package", ModelPackageGroupName=f"{PREFIX}-reviews", ModelApprovalStatus="Rejected"),
@@ -78,7 +78,7 @@ ENVELOPE = ("Source", "DetailType", "EventBusName")
 
 @pytest.fixture(scope="module")
 def queue(deployed: Deployed) -> Iterator[str]:
-    """Somebody who subscribed to the topic."""
+    """A subscriber of the topic."""
     sqs, sns = deployed.client("sqs"), deployed.client("sns")
     topic = deployed.outputs("foundation")["events"]["topic_arn"]
     url = sqs.create_queue(QueueName=f"listener-{uuid.uuid4().hex[:8]}")["QueueUrl"]
@@ -109,15 +109,15 @@ def put(deployed: Deployed, mark: str, *events: dict[str, Any]) -> None:
 
 def received(deployed: Deployed, url: str, mark: str, until: str) -> dict[str, dict[str, Any]]:
     """Messages with this mark by rule, once the one of rule `until` is among them."""
-    sqs, found, deadline = deployed.client("sqs"), {}, time.monotonic() + 30
-    while until not in found:
-        assert time.monotonic() < deadline, f"no message of {until}; received {sorted(found)}"
+    sqs, messages, deadline = deployed.client("sqs"), {}, time.monotonic() + 30
+    while until not in messages:
+        assert time.monotonic() < deadline, f"no message of {until}; received {sorted(messages)}"
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):
-            told = json.loads(json.loads(message["Body"])["Message"])
-            if told.get("detail", {}).get("mark") == mark:  # functions tell the topic, too
-                found[told["rule"]] = told
+            message_body = json.loads(json.loads(message["Body"])["Message"])
+            if message_body.get("detail", {}).get("mark") == mark:  # functions tell the topic, too
+                messages[message_body["rule"]] = message_body
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    return messages
 
 
 def takes(deployed: Deployed, event: dict[str, Any]) -> set[str]:
@@ -139,8 +139,8 @@ def takes(deployed: Deployed, event: dict[str, Any]) -> set[str]:
 
 
 def deliveries(deployed: Deployed) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = keys.page(deployed.endpoint, "evidence", kind="event-delivery")["evidence"]
-    return found
+    records: list[dict[str, Any]] = keys.page(deployed.endpoint, "evidence", kind="event-delivery")["evidence"]
+    return records
 
 
 @pytest.mark.parametrize("rule", TOLD)
@@ -157,13 +157,13 @@ def test_every_rule_is_tried(deployed: Deployed) -> None:
     assert set(deployed.outputs("notifications")["event_rules"]["rule_arns"]) == set(TOLD)
 
 
-def test_a_drift_is_told_to_whoever_subscribed(deployed: Deployed, queue: str) -> None:
+def test_a_drift_is_reported_to_subscribers(deployed: Deployed, queue: str) -> None:
     mark = uuid.uuid4().hex
     put(deployed, mark, TOLD["data-drift"])
-    told = received(deployed, queue, mark, until="data-drift")["data-drift"]
-    assert (told["environment"], told["type"]) == (PREFIX, "Data Drift Detected")
-    assert told["summary"] == "The platform found that live data differs from the training data"
-    assert told["detail"] == {"feature": "length", "mark": mark}
+    notification = received(deployed, queue, mark, until="data-drift")["data-drift"]
+    assert (notification["environment"], notification["type"]) == (PREFIX, "Data Drift Detected")
+    assert notification["summary"] == "The platform found that live data differs from the training data"
+    assert notification["detail"] == {"feature": "length", "mark": mark}
 
 
 def test_a_replay_of_the_archive_tells_it_again_to_one_rule(deployed: Deployed, queue: str) -> None:
@@ -188,7 +188,7 @@ def test_a_replay_of_the_archive_tells_it_again_to_one_rule(deployed: Deployed, 
 
 
 @pytest.mark.parametrize("rule", ["training-completion", "etl-completion", "pipeline-completion", "model-approved"])
-def test_the_pipeline_of_the_deployment_was_told(deployed: Deployed, rule: str) -> None:
+def test_the_pipeline_of_the_deployment_was_reported(deployed: Deployed, rule: str) -> None:
     arn = deployed.outputs("notifications")["event_rules"]["rule_arns"][rule]
     assert "succeeded" in {each["status"] for each in deliveries(deployed) if each["detail"].get("from") == arn}
 

@@ -40,33 +40,33 @@ def ingested(deployed: Deployed) -> dict[str, Any]:
         until=lambda runs: all(run["JobRunState"] not in ("STARTING", "RUNNING") for run in runs) and bool(runs),
         seconds=120,
     )
-    found: dict[str, Any] = run
-    return found
+    parsed: dict[str, Any] = run
+    return parsed
 
 
 @pytest.fixture(scope="module")
 def written(deployed: Deployed) -> Records:
     """Every row of the ETL's features, as text."""
-    s3, found = deployed.client("s3"), {}
+    s3, rows = deployed.client("s3"), {}
     for item in s3.list_objects_v2(Bucket=BUCKET, Prefix="data/features/reviews/")["Contents"]:
         split = item["Key"].split("split=")[1].split("/")[0]
         body = s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read()
         for row in pq.ParquetFile(BytesIO(body)).read().to_pylist():
             cells = {name: str(value) for name, value in row.items() if value is not None}
-            found[row["review_id"]] = {**cells, "split": split}
-    return found
+            rows[row["review_id"]] = {**cells, "split": split}
+    return rows
 
 
 def online(deployed: Deployed, keys: list[str]) -> Records:
-    runtime, found = deployed.client("sagemaker-featurestore-runtime"), {}
+    runtime, records = deployed.client("sagemaker-featurestore-runtime"), {}
     for start in range(0, len(keys), AT_ONCE):
-        wanted = {"FeatureGroupName": GROUP, "RecordIdentifiersValueAsString": keys[start : start + AT_ONCE]}
-        answer = runtime.batch_get_record(Identifiers=[wanted])
+        identifiers = {"FeatureGroupName": GROUP, "RecordIdentifiersValueAsString": keys[start : start + AT_ONCE]}
+        answer = runtime.batch_get_record(Identifiers=[identifiers])
         assert not answer["Errors"]
         for each in answer["Records"]:
             values = {feature["FeatureName"]: feature["ValueAsString"] for feature in each["Record"]}
-            found[each["RecordIdentifierValueAsString"]] = values
-    return found
+            records[each["RecordIdentifierValueAsString"]] = values
+    return records
 
 
 def ask(deployed: Deployed, sql: str) -> list[list[str]]:
@@ -117,10 +117,10 @@ def test_an_online_read_returns_what_the_etl_wrote(
     deployed: Deployed, ingested: dict[str, Any], written: Records
 ) -> None:
     keys = sorted(written)[::EVERY]
-    found = online(deployed, keys)
+    records = online(deployed, keys)
     assert len(keys) > 1000
-    assert {values.pop("event_time")[-1] for values in found.values()} == {"Z"}
-    assert found == {key: written[key] for key in keys}
+    assert {values.pop("event_time")[-1] for values in records.values()} == {"Z"}
+    assert records == {key: written[key] for key in keys}
 
 
 def test_the_offline_store_holds_the_same_records(
@@ -144,6 +144,6 @@ def test_objects_of_the_offline_store_are_encrypted_with_the_data_key(
     deployed: Deployed, ingested: dict[str, Any]
 ) -> None:
     s3 = deployed.client("s3")
-    found = s3.list_objects_v2(Bucket=BUCKET, Prefix="data/features/offline/")["Contents"]
-    keys = {s3.head_object(Bucket=BUCKET, Key=each["Key"])["SSEKMSKeyId"] for each in found}
+    objects = s3.list_objects_v2(Bucket=BUCKET, Prefix="data/features/offline/")["Contents"]
+    keys = {s3.head_object(Bucket=BUCKET, Key=each["Key"])["SSEKMSKeyId"] for each in objects}
     assert keys == {deployed.outputs("foundation")["kms"]["data_key_arn"]}

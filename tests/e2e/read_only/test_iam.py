@@ -27,11 +27,11 @@ RELEASE_AROUND = frozenset(
     {"cloudwatch:DescribeAlarms", "sagemaker:AddTags"}
 )
 
-ASKED_FOR_BY_ID = tuple(
+READ_BY_ID = tuple(
     f"{PIPELINE} pipeline/WatchQuality: glue:{action} on "
     for action in ("GetDataQualityRulesetEvaluationRun", "GetDataQualityResult")
 )
-"""Runs and results of every ruleset of the account: Glue names them by ids of its own, without the ruleset's name."""
+"""Runs and results of every ruleset of the account: Glue names them by generated ids, without the ruleset's name."""
 
 PIPELINE_AROUND = frozenset(
     {
@@ -73,10 +73,10 @@ def foundation(deployed: Deployed) -> dict[str, Any]:
 
 def findings(applied: dict[str, Role], proof: Any) -> list[str]:
     return [
-        f"{role.name} {name}/{found}"
+        f"{role.name} {name}/{finding}"
         for role in applied.values()
         for name, document in role.own_policies.items()
-        for found in proof(document)
+        for finding in proof(document)
     ]
 
 
@@ -93,8 +93,8 @@ def test_every_role_is_under_the_boundary(
     iam = deployed.client("iam")
     assert len(applied) >= 14
     for role in applied.values():
-        found = iam.get_role(RoleName=role.name)["Role"].get("PermissionsBoundary", {})
-        assert found.get("PermissionsBoundaryArn") == foundation["iam"]["boundary_arn"], role.name
+        boundary = iam.get_role(RoleName=role.name)["Role"].get("PermissionsBoundary", {})
+        assert boundary.get("PermissionsBoundaryArn") == foundation["iam"]["boundary_arn"], role.name
         assert role.boundary is not None
 
 
@@ -123,16 +123,16 @@ def test_whatever_is_granted_passes_the_boundary(applied: dict[str, Role]) -> No
 
 
 def test_no_role_reaches_an_environment_that_may_stand_beside(applied: dict[str, Role]) -> None:
-    found = {
+    reachable = {
         finding
         for neighbour in ("mlops/local2", "mlops/loca", "mlops/eu-local", "mlops2/local")
         for role in applied.values()
         for finding in simulation.reach(role, "mlops/local", neighbour)
     }
-    assert not [finding for finding in found if not finding.startswith(ASKED_FOR_BY_ID)]
+    assert not [finding for finding in reachable if not finding.startswith(READ_BY_ID)]
 
 
-def test_nobody_takes_a_role_from_outside(applied: dict[str, Role]) -> None:
+def test_no_outside_principal_assumes_a_role(applied: dict[str, Role]) -> None:
     assert not [finding for role in applied.values() for finding in proofs.open_trust(role, ACCOUNT, f"{PREFIX}-")]
 
 
@@ -153,23 +153,23 @@ def test_no_role_gets_further_than_it_is(applied: dict[str, Role]) -> None:
     assert not [finding for role in applied.values() for finding in proofs.reach_of_passing(role)]
 
 
-def test_nobody_replaces_what_another_role_runs(deployed: Deployed, applied: dict[str, Role]) -> None:
+def test_no_role_replaces_what_another_role_runs(deployed: Deployed, applied: dict[str, Role]) -> None:
     states = deployed.states()
     policies = {
         f"arn:aws:s3:::{each['bucket']}": json.loads(each["policy"])
         for each in roles.resources(states, "aws_s3_bucket_policy")
     }
-    found = executables.references(states)
-    by = {each.by.split(" ")[0] for each in found}
+    references = executables.references(states)
+    by = {each.by.split(" ")[0] for each in references}
     assert {"function", "job", "machine", "model", "start", "aws_ssm_parameter", "aws_ecr_repository"} <= by
     path = "/mlops/local"
     # The live version and the records of releases are made by no stack.
     for name in ("models/reviews/live", "releases/records/reviews"):
         arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter{path}/{name}"
-        found.append(executables.Reference("a release", arn, executables.REPLACING["aws_ssm_parameter"]))
+        references.append(executables.Reference("a release", arn, executables.REPLACING["aws_ssm_parameter"]))
     assert not [
         sentence
-        for reference in found
+        for reference in references
         for sentence in executables.replaceable(reference, applied.values(), policies, PREFIX, path.strip("/"))
     ]
 
@@ -187,13 +187,13 @@ def test_people_hand_on_no_role_that_does_more_than_themselves(applied: dict[str
     people = [role for name, role in applied.items() if name in PERSONAS or name.startswith(f"{PREFIX}-studio-")]
     handed = [(person, by_arn[arn]) for person in people for arn in escalation.passing(person).roles]
     assert len(handed) == 5, "three personas and two profiles start jobs"
-    assert not [found for person, passed in handed for found in executables.beyond(person, passed)]
+    assert not [excess for person, passed in handed for excess in executables.beyond(person, passed)]
 
 
 # ---- granted is needed ----------------------------------------------------------------------------------------
 
 
-def test_somebody_answers_for_every_role(applied: dict[str, Role]) -> None:
+def test_every_role_is_covered_by_a_test(applied: dict[str, Role]) -> None:
     known = {PIPELINE, RELEASE, API_LOGS, *PERSONAS, *(role_of(applied, name).name for name in needs.NEEDS)}
     assert set(applied) == known
 
@@ -204,7 +204,7 @@ def test_a_role_may_do_what_it_needs_and_nothing_else(
 ) -> None:
     granted = needs.granted(role_of(applied, name), needs.names_of(foundation))
     needed = needs.NEEDS[name].pairs
-    assert not granted - needed, "granted, and needed by nobody"
+    assert not granted - needed, "granted, and not needed"
     assert not needed - granted, "needed, and not granted"
 
 
@@ -232,7 +232,7 @@ def test_releases_may_do_what_their_states_do_and_nothing_else(deployed: Deploye
 
 
 def test_the_calls_that_code_needs_were_made_and_none_was_refused(deployed: Deployed, applied: dict[str, Role]) -> None:
-    """What the local AWS noted while the platform was deployed, the pipeline ran and models were asked."""
+    """Check the records of the local AWS while the platform was deployed, the pipeline ran and models were called."""
     noted = keys.page(deployed.endpoint, "evidence", kind="iam-decision")["evidence"]
     for name, need in needs.NEEDS.items():
         role = role_of(applied, name)
@@ -245,8 +245,8 @@ def role_of(applied: dict[str, Role], name: str) -> Role:
     full = f"{PREFIX}-{name}"
     # What Terraform appends to a prefix holds no hyphen.
     made = re.compile(re.escape(full) + ("[0-9a-f]+" if full.endswith("-") else ""))
-    [found] = [role for role in applied.values() if made.fullmatch(role.name)]
-    return found
+    [role] = [role for role in applied.values() if made.fullmatch(role.name)]
+    return role
 
 
 # ---- people ---------------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def test_limits_of_personas(applied: dict[str, Role], foundation: dict[str, Any]
 # ---- the bucket -----------------------------------------------------------------------------------------------
 
 
-def test_only_the_owner_speaks_of_the_buckets_objects(deployed: Deployed, foundation: dict[str, Any]) -> None:
+def test_only_the_owner_grants_access_to_the_buckets_objects(deployed: Deployed, foundation: dict[str, Any]) -> None:
     """Every right on objects has the form that `s3_access` gives it, on a prefix of the tree."""
     bucket = foundation["s3"]["bucket_arn"]
     prefixes = [entry["prefix"] for entry in foundation["s3"]["access"]["prefixes"].values()]
@@ -297,7 +297,7 @@ def test_only_the_owner_speaks_of_the_buckets_objects(deployed: Deployed, founda
     assert seen >= 10
 
 
-def test_code_and_needs_speak_of_the_same_calls() -> None:
+def test_code_and_needs_cover_the_same_calls() -> None:
     for name, need in needs.NEEDS.items():
         if need.code is not None:
             assert calls.of_python(REPO / need.code) == {

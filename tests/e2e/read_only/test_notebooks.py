@@ -1,7 +1,7 @@
-"""The sample notebooks, as they lie in the environment's bucket, run with the rights of their Studio profile.
+"""The sample notebooks of the environment's bucket, run with the permissions of their Studio profile.
 
-No Studio app runs locally and nobody may take a Studio role but SageMaker. So a role is made for the test with exactly
-the policies and the boundary of the profile's role, and the cells run in order in one process under it.
+No Studio app runs locally, and only SageMaker may assume a Studio role. So the test creates a role with exactly the
+policies and the boundary of the profile's role, and runs the cells in order in one process under it.
 """
 
 from __future__ import annotations
@@ -79,16 +79,16 @@ def credentials(deployed: Deployed) -> Iterator[Callable[[str], dict[str, str]]]
 
 @pytest.fixture
 def run(deployed: Deployed, credentials: Callable[[str], dict[str, str]], tmp_path: Path) -> Notebook:
-    """Fetch a notebook from the bucket and run it as a profile; what it ends with lies in `answer.json`."""
+    """Fetch a notebook from the bucket and run it as a profile; its final variables are in `answer.json`."""
 
-    def start(name: str, profile: str, *wanted: str) -> subprocess.CompletedProcess[str]:
+    def start(name: str, profile: str, *variables: str) -> subprocess.CompletedProcess[str]:
         listed = deployed.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="artifacts/code/notebooks/")["Contents"]
         [key] = [each["Key"] for each in listed if each["Key"].endswith(f"/{name}.ipynb")]
         body = deployed.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
         (tmp_path / f"{name}.ipynb").write_bytes(body)
         environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_ENDPOINT_URL": deployed.endpoint}
         return subprocess.run(
-            [str(deployed.root / ".venv/bin/python"), "-c", RUN, f"{name}.ipynb", "answer.json", *wanted],
+            [str(deployed.root / ".venv/bin/python"), "-c", RUN, f"{name}.ipynb", "answer.json", *variables],
             cwd=tmp_path,
             env=environment | credentials(profile),
             capture_output=True,
@@ -106,27 +106,27 @@ def answer(done: subprocess.CompletedProcess[str], folder: Path) -> Any:
 
 def test_the_catalogue_is_explored_as_data_scientist(run: Notebook, tmp_path: Path) -> None:
     done = run("explore_catalogue", "data_scientist", "raw", "total")
-    found = answer(done, tmp_path)
-    assert found["raw"] == {"amazon": 3708, "movie": 10605}
+    variables = answer(done, tmp_path)
+    assert variables["raw"] == {"amazon": 3708, "movie": 10605}
     # Ratings of exactly zero have no label: 98 of Amazon, 37 of the movies.
-    assert found["total"] == {"amazon": 3708 - 98, "movie": 10605 - 37}
+    assert variables["total"] == {"amazon": 3708 - 98, "movie": 10605 - 37}
     assert "negative" in done.stdout
 
 
 def test_the_endpoint_is_called_as_ml_engineer(run: Notebook, deployed: Deployed, tmp_path: Path) -> None:
-    found = answer(run("call_endpoint", "ml_engineer", "answer"), tmp_path)["answer"]
-    assert [output["label"] for output in found["outputs"]] == ["positive", "negative"]
+    response = answer(run("call_endpoint", "ml_engineer", "answer"), tmp_path)["answer"]
+    assert [output["label"] for output in response["outputs"]] == ["positive", "negative"]
     jobs = deployed.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
-    assert found["model"]["training_job"] in [job["TrainingJobName"] for job in jobs]
+    assert response["model"]["training_job"] in [job["TrainingJobName"] for job in jobs]
 
 
 def test_versions_are_compared_as_ml_engineer(run: Notebook, deployed: Deployed, tmp_path: Path) -> None:
-    found = answer(run("compare_versions", "ml_engineer", "versions", "best"), tmp_path)
+    variables = answer(run("compare_versions", "ml_engineer", "versions", "best"), tmp_path)
     name = deployed.outputs("models")["sagemaker"]["live_parameter_name"]
     live = json.loads(deployed.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-    assert str(found["best"]["version"]) == live["model_package_arn"].rsplit("/", 1)[-1]
-    assert found["best"]["accuracy"] == pytest.approx(live["accuracy"])
-    assert found["best"] in found["versions"]
+    assert str(variables["best"]["version"]) == live["model_package_arn"].rsplit("/", 1)[-1]
+    assert variables["best"]["accuracy"] == pytest.approx(live["accuracy"])
+    assert variables["best"] in variables["versions"]
 
 
 @pytest.mark.parametrize("name", ["call_endpoint", "compare_versions"])

@@ -1,7 +1,7 @@
 """The four roles for people, used: what each can do, and what it is refused.
 
 A person is a user who carries the tag `persona`, as the identity provider would set it, and assumes the role of that
-name. Refusals are asked for in AWS's own words, so that no other error passes for one.
+name. Refusals must have AWS's own wording, so that no other error passes for one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Desk:
         self._clients: dict[tuple[str, str], Any] = {}
 
     def sign_in(self, tag: str) -> Callable[[str], Any]:
-        """A user with this value of the tag `persona`, who may ask for every role."""
+        """Create a user with this value of the tag `persona` that may call AssumeRole for every role."""
         name = f"person-{uuid.uuid4().hex[:8]}"
         self._iam.create_user(UserName=name, Tags=[{"Key": "persona", "Value": tag}])
         document = (
@@ -112,7 +112,7 @@ def write(role: Callable[[str], Any], key: str) -> Callable[[], Any]:
 
 
 def forget(deployed: Deployed, key: str) -> None:
-    """What a deletion leaves behind in the versioned bucket is no business of a persona."""
+    """A persona has no access to old versions, which a deletion leaves in the versioned bucket."""
     versions = deployed.client("s3").list_object_versions(Bucket=BUCKET, Prefix=key)
     for version in [*versions.get("Versions", []), *versions.get("DeleteMarkers", [])]:
         deployed.client("s3").delete_object(Bucket=BUCKET, Key=key, VersionId=version["VersionId"])
@@ -158,8 +158,8 @@ def test_the_data_scientist_reads_processed_data_and_starts_experiments(roles: A
     refused(training_job(role, "elsewhere-lab", training), "sagemaker:CreateTrainingJob")
 
 
-def test_nobody_replaces_what_roles_run(roles: Any, deployed: Deployed) -> None:
-    """Refused, whoever asks; even where an identity policy would allow it, the bucket's own denies it."""
+def test_no_persona_replaces_what_roles_run(roles: Any, deployed: Deployed) -> None:
+    """Every persona is refused: where an identity policy would allow it, the bucket policy denies it."""
     for persona in ("data_scientist", "ml_engineer", "data_engineer"):
         for prefix in ("artifacts/code/", "artifacts/training-outputs/", "artifacts/models/registered/"):
             refused(write(roles[persona], first_key(deployed, prefix)), "s3:PutObject")
@@ -178,7 +178,7 @@ def test_nobody_replaces_what_roles_run(roles: Any, deployed: Deployed) -> None:
     )
 
 
-def test_the_bucket_itself_refuses_roles_that_their_policies_would_let_in(roles: Any, deployed: Deployed) -> None:
+def test_the_bucket_itself_refuses_roles_that_their_policies_would_admit(roles: Any, deployed: Deployed) -> None:
     iam, role, session = deployed.client("iam"), f"{PREFIX}-ml-engineer", roles["ml_engineer"]
     statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -14,11 +14,11 @@ FOLDERS = ("build", ".runs", ".emulator")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_nobody_else_can_read_what_a_deployment_leaves(deployed: Deployed, folder: str) -> None:
+def test_no_other_user_can_read_what_a_deployment_leaves(deployed: Deployed, folder: str) -> None:
     top = deployed.root / folder
-    found = [top, *(path for path in top.rglob("*") if not path.is_symlink())]
-    assert len(found) > 5
-    wide = [str(path.relative_to(top)) for path in found if stat.S_IMODE(path.lstat().st_mode) & 0o077]
+    paths = [top, *(path for path in top.rglob("*") if not path.is_symlink())]
+    assert len(paths) > 5
+    wide = [str(path.relative_to(top)) for path in paths if stat.S_IMODE(path.lstat().st_mode) & 0o077]
     assert wide == []
 
 

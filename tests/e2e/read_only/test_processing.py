@@ -20,8 +20,8 @@ REVIEWS = 14_313
 
 @pytest.fixture
 def request_of_reviews(deployed: Deployed) -> dict[str, Any]:
-    found: dict[str, Any] = deployed.outputs("data")["processing"]["requests"]["reviews"]
-    return found
+    request: dict[str, Any] = deployed.outputs("data")["processing"]["requests"]["reviews"]
+    return request
 
 
 def run(deployed: Deployed, request: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def start(deployed: Deployed, document: dict[str, str], name: str) -> dict[str, 
     execution = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(document))["executionArn"]
     ended: dict[str, Any] = wait_for(
         lambda: states.describe_execution(executionArn=execution),
-        until=lambda found: found["status"] != "RUNNING",
+        until=lambda job: job["status"] != "RUNNING",
         seconds=180,
     )
     return ended
@@ -71,9 +71,9 @@ def test_the_flow_of_the_repository_on_all_reviews(deployed: Deployed) -> None:
     import pyarrow.parquet as pq
 
     name = unique("flow")
-    # Role, image and program are not the caller's, whatever is asked for.
-    asked = {"flow": "reviews", "RoleArn": "arn:aws:iam::123456789012:role/mlops-local-glue"}
-    ended = start(deployed, asked, name)
+    # Callers cannot choose role, image or program.
+    request = {"flow": "reviews", "RoleArn": "arn:aws:iam::123456789012:role/mlops-local-glue"}
+    ended = start(deployed, request, name)
     assert ended["status"] == "SUCCEEDED", ended.get("cause")
     job = ended_job(deployed, f"{PREFIX}-{name}")
     assert job["RoleArn"] == deployed.outputs("data")["processing"]["role_arn"]
@@ -91,8 +91,8 @@ def test_the_flow_of_the_repository_on_all_reviews(deployed: Deployed) -> None:
 
 
 def test_a_flow_that_is_not_deployed_is_refused(deployed: Deployed) -> None:
-    for asked in ({"flow": "mine"}, {}):
-        ended = start(deployed, asked, unique("flow"))
+    for request in ({"flow": "mine"}, {}):
+        ended = start(deployed, request, unique("flow"))
         assert (ended["status"], ended["error"]) == ("FAILED", "UnknownFlow")
         assert ended["cause"] == "The input must name a deployed flow in `flow`: reviews."
 

@@ -21,18 +21,18 @@ def checkout(deployed: Deployed) -> Checkout:
 
 
 def test_status_outputs_and_emulator_tell_what_is_there(checkout: Checkout) -> None:
-    found: dict[str, Any] = json.loads(checkout.orchestrator("status", "local", "--json").stdout)
-    assert found["where"] == f"account 123456789012, us-east-1, http://127.0.0.1:{checkout.port}"
-    assert found["last_run"]["exit_code"] == 0
-    deployed = {stack["name"] for stack in found["stacks"] if stack["resources"]}
+    status: dict[str, Any] = json.loads(checkout.orchestrator("status", "local", "--json").stdout)
+    assert status["where"] == f"account 123456789012, us-east-1, http://127.0.0.1:{checkout.port}"
+    assert status["last_run"]["exit_code"] == 0
+    deployed = {stack["name"] for stack in status["stacks"] if stack["resources"]}
     assert deployed >= {"foundation", "data", "models", "inference", "blueprint-chat", "blueprint-reviews"}
-    assert {stack["name"] for stack in found["stacks"] if stack["lock"]} == set()
+    assert {stack["name"] for stack in status["stacks"] if stack["lock"]} == set()
     published = json.loads(checkout.orchestrator("outputs", "local", "--json").stdout)
     assert set(published) == deployed
     assert published["foundation"]["s3"]["bucket_name"] == "mlops-local-data-123456789012-us-east-1"
     pid = json.loads((checkout.folder / ".emulator" / "local" / "emulator.json").read_text())["pid"]
-    told = checkout.orchestrator("emulator", "status", "local").stdout.splitlines()
-    assert told == [
+    lines = checkout.orchestrator("emulator", "status", "local").stdout.splitlines()
+    assert lines == [
         f"the local AWS of `local` runs at http://127.0.0.1:{checkout.port} (pid {pid}, account 123456789012)",
         'for a shell: eval "$(orchestrator emulator env local)"',
         f"log: {checkout.folder}/.emulator/local/emulator.log",

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 MANDATORY = {"project", "environment", "phase", "owner", "cost-center", "managed-by", "expires-at"}
 UNTAGGED = {
-    "aws_s3_object": "an object takes ten tags, and neither cost reports nor the audit look at objects",
+    "aws_s3_object": "an object takes ten tags, and neither cost reports nor the audit read objects",
 }
 
 
@@ -34,8 +34,8 @@ def test_everything_that_can_carry_tags_carries_the_mandatory_ones(deployed: Dep
         if address.partition(".")[0] in UNTAGGED:
             continue
         seen += 1
-        wanted = MANDATORY | ({"blueprint"} if stack.startswith("blueprint-") else set())
-        lacking = wanted - {name for name, value in (attributes["tags_all"] or {}).items() if value}
+        required = MANDATORY | ({"blueprint"} if stack.startswith("blueprint-") else set())
+        lacking = required - {name for name, value in (attributes["tags_all"] or {}).items() if value}
         if lacking:
             missing.append(f"{stack}: {address} lacks {sorted(lacking)}")
     assert missing == []
@@ -43,7 +43,7 @@ def test_everything_that_can_carry_tags_carries_the_mandatory_ones(deployed: Dep
 
 
 def test_every_exception_is_still_one(deployed: Deployed) -> None:
-    bare = {address.partition(".")[0] for _, address, found in resources(deployed) if not found["tags_all"]}
+    bare = {address.partition(".")[0] for _, address, attributes in resources(deployed) if not attributes["tags_all"]}
     assert bare == set(UNTAGGED)
 
 
@@ -60,8 +60,8 @@ def test_tags_say_where_a_resource_belongs(deployed: Deployed) -> None:
 
 
 def test_everything_expires_on_one_day_to_come(deployed: Deployed) -> None:
-    found = {(attributes["tags_all"] or {}).get("expires-at") for _, _, attributes in resources(deployed)} - {None}
-    [day] = found
+    days = {(attributes["tags_all"] or {}).get("expires-at") for _, _, attributes in resources(deployed)} - {None}
+    [day] = days
     started = dt.date.fromisoformat(deployed.result["started_at"][:10])
     assert dt.timedelta(days=30) <= dt.date.fromisoformat(day) - started <= dt.timedelta(days=36)
 

@@ -1,7 +1,7 @@
-"""Environment files, spoiled by a seeded hand: bytes, encodings, structure, values.
+"""Mutate environment files with a seed: bytes, encodings, structure, values.
 
-The same number always makes the same file. What a hand makes may still be valid (an optional line left out); whether a
-file has to be refused is said where it is certain.
+The same number always makes the same file. A mutated file may still be valid (an optional line left out);
+`must_be_refused` is set only where a refusal is certain.
 """
 
 from __future__ import annotations
@@ -29,50 +29,50 @@ CODECS = ("latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ut
 
 
 @dataclass(frozen=True)
-class Spoiled:
+class Mutated:
     how: str
     content: bytes
     must_be_refused: bool = False
 
 
-Hand = Callable[[random.Random, str], Spoiled]
+Hand = Callable[[random.Random, str], Mutated]
 
 
-def spoil(text: str, chance: random.Random) -> Spoiled:
+def mutate(text: str, chance: random.Random) -> Mutated:
     return chance.choice(HANDS)(chance, text)
 
 
-def _bytes_changed(chance: random.Random, text: str) -> Spoiled:
+def _bytes_changed(chance: random.Random, text: str) -> Mutated:
     content = bytearray(text.encode())
     for _ in range(chance.randint(1, 8)):
         content[chance.randrange(len(content))] = chance.randrange(256)
-    return Spoiled("bytes changed", bytes(content))
+    return Mutated("bytes changed", bytes(content))
 
 
-def _bytes_added(chance: random.Random, text: str) -> Spoiled:
+def _bytes_added(chance: random.Random, text: str) -> Mutated:
     content, at = text.encode(), chance.randrange(len(text))
     added = bytes(chance.choice((0, 9, 13, 27, 127, 128, 192, 237, 255)) for _ in range(chance.randint(1, 4)))
-    return Spoiled("bytes added", content[:at] + added + content[at:])
+    return Mutated("bytes added", content[:at] + added + content[at:])
 
 
-def _cut(chance: random.Random, text: str) -> Spoiled:
-    return Spoiled("cut", text.encode()[: chance.randrange(len(text))])
+def _cut(chance: random.Random, text: str) -> Mutated:
+    return Mutated("cut", text.encode()[: chance.randrange(len(text))])
 
 
-def _nothing_left(chance: random.Random, text: str) -> Spoiled:
+def _nothing_left(chance: random.Random, text: str) -> Mutated:
     left = chance.choice((b"", b"\n", b" ", b"#", b"---\n", b"...\n", b"~", b"{}", b"[]", b'""', b"\xef\xbb\xbf"))
-    return Spoiled("nothing left", left, must_be_refused=True)
+    return Mutated("nothing left", left, must_be_refused=True)
 
 
-def _encoded(chance: random.Random, text: str) -> Spoiled:
+def _encoded(chance: random.Random, text: str) -> Mutated:
     codec = chance.choice(CODECS)
     certain = codec not in ("utf-7", "shift_jis")
-    return Spoiled(f"in {codec}", f"# größe\n{text}".encode(codec, "replace"), must_be_refused=certain)
+    return Mutated(f"in {codec}", f"# größe\n{text}".encode(codec, "replace"), must_be_refused=certain)
 
 
-def _marked(chance: random.Random, text: str) -> Spoiled:
+def _marked(chance: random.Random, text: str) -> Mutated:
     mark = chance.choice((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE, codecs.BOM_UTF8 * 2))
-    return Spoiled("marked as another encoding", mark + text.encode(), must_be_refused=True)
+    return Mutated("marked as another encoding", mark + text.encode(), must_be_refused=True)
 
 
 def _lines(chance: random.Random, text: str) -> tuple[list[str], int]:
@@ -80,90 +80,90 @@ def _lines(chance: random.Random, text: str) -> tuple[list[str], int]:
     return lines, chance.choice([number for number, line in enumerate(lines) if ":" in line])
 
 
-def _line_gone(chance: random.Random, text: str) -> Spoiled:
+def _line_gone(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
-    return Spoiled("a line gone", "\n".join(lines[:at] + lines[at + chance.randint(1, 3) :]).encode())
+    return Mutated("a line gone", "\n".join(lines[:at] + lines[at + chance.randint(1, 3) :]).encode())
 
 
-def _line_twice(chance: random.Random, text: str) -> Spoiled:
+def _line_twice(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
     twice = not lines[at].strip().startswith(("-", "#")) and not lines[at].rstrip().endswith((":", ": |"))
-    return Spoiled("a line twice", "\n".join([*lines[:at], lines[at], *lines[at:]]).encode(), must_be_refused=twice)
+    return Mutated("a line twice", "\n".join([*lines[:at], lines[at], *lines[at:]]).encode(), must_be_refused=twice)
 
 
-def _line_moved(chance: random.Random, text: str) -> Spoiled:
+def _line_moved(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
     line = lines.pop(at)
     lines.insert(chance.randrange(len(lines)), line)
-    return Spoiled("a line moved", "\n".join(lines).encode())
+    return Mutated("a line moved", "\n".join(lines).encode())
 
 
-def _line_shifted(chance: random.Random, text: str) -> Spoiled:
+def _line_shifted(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
     lines[at] = (
         chance.choice((" ", "  ", "\t", "    ", "- ")) + lines[at] if chance.random() < 0.7 else lines[at].strip()
     )
-    return Spoiled("a line shifted", "\n".join(lines).encode())
+    return Mutated("a line shifted", "\n".join(lines).encode())
 
 
-def _line_added(chance: random.Random, text: str) -> Spoiled:
+def _line_added(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
-    return Spoiled("a line added", "\n".join([*lines[:at], indent + chance.choice(LINES), *lines[at:]]).encode())
+    return Mutated("a line added", "\n".join([*lines[:at], indent + chance.choice(LINES), *lines[at:]]).encode())
 
 
-def _key_changed(chance: random.Random, text: str) -> Spoiled:
+def _key_changed(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
     key, colon, rest = lines[at].partition(":")
     name = key.strip(" -#")
     other = chance.choice((name[:-1] or "x", name + "s", name.upper(), f"&a {name}", f"!x {name}", "7", "", "'", "[a]"))
     lines[at] = key.replace(name, other, 1) + colon + rest
-    return Spoiled("a key changed", "\n".join(lines).encode())
+    return Mutated("a key changed", "\n".join(lines).encode())
 
 
-def _value_changed(chance: random.Random, text: str) -> Spoiled:
+def _value_changed(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
     key, colon, _ = lines[at].partition(":")
     lines[at] = f"{key}{colon} {chance.choice(HOSTILE)}"
-    return Spoiled("a value changed", "\n".join(lines).encode())
+    return Mutated("a value changed", "\n".join(lines).encode())
 
 
-def _anchored(chance: random.Random, text: str) -> Spoiled:
+def _anchored(chance: random.Random, text: str) -> Mutated:
     lines, at = _lines(chance, text)
     key, colon, rest = lines[at].partition(":")
     inside = lines[at].lstrip().startswith("#")
     lines[at] = f"{key}{colon} &a{rest}"
-    return Spoiled("an anchor", "\n".join(lines).encode(), must_be_refused=not inside and "#" not in key)
+    return Mutated("an anchor", "\n".join(lines).encode(), must_be_refused=not inside and "#" not in key)
 
 
-def _bomb(chance: random.Random, text: str) -> Spoiled:
+def _bomb(chance: random.Random, text: str) -> Mutated:
     wide = chance.randint(2, 20)
     lines = ["b0: &b0 [x]"] + [f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * wide)}]" for n in range(1, 30)]
-    return Spoiled("a bomb of aliases", ("\n".join(lines) + "\n" + text).encode(), must_be_refused=True)
+    return Mutated("a bomb of aliases", ("\n".join(lines) + "\n" + text).encode(), must_be_refused=True)
 
 
-def _deep(chance: random.Random, text: str) -> Spoiled:
+def _deep(chance: random.Random, text: str) -> Mutated:
     depth = chance.choice((40, 1000, 50_000))
     opened = chance.choice(("[", "{a: ", "- "))
-    return Spoiled("deep", (text + "\ndeep: " + opened * depth).encode(), must_be_refused=True)
+    return Mutated("deep", (text + "\ndeep: " + opened * depth).encode(), must_be_refused=True)
 
 
-def _many(chance: random.Random, text: str) -> Spoiled:
+def _many(chance: random.Random, text: str) -> Mutated:
     number = chance.choice((100, 1000, 10_000))
     added = "".join(f"{chance.choice(('network', 'projekt', 'x'))}_{each}: {each}\n" for each in range(number))
-    return Spoiled("many keys", f"{text}\n{added}".encode(), must_be_refused=True)
+    return Mutated("many keys", f"{text}\n{added}".encode(), must_be_refused=True)
 
 
-def _large(chance: random.Random, text: str) -> Spoiled:
+def _large(chance: random.Random, text: str) -> Mutated:
     size = chance.choice((256 * 1024, 3_000_000))
-    return Spoiled("large", text.encode() + b"\n#" + b"x" * size, must_be_refused=True)
+    return Mutated("large", text.encode() + b"\n#" + b"x" * size, must_be_refused=True)
 
 
-def _wrong_kind(chance: random.Random, text: str) -> Spoiled:
+def _wrong_kind(chance: random.Random, text: str) -> Mutated:
     content = chance.choice(
         (f"- {text}".replace("\n", "\n  "), f"x: {{{text}", '{"a": 1', "<xml/>", "\x7fELF", "a = 1\n")
     )
-    return Spoiled("another kind of file", content.encode(), must_be_refused=True)
+    return Mutated("another kind of file", content.encode(), must_be_refused=True)
 
 
 HANDS: tuple[Hand, ...] = (
