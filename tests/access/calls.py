@@ -1,4 +1,4 @@
-"""Which AWS actions code asks for, read from the code: boto3 calls in Python, tasks in a state machine."""
+"""The AWS actions that code needs, read from the code: boto3 calls in Python, tasks in a state machine."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def of_python(folder: Path) -> frozenset[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 functions.setdefault(node.name, []).append(node)
-    while found := waiting & set(functions):
-        inner = [node for name in found for each in functions.pop(name) for node in ast.walk(each)]
+    while called := waiting & set(functions):
+        inner = [node for name in called for each in functions.pop(name) for node in ast.walk(each)]
         nodes += inner
         waiting |= {name for node in inner for name in _called(node)}
     services = {text for node in nodes for text in _client_of(node)}
@@ -77,18 +77,18 @@ def of_python(folder: Path) -> frozenset[str]:
 
 def of_state_machine(definition: dict[str, Any]) -> frozenset[str]:
     """Actions of all tasks of an ASL definition."""
-    found: set[str] = set()
+    actions: set[str] = set()
     for resource in _resources(definition):
         service, _, operation = resource.split(":::", 1)[1].removeprefix("aws-sdk:").partition(":")
         operation, _, pattern = operation.partition(".")
         action = f"{service}:{operation[0].upper()}{operation[1:]}"
         action = OTHER_NAMES.get(action, action)
-        found.add(action)
+        actions.add(action)
         if pattern == "sync":
-            found |= set(SYNC[action])
+            actions |= set(SYNC[action])
         if "aws-sdk:" not in resource and action in TAGGED:
-            found.add("sagemaker:AddTags")
-    return frozenset(found)
+            actions.add("sagemaker:AddTags")
+    return frozenset(actions)
 
 
 def _trees(folder: Path) -> tuple[list[ast.Module], list[ast.Module]]:

@@ -1,8 +1,8 @@
 """The known ways in which a role could give itself more than it has: its policies, within the boundary.
 
 After Rhino Security's and Bishop Fox's lists, with what SageMaker, Glue, Step Functions and key policies add. An
-action counts as soon as both sides allow it on anything at all: conditions and resources are looked at by
-`contained`, which is what a way must be that a role does have.
+action counts as soon as both sides allow it on anything at all: conditions and resources are checked by
+`contained`, which must hold for each way that a role has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PASS = "iam:PassRole"
 BEDROCK = "bedrock.amazonaws.com"
 
 WAYS: tuple[tuple[str, ...], ...] = (
-    # Its own rights, or somebody else's.
+    # Its own permissions, or another principal's.
     ("iam:CreatePolicyVersion",),
     ("iam:SetDefaultPolicyVersion",),
     ("iam:AttachUserPolicy",),
@@ -38,7 +38,7 @@ WAYS: tuple[tuple[str, ...], ...] = (
     ("iam:TagRole",),
     ("iam:TagUser",),
     ("sts:TagSession",),
-    # Somebody else's credentials.
+    # Another principal's credentials.
     ("iam:CreateAccessKey",),
     ("iam:CreateLoginProfile",),
     ("iam:UpdateLoginProfile",),
@@ -220,7 +220,7 @@ def uncontained(role: Role, roles: Mapping[str, Role]) -> Iterable[str]:
     for arn in handed.roles:
         target = by_arn.get(arn)
         if target is None:
-            yield f"{role.name}: hands on {arn}, which is no role of this platform"
+            yield f"{role.name}: hands on {arn}, which is not a role of this platform"
         elif ways(target):
             yield f"{role.name}: hands on {target.name}, which itself can get further"
         elif target.boundary is None or any(action.startswith(("iam:", "sts:")) for action in effective(target)):

@@ -1,7 +1,7 @@
 """What roles execute, and who can put something else in its place: collected from what is applied, and evaluated.
 
-Whoever writes what a role runs is that role. So every program, model, image, definition and choice of one is a
-`Reference` here, with the calls that replace it, and only its owners may make those.
+A principal that writes what a role runs has the role's permissions. So every program, model, image, definition and
+choice of one is a `Reference` here, with the calls that replace it, and only its owners may make those.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ REOPENING_BUCKETS = (
 REPLACING: Mapping[str, tuple[str, ...]] = {
     "aws_lambda_function": ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"),
     "aws_lambda_layer_version": ("lambda:DeleteLayerVersion", "lambda:PublishLayerVersion"),
-    # Whoever starts a run names its script and libraries.
+    # The caller that starts a run names its script and libraries.
     "aws_glue_job": ("glue:CreateJob", "glue:DeleteJob", "glue:StartJobRun", "glue:UpdateJob"),
     "aws_glue_trigger": ("glue:CreateTrigger", "glue:UpdateTrigger"),
     "aws_sfn_state_machine": (
@@ -88,7 +88,7 @@ OWNERS: Mapping[tuple[str, str], frozenset[str]] = {
     ("parameter/{path}/releases/records/", "ssm:PutParameter"): frozenset({"release"}),
 }
 """Roles, by their names after the prefix, that may do this to what begins so (after the ARN's account, or the bucket).
-Nobody else may, and to what stands nowhere here only the deploying identity, which is no role of the platform."""
+No other role may; what is not listed here only the deploying identity may change, which is not one of these roles."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ class Reference:
 
 
 def references(states: Mapping[str, Document]) -> list[Reference]:
-    """All of an environment. Raises `ValueError` for an executable outside of S3, which nobody's policy could guard."""
-    found = [
+    """Collect all of an environment. Raises `ValueError` for an executable outside S3, which no policy could guard."""
+    collected = [
         Reference(f"{kind} {attributes.get('name') or attributes.get('id')}", arn, calls)
         for kind, calls in REPLACING.items()
         for attributes in resources(states, kind)
@@ -119,8 +119,8 @@ def references(states: Mapping[str, Document]) -> list[Reference]:
         # A prefix stands for every object below it.
         below = "" if re.search(r"\.[a-z0-9.]+$", key) else "x" if key.endswith("/") else "/x"
         arn = f"arn:aws:s3:::{bucket}/{key}{below}"
-        found += [Reference(by, arn, REPLACING_OBJECTS), Reference(by, f"arn:aws:s3:::{bucket}", REOPENING_BUCKETS)]
-    return list(dict.fromkeys(found))
+        collected += [Reference(by, arn, REPLACING_OBJECTS), Reference(by, f"arn:aws:s3:::{bucket}", REOPENING_BUCKETS)]
+    return list(dict.fromkeys(collected))
 
 
 def _uris(states: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
@@ -185,9 +185,9 @@ def owners_of(arn: str, call: str, path: str) -> frozenset[str]:
 
 
 def may(role: Role, action: str, arn: str, policies: Mapping[str, Document]) -> bool:
-    """Whether a session of the role may, under the best conditions that any of its statements asks for."""
+    """Tell whether a session of the role may, under the best conditions that any of its statements requires."""
     policy = policies.get(arn.split("/", 1)[0])
-    # Of all statements only those that speak of the action are worth the evaluator's time: next to none do.
+    # Evaluate only statements that cover the action, which are few: the evaluator is slow.
     allows = [
         statement
         for _, statement in role.statements()

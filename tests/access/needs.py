@@ -75,11 +75,11 @@ def large_objects(*prefixes: str) -> Pairs:
 
 
 LOCATE = pairs("s3:GetBucketLocation", "bucket")
-"""SDKs ask where the bucket is when they were told another region."""
+"""SDKs query the location of a bucket if their region is another one."""
 
 
 def encrypted(*purposes: str, write: bool = False) -> Pairs:
-    """S3 uses the key in the name of whoever reads or writes the object."""
+    """S3 uses the key in the name of the principal that reads or writes the object."""
     return pairs(
         ["kms:Decrypt", "kms:GenerateDataKey"] if write else "kms:Decrypt", [f"key:{each}" for each in purposes]
     )
@@ -160,11 +160,11 @@ NETWORK = (
 
 def sagemaker_logs(group: str, *, make: bool) -> Pairs:
     actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    found = pairs(actions, f"logs:log-group:{group}:*")
+    needed = pairs(actions, f"logs:log-group:{group}:*")
     return (
-        found | pairs([*actions, "logs:CreateLogGroup"], [f"logs:log-group:{group}:*", f"logs:log-group:{group}"])
+        needed | pairs([*actions, "logs:CreateLogGroup"], [f"logs:log-group:{group}:*", f"logs:log-group:{group}"])
         if make
-        else found
+        else needed
     )
 
 
@@ -440,7 +440,7 @@ NEEDS: dict[str, Need] = {
             ["bedrock:application-inference-profile/{id}", "bedrock::foundation-model/amazon.nova-lite-v1:0"],
         ),
         lambda_runtime("model-router"),
-        # Nobody lists the models while a platform is deployed, and no blueprint of it has a guardrail.
+        # The models are not listed while a platform is deployed, and no blueprint of it has a guardrail.
         later=pairs(
             "ssm:GetParametersByPath", ["ssm:parameter/mlops/local/routes", "ssm:parameter/mlops/local/routes/*"]
         )
@@ -515,7 +515,7 @@ NEEDS: dict[str, Need] = {
         | encrypted("data", write=True)
         | pairs("s3:ListMultipartUploadParts", [f"bucket/{prefix}*" for prefix in _BATCH_WRITE])
         | lambda_runtime("batch-submitter")
-        # Jobs are tagged; notifications and volumes are under customer keys; Bedrock works under a role of its own.
+        # Jobs are tagged; notifications and volumes are under customer keys; Bedrock works under a separate role.
         | pairs("sagemaker:AddTags", "sagemaker:transform-job/{prefix}-*")
         | pairs("bedrock:TagResource", "bedrock:model-invocation-job/*")
         | pairs(["kms:Decrypt", "kms:GenerateDataKey"], "key:logs")

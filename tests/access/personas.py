@@ -58,7 +58,7 @@ def experiments_role(persona: str) -> str:
 
 
 def experimenting(persona: str) -> list[Call]:
-    """A folder and a role of its own for jobs, and nobody else's; nothing of what roles execute."""
+    """Allow the persona's own folder and role for jobs, no other persona's, and nothing that roles execute."""
     personas = ("data_scientist", "ml_engineer", "data_engineer")
     return [
         *(Call(persona, "iam:PassRole", experiments_role(other), other == persona, TO_SAGEMAKER) for other in personas),
@@ -86,7 +86,7 @@ def approving(persona: str, *, allowed: bool) -> list[Call]:
         Call(persona, "ssm:GetParameter", token, allowed),
         Call(persona, "kms:Decrypt", "{data_key}", allowed, opened),
         Call(persona, "states:SendTaskSuccess", "*", allowed),
-        # Whoever approves writes no token of their own, and opens no other secret of the environment.
+        # Approvers cannot write tokens, and cannot open other secrets of the environment.
         may_not(persona, "ssm:PutParameter", token),
         may_not(persona, "ssm:GetParameter", arn("ssm", "parameter/mlops/{environment}/secrets/job-ids")),
     ]

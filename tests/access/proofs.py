@@ -43,9 +43,9 @@ UNTIED_KEYS = {
 
 
 def untied_keys(document: Document) -> list[str]:
-    """Whoever may use a key has to do it through one service, or for one thing that is encrypted with it.
+    """List the permissions on keys that are limited neither to one service nor to one encrypted thing.
 
-    Otherwise the right to one object under the key opens every other one that its holder gets hold of.
+    Otherwise the permission for one object under the key opens every other object that its holder can read.
     """
     return [
         f"{sid}: {action} through anything, for anything"
@@ -67,7 +67,7 @@ def _tied(statement: Statement) -> bool:
 
 
 def wildcard_actions(document: Document) -> list[str]:
-    """A right is named in full; only denies and boundaries may speak of families, and nobody of a whole service."""
+    """List wildcard actions: only denies and boundaries may name families of actions, and none a whole service."""
     return [
         f"{sid}: {action}"
         for sid, statement in _allows(document)
@@ -98,7 +98,7 @@ def unknown_actions(document: Document) -> list[str]:
 
 def needless_stars(document: Document) -> list[str]:
     """`*` as resource, where AWS could limit the action to resources or by a condition."""
-    found = []
+    faults = []
     for sid, statement in _allows(document):
         if "*" not in listed(statement.get("Resource", "*")):
             continue
@@ -107,15 +107,17 @@ def needless_stars(document: Document) -> list[str]:
             if action in actions.EITHER:
                 continue
             if actions.resource_types(action):
-                found.append(f"{sid}: {action} on *, although it can be limited to {actions.resource_types(action)[0]}")
+                faults.append(
+                    f"{sid}: {action} on *, although it can be limited to {actions.resource_types(action)[0]}"
+                )
             elif NARROWED_BY_CONDITION.get(action, "").lower() not in keys | {""}:
-                found.append(f"{sid}: {action} on * without a condition on {NARROWED_BY_CONDITION[action]}")
-    return found
+                faults.append(f"{sid}: {action} on * without a condition on {NARROWED_BY_CONDITION[action]}")
+    return faults
 
 
 def idle_pairs(document: Document) -> list[str]:
     """Actions and resources of one statement that cannot meet: the right is not what it looks like."""
-    found = []
+    faults = []
     for sid, statement in _allows(document):
         resources = listed(statement["Resource"])
         if resources == ["*"]:
@@ -123,39 +125,39 @@ def idle_pairs(document: Document) -> list[str]:
         expanded = [action for action in _expanded(statement) if action not in actions.EITHER]
         if not expanded:
             continue
-        found += [
+        faults += [
             f"{sid}: {action} takes none of {', '.join(resources)}"
             for action in expanded
             if not any(actions.can_mean(resource, action) for resource in resources)
         ]
-        found += [
+        faults += [
             f"{sid}: no action there takes {resource}"
             for resource in resources
             if not any(actions.can_mean(resource, action) for action in expanded)
         ]
-    return found
+    return faults
 
 
 def open_trust(role: Role, account: str, prefix: str) -> list[str]:
-    """Nobody takes a role for another account, and no role is open to a whole account unconditionally."""
-    found = []
+    """List roles that another account may assume, or a whole account without a condition."""
+    faults = []
     for statement in role.trust["Statement"]:
         conditions = {key for operator in statement.get("Condition", {}).values() for key in operator}
         principal = statement["Principal"]
         if principal == "*" or "*" in listed(principal.get("AWS", [])):
-            found.append(f"{role.name}: anybody may take it")
+            faults.append(f"{role.name}: anybody may take it")
             continue
         for service in listed(principal.get("Service", [])):
             if "aws:SourceAccount" not in conditions and service not in SERVICES_WITHOUT_SOURCE:
-                found.append(f"{role.name}: {service} may take it for any account")
+                faults.append(f"{role.name}: {service} may take it for any account")
         for arn in listed(principal.get("AWS", [])):
             if arn.endswith(":root") and not {"aws:PrincipalTag/persona"} & conditions:
-                found.append(f"{role.name}: everybody in {arn.split(':')[4]} may take it")
+                faults.append(f"{role.name}: every principal of {arn.split(':')[4]} may take it")
             if arn.split(":")[4] != account:
-                found.append(f"{role.name}: another account may take it")
+                faults.append(f"{role.name}: another account may take it")
     if not role.name.startswith(prefix):
-        found.append(f"{role.name}: not named after the environment {prefix}, so the boundary does not know it")
-    return found
+        faults.append(f"{role.name}: not named after the environment {prefix}, so the boundary does not know it")
+    return faults
 
 
 def reach_of_passing(role: Role) -> list[str]:

@@ -69,7 +69,7 @@ def listed(value: Any) -> list[str]:
 
 
 def from_states(states: Mapping[str, Document]) -> dict[str, Role]:
-    """All roles by name, whichever stack made them or added to them. Raises `KeyError` for a policy of nobody."""
+    """Collect all roles by name from all stacks. Raises `KeyError` for an unknown policy."""
     documents = dict(AWS_MANAGED)
     for _, attributes in _resources(states, "aws_iam_policy"):
         documents[attributes["arn"]] = json.loads(attributes["policy"])

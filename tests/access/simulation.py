@@ -31,7 +31,7 @@ def cut_by_boundary(role: Role) -> list[str]:
     """Rights of its policies that its boundary does not let through, each tried with the conditions that it names."""
     if role.boundary is None:
         return [f"{role.name}: no boundary"]
-    found = []
+    cut = []
     for sid, statement in role.statements():
         if statement["Effect"] != "Allow":
             continue
@@ -41,15 +41,15 @@ def cut_by_boundary(role: Role) -> list[str]:
                 if resource != "*" and not actions.can_mean(resource, action) and action not in actions.EITHER:
                     continue  # another action of the statement takes this resource
                 if not ask(_only(role, statement), action, one_of(resource), context).allowed:
-                    found.append(f"{role.name} {sid}: {action} on {resource}")
-    return found
+                    cut.append(f"{role.name} {sid}: {action} on {resource}")
+    return cut
 
 
 def reach(role: Role, own: str, other: str) -> list[str]:
     """Rights on what another environment calls its things; both are named by `<project>/<environment>`."""
     patterns = {resource for _, statement in role.statements() for resource in listed(statement["Resource"])}
     foreign = {one_of(renamed(each, own, other)) for each in patterns if renamed(each, own, other) != each}
-    found = []
+    reached = []
     for sid, statement in role.statements():
         if statement["Effect"] != "Allow":
             continue
@@ -60,13 +60,13 @@ def reach(role: Role, own: str, other: str) -> list[str]:
             if fnmatchcase(each, resource) and resource != "*"
         ]
         context = meeting(statement)
-        found += [
+        reached += [
             f"{role.name} {sid}: {action} on {each}"
             for each in dict.fromkeys(meant)
             for action in listed(statement["Action"])
             if ("*" in action or actions.can_mean(each, action)) and ask(role, action, each, context).allowed
         ]
-    return found
+    return reached
 
 
 def renamed(name: str, own: str, other: str) -> str:

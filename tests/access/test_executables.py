@@ -87,7 +87,7 @@ def test_everything_that_is_run_is_found(found: dict[str, Any], expected: set[st
     assert keys(states(**found)) == {f"{BUCKET}/{key}" for key in expected}
 
 
-def test_what_lies_outside_of_s3_is_no_executable_of_ours() -> None:
+def test_an_object_outside_of_s3_is_not_an_executable() -> None:
     arguments = {"--additional-python-modules": "requests==2.32.0"}
     with pytest.raises(ValueError, match=r"etl: --additional-python-modules fetches 'requests==2\.32\.0'"):
         executables.references(states(aws_glue_job=[{**JOB, "default_arguments": arguments}]))
@@ -98,12 +98,12 @@ def test_every_call_that_replaces_exists_on_aws_and_is_found(kind: str) -> None:
     for call in executables.REPLACING[kind]:
         assert actions.expand(call) == (call,), "AWS has no such action"
     arn = "arn:aws:x:us-east-1:123456789012:thing/mlops-local-thing"
-    [found] = [each for each in executables.references(states(**{kind: [{"arn": arn, "name": "n"}]} if kind not in WHOLE
+    [ref] = [each for each in executables.references(states(**{kind: [{"arn": arn, "name": "n"}]} if kind not in WHOLE
                else {kind: [WHOLE[kind] | {"arn": arn}]})) if each.arn == arn]  # fmt: skip
-    assert found.calls == executables.REPLACING[kind]
-    for call in found.calls:
+    assert ref.calls == executables.REPLACING[kind]
+    for call in ref.calls:
         one = role("mlops-local-person", document(call, arn), boundary=document(call, arn))
-        assert list(executables.replaceable(found, [one], {}, "mlops-local", "mlops/local")), call
+        assert list(executables.replaceable(ref, [one], {}, "mlops-local", "mlops/local")), call
 
 
 WHOLE: dict[str, dict[str, Any]] = {
@@ -118,13 +118,13 @@ WHOLE: dict[str, dict[str, Any]] = {
 def test_an_object_may_be_replaced_by_its_owners_alone() -> None:
     url = "s3://data/artifacts/models/registered/0a/model.tar.gz"
     model = {"name": "m", "primary_container": [{"model_data_url": url}], "container": []}
-    [reference] = [each for each in executables.references(states(aws_sagemaker_model=[model])) if "/0a/" in each.arn]
+    [ref] = [each for each in executables.references(states(aws_sagemaker_model=[model])) if "/0a/" in each.arn]
     put = document("s3:PutObject", f"{BUCKET}/artifacts/*")
     owner = role("mlops-local-model-artifacts", put, boundary=ANYTHING)
     person = role("mlops-local-ml-engineer", put, boundary=ANYTHING)
 
     def found(one: Role, policies: dict[str, Any]) -> list[str]:
-        return list(executables.replaceable(reference, [one], policies, "mlops-local", "mlops/local"))
+        return list(executables.replaceable(ref, [one], policies, "mlops-local", "mlops/local"))
 
     assert not found(owner, {})
     [sentence] = found(person, {})
@@ -144,7 +144,7 @@ def test_a_right_under_a_condition_counts() -> None:
     reference = executables.Reference("a release", arn, ("ssm:PutParameter",))
     allowed = document("ssm:PutParameter", arn, Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})
     person = role("mlops-local-person", allowed, boundary=ANYTHING)
-    assert list(executables.replaceable(reference, [person], {}, "mlops-local", "mlops/local"))
+    assert list(executables.replaceable(ref, [person], {}, "mlops-local", "mlops/local"))
     assert not list(
         executables.replaceable(
             reference, [replace(person, name="mlops-local-training")], {}, "mlops-local", "mlops/local"

@@ -128,7 +128,7 @@ def test_every_way_up_exists_on_aws_and_is_found(way: tuple[str, ...]) -> None:
     assert way in escalation.ways(climber)
     assert list(escalation.uncontained(climber, {climber.name: climber}))
     bounded = replace(climber, boundary=document("s3:GetObject"))
-    assert way not in escalation.ways(bounded), "what the boundary cuts is no way"
+    assert way not in escalation.ways(bounded), "what the boundary cuts does not count"
     unbounded = replace(climber, boundary=None)
     assert way in escalation.ways(unbounded), "without a boundary the policies decide"
 
@@ -225,8 +225,8 @@ def test_what_the_table_lacks_is_what_the_api_takes() -> None:
             arn = arn.replace("${ResourceId}", "a1b2")
             assert re.fullmatch(shape.members["modelId"].metadata["pattern"], arn), arn
             assert actions.can_mean(arn, action)
-            found = actions.get_action_data(service, name)[service]
-            assert each not in {row["resource_arn_format"] for row in found}, "the table has it by now: leave it out"
+            rows = actions.get_action_data(service, name)[service]
+            assert each not in {row["resource_arn_format"] for row in rows}, "the table has it by now: leave it out"
 
 
 def test_a_right_that_the_boundary_cuts_is_found() -> None:

@@ -1,7 +1,7 @@
 """A page of another origin, in a real browser, tries to use the local AWS of the person who opened it.
 
-Opt-in (`make test-browser`): needs Chromium. The page reports to a server of its own, over a connection that the
-browser allows it, what each of its tries has come to; what it has changed is asked of the local AWS itself.
+Opt-in (`make test-browser`): needs Chromium. The page reports the result of each try to a separate server, over a
+connection that the browser allows; the test queries the local AWS for changes.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Site:
 
 @contextmanager
 def opened(url: str, profile: Path) -> Iterator[None]:
-    """A browser with this page open. Names of the attacker's resolve to this machine, as his DNS could make them."""
+    """A browser with this page open. The attacker's names resolve to this machine, as DNS rebinding could do."""
     command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command += [
         "--host-resolver-rules=MAP *.example 127.0.0.1",

@@ -1,8 +1,8 @@
-"""Deploys the small environment while some of all calls fail, and compares with an undisturbed run.
+"""Deploy the small environment while some of all calls fail, and compare with an undisturbed run.
 
     python -m tests.campaigns.faults [--seed 1] [--rates 0.01,0.05] [--write]
 
-Each rate gets a local AWS of its own with nothing in it. Calls are throttled or answered 500, whichever service they
+Each rate gets a separate, empty local AWS. Calls are throttled or answered 500, whichever service they
 are for. `--write` renews docs/reference/reliability.md.
 """
 
@@ -33,15 +33,15 @@ def arm(lane: Lane, rate: float, seed: int) -> None:
     lane.arm(kind=FLAKY, service="*", rate=rate, seed=seed, seconds=SECONDS)
 
 
-def deploy(lane: Lane, rate: float, seed: int, wanted: World) -> dict[str, Any]:
-    """One deploy to an empty AWS on a bad day."""
+def deploy(lane: Lane, rate: float, seed: int, expected: World) -> dict[str, Any]:
+    """Deploy once to an empty AWS with faults."""
     arm(lane, rate, seed)
     began = time.monotonic()
     ran = recovery.commands_of(lane)(recovery.DEPLOY)
     seconds = round(time.monotonic() - began, 1)
     armed = keys.page(lane.home.endpoint, "faults")["faults"]
     lane.disarm()
-    difference = world.compare(wanted, lane.world())
+    difference = world.compare(expected, lane.world())
     remains = recovery.remains(lane)
     return {
         "seed": seed,
@@ -65,14 +65,14 @@ def campaign(lane: Lane, rates: Sequence[float], seed: int) -> list[dict[str, An
     if "deployed" not in references:
         seconds = kill.undisturbed(lane, recovery.DEPLOY)
         references.put("deployed", lane.world(), seconds)
-    wanted = references.of("deployed")
-    found = []
+    expected = references.of("deployed")
+    lines = []
     for rate in rates:
         lane.renew()
-        found.append(deploy(lane, rate, seed, wanted))
-        line = found[-1]
+        lines.append(deploy(lane, rate, seed, expected))
+        line = lines[-1]
         kill.note(f"{rate:.0%}: {line['hit']} of {line['seen']} calls hit, exit code {line['exit_code']}{line['said']}")
-    return found
+    return lines
 
 
 def main(words: Sequence[str] | None = None) -> int:

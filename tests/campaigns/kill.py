@@ -56,7 +56,7 @@ class NotPrepared(Exception):
 
 
 class References:
-    """Worlds after undisturbed runs (`AFTER`). Whoever is ahead waits for them.
+    """Worlds after undisturbed runs (`AFTER`). Lanes that need one wait for it.
 
     Args:
         kept: file that has them from an earlier campaign with the same sources, or is to have them for a later one.
@@ -96,10 +96,10 @@ class References:
                 raise NotPrepared(self._failed)
             return self._worlds[name]
 
-    def put(self, name: str, found: World, seconds: float) -> None:
-        note(f"undisturbed: {name}, {found.total()} things, {seconds:.0f} s")
+    def put(self, name: str, world: World, seconds: float) -> None:
+        note(f"undisturbed: {name}, {world.total()} things, {seconds:.0f} s")
         with self._changed:
-            self._worlds[name] = found
+            self._worlds[name] = world
             self._changed.notify_all()
         if self._kept is not None:
             worlds = {each: sorted(world.elements()) for each, world in self._worlds.items()}
@@ -181,12 +181,12 @@ def play(lane: Lane, row: Row, column: Column, references: References) -> dict[s
         lane.lose_the_machine()
     ran = recovery.recover(recovery.commands_of(lane), row, column)
     # After the end of its AWS, a deploy begins with nothing.
-    wanted = references.of("deployed" if row.killed == "aws" else AFTER[row.run])
-    found, remains = World(), ["the local AWS does not answer"]
+    expected = references.of("deployed" if row.killed == "aws" else AFTER[row.run])
+    actual, remains = World(), ["the local AWS does not answer"]
     with suppress(OSError, ValueError):
-        found = lane.world()
+        actual = lane.world()
         remains = recovery.remains(lane)
-    difference = world.compare(wanted, found)
+    difference = world.compare(expected, actual)
     recovered = ran[-1].exit_code == 0
     sound = recovered and not difference and not remains
     return {
@@ -224,14 +224,14 @@ class Campaign:
             began = time.monotonic()
             try:
                 prepare(lane, row, empty)
-                told = play(lane, row, column, self._references)
+                outcome = play(lane, row, column, self._references)
             except NotPrepared as error:
-                told = {"green": False, "sound": False, "reached": False, "lost": [], "error": str(error)}
-            self._keep(row, column, {**told, "seconds": round(time.monotonic() - began, 1)})
+                outcome = {"green": False, "sound": False, "reached": False, "lost": [], "error": str(error)}
+            self._keep(row, column, {**outcome, "seconds": round(time.monotonic() - began, 1)})
             empty = row.run == "destroy"
-            if not told["sound"]:
+            if not outcome["sound"]:
                 lane.save(self._results.with_suffix("") / f"{row.number}-{column.replace(' ', '-')}")
-            if empty or not told["sound"]:
+            if empty or not outcome["sound"]:
                 # An AWS in which something was destroyed keeps traces, of jobs for instance: the next one has none.
                 lane.renew()
                 empty = True
@@ -243,19 +243,25 @@ class Campaign:
                 self.waiting.remove(chosen)
             return chosen
 
-    def _keep(self, row: Row, column: Column, told: dict[str, Any]) -> None:
-        line = {"seed": self._seed, "row": row.to_json(), "column": column, "commit": commit(), **told}
+    def _keep(self, row: Row, column: Column, outcome: dict[str, Any]) -> None:
+        line = {"seed": self._seed, "row": row.to_json(), "column": column, "commit": commit(), **outcome}
         with self._lock, self._results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        verdict = "green" if told["green"] else "RED" if told["reached"] else "not reached"
-        note(f"row {row.number}, {column}: {row}: {verdict}, {told['seconds']:.0f} s{_why(told)}")
+        verdict = "green" if outcome["green"] else "RED" if outcome["reached"] else "not reached"
+        note(f"row {row.number}, {column}: {row}: {verdict}, {outcome['seconds']:.0f} s{_why(outcome)}")
 
 
-def _why(told: dict[str, Any]) -> str:
-    if told["green"]:
+def _why(outcome: dict[str, Any]) -> str:
+    if outcome["green"]:
         return ""
-    ends = ", ".join(f"`{each['command']}` {each['exit_code']}" for each in told.get("recovery", []))
-    parts = (ends, *told.get("difference", [])[:4], *told["lost"][:3], *told.get("remains", [])[:3], told.get("error"))
+    ends = ", ".join(f"`{each['command']}` {each['exit_code']}" for each in outcome.get("recovery", []))
+    parts = (
+        ends,
+        *outcome.get("difference", [])[:4],
+        *outcome["lost"][:3],
+        *outcome.get("remains", [])[:3],
+        outcome.get("error"),
+    )
     return "".join(f"\n    {part}" for part in parts if part)
 
 
@@ -266,11 +272,11 @@ def commit() -> str:
 def read(results: Path) -> list[dict[str, Any]]:
     """Finished rows; a line that was cut short counts for nothing."""
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    found = []
+    lines = []
     for line in lines:
         with suppress(ValueError):
-            found.append(json.loads(line))
-    return found
+            lines.append(json.loads(line))
+    return lines
 
 
 def note(text: str) -> None:
@@ -279,7 +285,7 @@ def note(text: str) -> None:
 
 
 def sources() -> str:
-    """One word for everything that a deployment is made of, and that decides how it is looked at."""
+    """One word for everything that a deployment is made of, and that decides how it is checked."""
     digest = hashlib.sha256()
     for folder in SOURCES:
         for file in sorted(path for path in (REPO / folder).rglob("*") if path.is_file()):
@@ -295,13 +301,13 @@ def kept() -> Path:
 
 
 def campaign(options: argparse.Namespace, results: Path) -> None:
-    wanted = rows(options.seed, options.rows)
+    chosen = rows(options.seed, options.rows)
     if options.only:
-        wanted = [row for row in wanted if row.number in options.only]
+        chosen = [row for row in chosen if row.number in options.only]
     references = References(kept=kept())
     work = Campaign(results, options.seed, references, time.monotonic() + options.minutes * 60)
     columns = [column for column in COLUMNS if options.column in column]
-    work.waiting = [each for each in left(wanted, read(results), options.seed) if each[1] in columns]
+    work.waiting = [each for each in left(chosen, read(results), options.seed) if each[1] in columns]
     if not work.waiting:
         note("every row is finished")
         return
@@ -356,7 +362,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", type=lambda text: {int(number) for number in text.split(",")}, help="rows by number")
     parser.add_argument("--column", choices=("lives", "gone"), default="", help="one of the two")
     parser.add_argument("--write", action="store_true", help=f"renew {report.DOCUMENT.relative_to(REPO)}")
-    parser.add_argument("--report", action="store_true", help="play nothing: tell of what is finished")
+    parser.add_argument("--report", action="store_true", help="play nothing: report the finished rows")
     options = parser.parse_args(words)
     RESULTS.mkdir(parents=True, exist_ok=True)
     results = RESULTS / f"kill-{options.seed}.jsonl"

@@ -29,7 +29,7 @@ class Kind:
         name_in: member that names it; `tags`: its tag `Name`.
         settings: members that are compared.
         options: of the operation.
-        wanted: which of them count.
+        counted: which of them count.
     """
 
     service: str
@@ -39,7 +39,7 @@ class Kind:
     name_in: str = "tags"
     settings: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
-    wanted: Callable[[dict[str, Any]], bool] = lambda item: True
+    counted: Callable[[dict[str, Any]], bool] = lambda item: True
 
     @property
     def name(self) -> str:
@@ -49,7 +49,7 @@ class Kind:
         for item in pages(client(self.service), self.operation, self.key, **self.options):
             if isinstance(item, str):
                 yield Listed(item, (item,))
-            elif self.wanted(item):
+            elif self.counted(item):
                 ids = tuple(str(item[member]) for member in self.ids if item.get(member))
                 yield Listed(self._name_of(item), ids, {each: item.get(each) for each in self.settings})
 
@@ -99,12 +99,12 @@ def _endpoints(client: Client) -> Iterator[Listed]:
     """Which configuration it runs is a release's doing, so the instances that came of it are compared."""
     sagemaker = client("sagemaker")
     for each in pages(sagemaker, "list_endpoints", "Endpoints"):
-        found = sagemaker.describe_endpoint(EndpointName=each["EndpointName"])
-        variants = sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
+        described = sagemaker.describe_endpoint(EndpointName=each["EndpointName"])
+        variants = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
         instances = [
             [one.get("InstanceType"), one.get("InitialInstanceCount")] for one in variants["ProductionVariants"]
         ]
-        settings = {"status": found["EndpointStatus"], "instances": instances}
+        settings = {"status": described["EndpointStatus"], "instances": instances}
         yield Listed(each["EndpointName"], (each["EndpointArn"], each["EndpointName"]), settings)
 
 
@@ -154,7 +154,7 @@ def _functions(client: Client) -> Iterator[Listed]:
 
 
 def _own_parameter(item: dict[str, Any]) -> bool:
-    """AWS publishes thousands of its own."""
+    """AWS publishes thousands of public ones."""
     return not str(item["Name"]).startswith("/aws/")
 
 
@@ -169,7 +169,7 @@ KINDS: tuple[Kind, ...] = (
         "NatGateways",
         ("NatGatewayId",),
         settings=("State",),
-        wanted=lambda item: item["State"] != "deleted",
+        counted=lambda item: item["State"] != "deleted",
     ),
     Kind("ec2", "describe_addresses", "Addresses", ("AllocationId",)),
     Kind("ec2", "describe_security_groups", "SecurityGroups", ("GroupId",), "GroupName"),
@@ -180,7 +180,7 @@ KINDS: tuple[Kind, ...] = (
         ("VpcEndpointId",),
         "ServiceName",
         settings=("State",),
-        wanted=lambda item: item["State"] != "deleted",
+        counted=lambda item: item["State"] != "deleted",
     ),
     Kind("ec2", "describe_flow_logs", "FlowLogs", ("FlowLogId",), settings=("TrafficType",)),
     Special("kms", "", "Keys", ask=_keys),
@@ -190,7 +190,7 @@ KINDS: tuple[Kind, ...] = (
         "Aliases",
         ("AliasArn", "AliasName"),
         "AliasName",
-        wanted=lambda item: not item["AliasName"].startswith("alias/aws/"),
+        counted=lambda item: not item["AliasName"].startswith("alias/aws/"),
     ),
     Special("s3", "", "Buckets", ask=_buckets),
     Special("iam", "", "Roles", ask=_roles),
@@ -216,7 +216,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("sqs", "list_queues", "QueueUrls"),
     Kind("sns", "list_topics", "Topics", ("TopicArn",), "TopicArn"),
     Kind("sns", "list_subscriptions", "Subscriptions", ("SubscriptionArn",), "Endpoint", ("Protocol", "TopicArn")),
-    Kind("ssm", "describe_parameters", "Parameters", ("Name",), "Name", ("Type",), wanted=_own_parameter),
+    Kind("ssm", "describe_parameters", "Parameters", ("Name",), "Name", ("Type",), counted=_own_parameter),
     Kind("secretsmanager", "list_secrets", "SecretList", ("ARN",), "Name"),
     Kind("dynamodb", "list_tables", "TableNames"),
     Kind("ecr", "describe_repositories", "repositories", ("repositoryArn",), "repositoryName", ("imageTagMutability",)),
@@ -233,7 +233,7 @@ KINDS: tuple[Kind, ...] = (
         ("Name",),
         "Name",
         ("State",),
-        wanted=lambda item: item["Name"] != "primary",  # AWS's own
+        counted=lambda item: item["Name"] != "primary",  # AWS's own
     ),
     Kind("apigateway", "get_rest_apis", "items", ("id",), "name"),
     Kind("apigateway", "get_api_keys", "items", ("id",), "name", ("enabled",)),

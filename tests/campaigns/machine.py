@@ -1,4 +1,4 @@
-"""Processes of a campaign, told from everybody else's by the folder that they work in."""
+"""Processes of a campaign, recognised by the folder that they work in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Process:
         return "-m orchestrator.terraform.warm_provider" in self.words
 
     def works_on(self, stack: str) -> bool:
-        """Whether it is a terraform of this stack: each has a folder of data of its own."""
+        """Whether it is a terraform of this stack: each has its own data folder."""
         return self.is_terraform and f"/{stack}/" in f"{self.environment}/"
 
 
@@ -40,19 +40,19 @@ def of(folder: Path) -> dict[int, Process]:
 
     Never this process, nor those that it was started from.
     """
-    everyone = {process.pid: process for process in map(_read, _numbers()) if process is not None}
+    processes = {process.pid: process for process in map(_read, _numbers()) if process is not None}
     own, pid = set(), os.getpid()
-    while pid in everyone:
+    while pid in processes:
         own.add(pid)
-        pid = everyone[pid].parent
+        pid = processes[pid].parent
     inside = f"{folder}/"
     named = {
         pid
-        for pid, each in everyone.items()
+        for pid, each in processes.items()
         if inside in each.words or inside in each.environment or each.folder.startswith(inside)
     }
-    found = set().union(*(below(pid, everyone) for pid in named)) if named else set()
-    return {pid: everyone[pid] for pid in sorted(found - own)}
+    pids = set().union(*(below(pid, processes) for pid in named)) if named else set()
+    return {pid: processes[pid] for pid in sorted(pids - own)}
 
 
 def below(pid: int, processes: dict[int, Process]) -> set[int]:
@@ -69,7 +69,7 @@ def _numbers() -> list[int]:
 
 
 def _read(pid: int) -> Process | None:
-    """`None` for one that has ended, or of which only the number is left, or that is somebody else's."""
+    """Read a process; `None` if it has ended, is a zombie, or belongs to another user."""
     place = _PROC / str(pid)
     try:
         state, parent = (place / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]

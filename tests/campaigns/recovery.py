@@ -1,4 +1,4 @@
-"""What leads a lane back to green after a kill, and what is looked at then."""
+"""Recover a lane after a kill, and check what is left."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Ran:
 Run = Callable[[Sequence[str]], Ran]
 
 
-def named(said: str) -> tuple[str, ...] | None:
-    """The command that an output leads to, with the answers that nobody is there to give."""
-    found = NAMED.search(said)
-    if found is None:
+def named(output: str) -> tuple[str, ...] | None:
+    """Return the command that an output suggests, with options in place of interactive answers."""
+    match = NAMED.search(output)
+    if match is None:
         return None
-    words = [ENVIRONMENT if word == "ENV" else word for word in found[1].split()]
+    words = [ENVIRONMENT if word == "ENV" else word for word in match[1].split()]
     if words[0] == "recover" and not {"--import", "--remove"} & set(words):
         words.append("--import")
     if words[0] in NEEDS_YES and "--yes" not in words:
@@ -80,8 +80,8 @@ def commands_of(lane: Lane) -> Run:
         except subprocess.TimeoutExpired:
             running.process.kill()
             code = _TIMED_OUT
-        said = running.said()
-        return Ran(" ".join(words), code, round(time.monotonic() - began, 1), said if code == 0 else said[-_WORDS:])
+        output = running.said()
+        return Ran(" ".join(words), code, round(time.monotonic() - began, 1), output if code == 0 else output[-_WORDS:])
 
     return run
 

@@ -32,10 +32,10 @@ file is left. *Lost*: things that ended in no state, or were made twice. A local
 to recover; the deploy starts afresh."""
 
 
-def kills(lines: Sequence[dict[str, Any]], wanted: Sequence[Row]) -> str:
+def kills(lines: Sequence[dict[str, Any]], planned: Sequence[Row]) -> str:
     """The section of `tests/campaigns/kill.py`."""
     reached = [line for line in lines if line["reached"]]
-    parts = ["## Kills", _where(lines), _totals(reached, wanted), _EXPLAINED, _by_kind(reached), *_red(lines)]
+    parts = ["## Kills", _where(lines), _totals(reached, planned), _EXPLAINED, _by_kind(reached), *_red(lines)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -55,7 +55,7 @@ def faults(lines: Sequence[dict[str, Any]]) -> str:
         for line in lines
     ]
     columns = ("of calls", "fault", "calls", "hit", "exit code", "equal to undisturbed", "lost", "seconds")
-    what = "A whole deploy to an empty AWS, while some of its calls are answered as on a bad day."
+    what = "A whole deploy to an empty AWS, while some of its calls fail."
     red = [f"- {line['rate']:.0%}: {detail}" for line in lines for detail in _why(line)]
     parts = ["## Calls that fail", _where(lines), what, table(columns, rows), "\n".join(red)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -63,10 +63,10 @@ def faults(lines: Sequence[dict[str, Any]]) -> str:
 
 def _why(line: dict[str, Any]) -> list[str]:
     """The error, and some of what is not as it should be."""
-    said = [text for text in line["said"].splitlines() if text.startswith("error: ")][:1]
+    errors = [text for text in line["said"].splitlines() if text.startswith("error: ")][:1]
     more = len(line["difference"]) - _SHOWN
-    shown = [f"`{part[:_LONGEST]}`" for part in (*said, *line["difference"][:_SHOWN])]
-    shown = [*shown[: len(said)], *(f"lost: {each}" for each in line["lost"][:_SHOWN]), *shown[len(said) :]]
+    shown = [f"`{part[:_LONGEST]}`" for part in (*errors, *line["difference"][:_SHOWN])]
+    shown = [*shown[: len(errors)], *(f"lost: {each}" for each in line["lost"][:_SHOWN]), *shown[len(errors) :]]
     return [*shown, f"and {more} differences more"] if more > 0 else shown
 
 
@@ -74,7 +74,7 @@ def write(name: str, section: str, document: Path = DOCUMENT) -> None:
     """Put one section in its place and leave the others."""
     before = document.read_text(encoding="utf-8") if document.exists() else ""
     kept = {
-        found[1]: found[2] for found in re.finditer(r"<!-- begin (\w+) -->\n(.*?)<!-- end \1 -->\n", before, re.DOTALL)
+        match[1]: match[2] for match in re.finditer(r"<!-- begin (\w+) -->\n(.*?)<!-- end \1 -->\n", before, re.DOTALL)
     }
     kept[name] = section
     sections = [f"<!-- begin {each} -->\n{kept[each]}<!-- end {each} -->\n" for each in ORDER if each in kept]
@@ -95,14 +95,14 @@ def _where(lines: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _totals(reached: Sequence[dict[str, Any]], wanted: Sequence[Row]) -> str:
-    said = []
+def _totals(reached: Sequence[dict[str, Any]], planned: Sequence[Row]) -> str:
+    parts = []
     for column in COLUMNS:
         of_column = [line for line in reached if line["column"] == column]
-        due = sum(column in row.columns for row in wanted)
+        due = sum(column in row.columns for row in planned)
         green, lost = sum(line["green"] for line in of_column), sum(len(line["lost"]) for line in of_column)
-        said.append(f"*{column}*: {len(of_column)} of {due} rows, {green} green, lost = {lost}")
-    return "; ".join(said) + "."
+        parts.append(f"*{column}*: {len(of_column)} of {due} rows, {green} green, lost = {lost}")
+    return "; ".join(parts) + "."
 
 
 def _by_kind(lines: Sequence[dict[str, Any]]) -> str:
@@ -126,14 +126,18 @@ def _by_kind(lines: Sequence[dict[str, Any]]) -> str:
 
 
 def _cell(lines: Sequence[dict[str, Any]], killed: str, phase: str, column: Column) -> tuple[str, str, str]:
-    found = [
+    matching = [
         line
         for line in lines
         if (line["row"]["killed"], line["row"]["phase"], line["column"]) == (killed, phase, column)
     ]
-    if not found:
+    if not matching:
         return "-", "-", "-"
-    return str(len(found)), str(sum(line["green"] for line in found)), str(sum(len(line["lost"]) for line in found))
+    return (
+        str(len(matching)),
+        str(sum(line["green"] for line in matching)),
+        str(sum(len(line["lost"]) for line in matching)),
+    )
 
 
 def _red(lines: Sequence[dict[str, Any]]) -> list[str]:
@@ -144,10 +148,10 @@ def _red(lines: Sequence[dict[str, Any]]) -> list[str]:
 def _told(line: dict[str, Any]) -> list[str]:
     row = Row(**line["row"])
     what = "" if line["reached"] else " (its moment never came)"
-    told = [f"- row {row.number}, {line['column']}: {row}{what}"]
+    lines = [f"- row {row.number}, {line['column']}: {row}{what}"]
     ends = ", then ".join(f"`{each['command']}` ended with {each['exit_code']}" for each in line.get("recovery", []))
     details = [ends, *(f"lost: {each}" for each in line["lost"][:_SHOWN])]
     details += [f"`{each[:_LONGEST]}`" for each in line.get("difference", [])[:_SHOWN]]
     details += [f"left: {each}" for each in line.get("remains", [])[:_SHOWN]]
     details += [line["error"].splitlines()[0]] if line.get("error") else []
-    return told + [f"  - {detail}" for detail in details if detail]
+    return lines + [f"  - {detail}" for detail in details if detail]

@@ -165,10 +165,10 @@ def _row(number: int, killed: Killed, run: Run, phase: Phase, chance: random.Ran
     return Row(number, killed, run, phase, stack, held, nth, chance.randrange(MOST_MILLISECONDS))
 
 
-def left(wanted: Sequence[Row], done: Sequence[dict[str, Any]], seed: int) -> list[tuple[Row, Column]]:
-    """What of a campaign is still to be done: rows of this seed that no finished line tells of."""
+def left(planned: Sequence[Row], done: Sequence[dict[str, Any]], seed: int) -> list[tuple[Row, Column]]:
+    """Return what of a campaign is still due: rows of this seed without a finished line."""
     finished = {(line["row"]["number"], line["column"]) for line in done if line["seed"] == seed}
-    return [(row, column) for row in wanted for column in row.columns if (row.number, column) not in finished]
+    return [(row, column) for row in planned for column in row.columns if (row.number, column) not in finished]
 
 
 def choose(waiting: Sequence[tuple[Row, Column]], empty: bool) -> tuple[Row, Column] | None:

@@ -1,7 +1,7 @@
 """The environment that campaigns deploy: everything the platform is made of, and as little of it as will do.
 
 Foundation, training pipeline, one real-time endpoint, one blueprint of Bedrock. It lives in copies of the checkout
-below a folder of the campaign's own, so that nobody's environments are touched. A *lane* is one local AWS and the
+below a folder of the campaign's own, so that no other environment is touched. A *lane* is one local AWS and the
 clone that deploys to it. The local AWS runs from a copy that is never deployed from: when the machine is said to be
 gone, the clone goes, with its runs, build and temporary files, and AWS stays.
 """
@@ -41,7 +41,7 @@ instances, which takes a release."""
 
 @dataclass(frozen=True)
 class Clone(Checkout):
-    """A copy to deploy from, with a folder for temporary files of its own."""
+    """A copy to deploy from, with a separate folder for temporary files."""
 
     tmp: Path = Path()
 
@@ -67,7 +67,7 @@ class Lane:
     """One local AWS, and the clone that deploys to it.
 
     Args:
-        folder: of its own; a short path, since sockets lie below it.
+        folder: a separate one; a short path, since sockets lie below it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -104,7 +104,7 @@ class Lane:
         return machine.below(pid, self.processes())
 
     def lose_the_machine(self) -> None:
-        """What a CI runner's end takes along: every process but AWS, runs, build, temporary files; a new clone."""
+        """Delete what ends with a CI runner: every process but AWS, runs, build, temporary files; make a new clone."""
         variant = self.clone.variant
         for pid in self.processes().keys() - self.aws_processes():
             with suppress(ProcessLookupError):
@@ -167,7 +167,7 @@ class Lane:
             time.sleep(0.05)
 
     def _clone(self) -> Clone:
-        """Of the home, not of this checkout: somebody may work in it while a campaign runs."""
+        """Of the home, not of this checkout, which may change while a campaign runs."""
         clone = self._named(f"c{next(self._numbers)}")
         shutil.copytree(self.home.folder, clone.folder, symlinks=True, ignore=self._of_the_home)
         (clone.folder / ".emulator").symlink_to(self.home.folder / ".emulator")

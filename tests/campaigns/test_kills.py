@@ -33,7 +33,7 @@ def lane() -> Iterator[Lane]:
 
 @pytest.fixture(scope="module")
 def references(lane: Lane) -> References:
-    """The environment, deployed undisturbed; nothing is asked about the others."""
+    """The environment, deployed undisturbed; the others are not needed."""
     kill.undisturbed(lane, recovery.DEPLOY)
     return References({"deployed": lane.world()})
 
@@ -50,7 +50,7 @@ def references(lane: Lane) -> References:
 )
 def test_nothing_is_lost(lane: Lane, references: References, row: Row, column: Column) -> None:
     kill.prepare(lane, row, empty=False)
-    told = kill.play(lane, row, column, references)
-    assert told["reached"], told
-    assert (told["lost"], told["difference"], told["remains"]) == ([], [], []), told
-    assert told["green"], told
+    outcome = kill.play(lane, row, column, references)
+    assert outcome["reached"], outcome
+    assert (outcome["lost"], outcome["difference"], outcome["remains"]) == ([], [], []), outcome
+    assert outcome["green"], outcome

@@ -114,13 +114,13 @@ class Watch:
         self._log = Tail(log, from_now=True)
         self._journal: Tail | None = None
 
-    def wait(self, wanted: Sequence[Signal], process: subprocess.Popen[bytes], seconds: float) -> Signal | None:
+    def wait(self, signals: Sequence[Signal], process: subprocess.Popen[bytes], seconds: float) -> Signal | None:
         """The signal that came; `None` if the run ended, or the time was over, before one did."""
-        counts, deadline = dict.fromkeys(wanted, 0), time.monotonic() + seconds
+        counts, deadline = dict.fromkeys(signals, 0), time.monotonic() + seconds
         while True:
             ended = process.poll() is not None
             for source, line in self._told():
-                for signal in wanted:
+                for signal in signals:
                     if signal.source == source and re.search(signal.pattern, line):
                         counts[signal] += 1
                         if counts[signal] == signal.nth:
@@ -130,13 +130,13 @@ class Watch:
             time.sleep(_TICK)
 
     def _told(self) -> list[tuple[str, str]]:
-        told = [("log", line) for line in self._log.lines()]
+        events = [("log", line) for line in self._log.lines()]
         if self._journal is None:
             fresh = [path for path in self._clone.runs() if path not in self._before]
             self._journal = Tail(fresh[0] / "events.jsonl", from_now=False) if fresh else None
         if self._journal is not None:
-            told += [("journal", _words(line)) for line in self._journal.lines()]
-        return told
+            events += [("journal", _words(line)) for line in self._journal.lines()]
+        return events
 
 
 def _words(line: str) -> str:

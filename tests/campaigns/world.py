@@ -1,8 +1,8 @@
 """What exists in an account, in words that are the same after each deployment of the same files.
 
-Each service is asked by boto3, not by Terraform: what no state knows is seen, too. An item is known by name; ids and
-hashes that are new each time are replaced. Beside its settings it says whether the states hold its id: an orphan
-differs from what was deployed by that alone.
+Each service is queried with boto3, not by Terraform: this finds what no state contains, too. An item is known by name;
+ids and hashes that are new each time are replaced. Beside its settings it says whether the states hold its id: an
+orphan differs from what was deployed by that alone.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Difference:
         A thing that was there before and after, but whose id the states had before only, counts; so does one more than
         there should be. One that is there with other settings does not: it is wrong, not lost.
         """
-        wanted, found = Counter(name for name in map(_name, self.missing)), Counter(map(_name, self.extra))
-        more = found - wanted
+        missing, extra = Counter(name for name in map(_name, self.missing)), Counter(map(_name, self.extra))
+        more = extra - missing
         forgotten = {
             _name(item)
             for item in self.extra
@@ -66,9 +66,9 @@ class Difference:
         return [f"- {' '.join(item)}" for item in self.missing] + [f"+ {' '.join(item)}" for item in self.extra]
 
 
-def compare(wanted: World, found: World) -> Difference:
-    """What of `wanted` is not there, and what is there that is not wanted; repetitions count."""
-    return Difference(tuple(sorted((wanted - found).elements())), tuple(sorted((found - wanted).elements())))
+def compare(expected: World, actual: World) -> Difference:
+    """Return what is missing of `expected`, and what is there besides; repetitions count."""
+    return Difference(tuple(sorted((expected - actual).elements())), tuple(sorted((actual - expected).elements())))
 
 
 def see(client: Client, bucket: str, *, known: Mapping[str, str] | None = None) -> World:
@@ -80,15 +80,15 @@ def see(client: Client, bucket: str, *, known: Mapping[str, str] | None = None) 
     states = list(_states(client("s3"), bucket))
     held = {text for _, document in states for text in _texts(document)}
     with ThreadPoolExecutor(_READERS) as pool:
-        found = [item for items in pool.map(lambda kind: list(_items(client, kind, held)), KINDS) for item in items]
-    found += [("state", stack, _addresses(document)) for stack, document in states if document.get("resources")]
+        items = [item for items in pool.map(lambda kind: list(_items(client, kind, held)), KINDS) for item in items]
+    items += [("state", stack, _addresses(document)) for stack, document in states if document.get("resources")]
     for word, value in (known or {}).items():
-        found = [(kind, name, settings.replace(json.dumps(value), json.dumps(word))) for kind, name, settings in found]
-    return Counter(found)
+        items = [(kind, name, settings.replace(json.dumps(value), json.dumps(word))) for kind, name, settings in items]
+    return Counter(items)
 
 
 def locks(client: Client, bucket: str) -> list[str]:
-    """Locks of states that somebody still seems to hold."""
+    """List the locks of states that still seem to be held."""
     return [key for key in _keys(client("s3"), bucket) if key.endswith(".tflock")]
 
 
@@ -140,10 +140,10 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _addresses(document: dict[str, Any]) -> str:
     """How many instances the state has of what."""
-    found = Counter(
+    counted = Counter(
         f"{each.get('module', '')}.{each['type']}.{each['name']}"
         for each in document["resources"]
         for _ in each["instances"]
         if each["mode"] == "managed"
     )
-    return json.dumps(found, sort_keys=True)
+    return json.dumps(counted, sort_keys=True)

@@ -19,7 +19,7 @@ from tests.fakes.tools import PublishingTerraform
 
 BLOCK = re.compile(r'import \{\n  to = (.+)\n  id = "(.+)"\n\}')
 UNREAD = "retention_policy"
-"""An attribute that nobody tells."""
+"""An attribute that the provider does not read."""
 OWN = {"project": "mlops", "environment": "local"}
 Planned = Callable[[Mapping[str, str]], dict[str, Any]]
 
@@ -28,7 +28,7 @@ class ImportingTerraform(PublishingTerraform):
     """Satisfies `TerraformTool`.
 
     Attributes:
-        code: stack to address to what its plan knows of it, given the imports so far.
+        code: stack to address to what its plan contains of it, given the imports so far.
         there: import ID to the tags of the thing that exists.
         replaced: addresses that an import would have replaced.
         other: import ID to attributes that the thing has otherwise than the plan wants them.
@@ -67,12 +67,12 @@ class ImportingTerraform(PublishingTerraform):
             changes = [_change(address, ["delete"], {}) for address in targets]
         else:
             held = self.store.states[ws.stack].resources if ws.stack in self.store.states else ()
-            wanted = {address: planned(imports) for address, planned in self.code[ws.stack].items()}
+            planned_by_address = {address: planned(imports) for address, planned in self.code[ws.stack].items()}
             changes = [
                 self._importing(address, planned, imports[address])
                 if address in imports
                 else _change(address, ["create"], planned)
-                for address, planned in wanted.items()
+                for address, planned in planned_by_address.items()
                 if address not in held and (not targets or address in targets)
             ]
         summary = PlanSummary(
@@ -105,14 +105,14 @@ class ImportingTerraform(PublishingTerraform):
         for address in imports.keys() - lonely:
             on_event({"type": "refresh_complete", "hook": {"resource": {"addr": address}}})
         if lonely:  # the provider does not say which
-            told = {"severity": "error", "summary": "couldn't find resource", "detail": ""}
-            on_event({"type": "diagnostic", "diagnostic": told})
+            diagnostic = {"severity": "error", "summary": "couldn't find resource", "detail": ""}
+            on_event({"type": "diagnostic", "diagnostic": diagnostic})
             raise TerraformError("terraform plan failed")
         absent = {address for address, known in imports.items() if known not in self.there}
         for address in absent:
             detail = f"While attempting to import an existing object to {json.dumps(address)}, the provider detected …"
-            told = {"severity": "error", "summary": "Cannot import non-existent remote object", "detail": detail}
-            on_event({"type": "diagnostic", "diagnostic": told})
+            diagnostic = {"severity": "error", "summary": "Cannot import non-existent remote object", "detail": detail}
+            on_event({"type": "diagnostic", "diagnostic": diagnostic})
         if absent:
             raise TerraformError("terraform plan failed")
 
@@ -137,7 +137,7 @@ class ImportingTerraform(PublishingTerraform):
 
 
 def known(**planned: Any) -> Planned:
-    """Attributes that are known from the beginning, with tags of our own."""
+    """Attributes that are known from the beginning, with the platform's tags."""
     return lambda imports: {"tags_all": dict(OWN), **planned}
 
 

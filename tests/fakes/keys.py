@@ -96,7 +96,7 @@ class KeysOfAws:
         }
 
     def add(self, name: str, value: str, **tags: str) -> str:
-        """A key that somebody else made; returns its id."""
+        """Add a key made outside the platform; return its id."""
         return str(self._create_key(name=name, enabled=True, value=value, tags=tags)["id"])
 
     def record(self, name: str) -> Any:
@@ -122,18 +122,18 @@ class KeysOfAws:
 
         class Paginator:
             def paginate(self, **arguments: Any) -> list[dict[str, Any]]:
-                # One item a page: whoever takes the first page for all of them misses some.
+                # One item a page: a caller that reads only the first page misses some.
                 return [{}, *({key: [item]} for item in answer(**arguments))]
 
         return Paginator()
 
     def _list_keys(self, name_query: str) -> list[dict[str, Any]]:
-        found = [{**key} for key in self.keys.values() if key["name"].startswith(name_query)]
-        for key in found:
+        matching = [{**key} for key in self.keys.values() if key["name"].startswith(name_query)]
+        for key in matching:
             del key["value"]
             if not self.lists_tags:
                 del key["tags"]
-        return found
+        return matching
 
     def _get_key(self, apiKey: str, includeValue: bool = False) -> dict[str, Any]:
         self.values_read += includeValue
@@ -185,8 +185,10 @@ class KeysOfAws:
         if ParameterFilters is None:
             return {"Parameters": [{"Name": name} for name in self.parameters]}
         [name] = ParameterFilters[0]["Values"]
-        found = self.parameters.get(name)
-        return {"Parameters": [{"Name": name, "Type": found["Type"], "KeyId": found["KeyId"]}] if found else []}
+        parameter = self.parameters.get(name)
+        return {
+            "Parameters": [{"Name": name, "Type": parameter["Type"], "KeyId": parameter["KeyId"]}] if parameter else []
+        }
 
     def _delete_parameter(self, Name: str) -> None:
         if Name not in self.parameters:
@@ -197,12 +199,12 @@ class KeysOfAws:
         self.tags[ResourceId].update({tag["Key"]: tag["Value"] for tag in Tags})
 
     def _list_parameters(self, Path: str, WithDecryption: bool = False) -> list[dict[str, Any]]:
-        found = ((name, each) for name, each in self.parameters.items() if name.startswith(f"{Path}/"))
+        matching = ((name, each) for name, each in self.parameters.items() if name.startswith(f"{Path}/"))
         return [
             {
                 "Name": name,
                 "ARN": f"arn:aws:ssm:us-east-1:123456789012:parameter{name}",
                 "Value": each["Value"] if WithDecryption else "encrypted",
             }
-            for name, each in found
+            for name, each in matching
         ]

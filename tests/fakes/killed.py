@@ -104,9 +104,9 @@ def running(seconds: float) -> Iterator[Identity]:
     """A process that ends by itself then, or when it is interrupted."""
     child = subprocess.Popen([str(shutil.which("sleep")), str(seconds)])
     try:
-        found = identity.of(child.pid)
-        assert found is not None
-        yield found
+        process = identity.of(child.pid)
+        assert process is not None
+        yield process
     finally:
         child.kill()
         child.wait()

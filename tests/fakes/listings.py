@@ -1,4 +1,4 @@
-"""An AWS in which every list that the audit asks for is empty, but for what a test puts there."""
+"""An AWS in which every list that the audit requests is empty, except for what a test puts there."""
 
 from __future__ import annotations
 

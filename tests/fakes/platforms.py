@@ -35,16 +35,16 @@ def platform_file(text: str = "", target: str = "aws") -> tuple[str, str]:
     What has to be there is added at the end (a network's addresses at the network's), so that lines keep their numbers.
     """
     try:
-        said = yaml.safe_load(text) or {}
+        content = yaml.safe_load(text) or {}
     except yaml.YAMLError:
         return "platform.yaml", text
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         return "platform.yaml", text
-    own = "" if not said else text.rstrip("\n")
-    network = said.get("network", {})
-    if "network" in said and isinstance(network, dict) and not {"cidr", "use_existing"} & network.keys():
+    own = "" if not content else text.rstrip("\n")
+    network = content.get("network", {})
+    if "network" in content and isinstance(network, dict) and not {"cidr", "use_existing"} & network.keys():
         own = _with_cidr(own)
-    rest = {name: value for name, value in {**LEAST, "target": target}.items() if name not in said}
+    rest = {name: value for name, value in {**LEAST, "target": target}.items() if name not in content}
     return "platform.yaml", "\n".join(filter(None, (own, yaml.safe_dump(rest, sort_keys=False) if rest else "")))
 
 

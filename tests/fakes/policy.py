@@ -1,4 +1,4 @@
-"""A policy gate that answers from a script and records what it was asked."""
+"""A policy gate that answers from a script and records its calls."""
 
 from __future__ import annotations
 

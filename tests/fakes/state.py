@@ -59,7 +59,7 @@ class FakeStateStore:
         ]
 
     def lock(self, stack: str, info: Json | None) -> None:
-        """As terraform does; `None`: something that is no lock of its making."""
+        """Lock as terraform does; `None`: something that is not a lock of terraform."""
         self.held[stack] = (len(self.held), info)
 
     def remove_lock(self, lock: StoredLock) -> bool:

@@ -1,4 +1,4 @@
-"""A terraform that remembers what it was asked and applies by pretending."""
+"""A terraform that records its calls and only pretends to apply."""
 
 from __future__ import annotations
 

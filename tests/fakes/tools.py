@@ -118,13 +118,13 @@ class FakeTools:
     Attributes:
         pipeline_answer: what the pipeline run returns; a success makes a version live.
         probes: status of the probe by blueprint, `ok` unless given.
-        proven: what the probes were told that they need not ask, by blueprint.
-        due: by blueprint why a release is due; `released` keeps those that were asked for.
-        asked: versions that somebody asked for, by blueprint.
+        proven: what the probes may skip, by blueprint.
+        due: by blueprint why a release is due; `released` keeps the requested ones.
+        asked: requested versions, by blueprint.
         release_answer: how a release ends.
         makes_live: whether a successful pipeline approves its model.
         pending: versions that wait for a person; a pipeline that waits adds the next.
-        decision: what a decision leads to, an exception included; `decided` keeps what was asked for.
+        decision: what a decision leads to, an exception included; `decided` keeps the requests.
         stopped: state machines whose executions were stopped, each with the stacks that were destroyed by then.
     """
 

@@ -27,7 +27,7 @@ def gate() -> Iterator[Checkov]:
 
 
 def copy_of_policies(folder: Path) -> Path:
-    """A repository of its own, holding only the policies, so that a test may break them."""
+    """A separate repository that holds only the policies, so that a test may break them."""
     shutil.copytree(REPO / "policies", folder / "policies")
     return folder
 

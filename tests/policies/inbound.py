@@ -10,7 +10,7 @@ RULE = "MLOPS_NETWORK_1"
 GROUP, GROUP_RULE, INGRESS = "aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule"
 ACL, ACL_RULE = "aws_network_acl", "aws_network_acl_rule"
 LIST, ENTRY = "aws_ec2_managed_prefix_list", "aws_ec2_managed_prefix_list_entry"
-EVERYBODY = {
+EVERYWHERE = {
     "plain": "0.0.0.0/0",
     "not_its_own_first_address": "1.2.3.4/0",
     "netmask": "0.0.0.0/0.0.0.0",
@@ -18,7 +18,7 @@ EVERYBODY = {
     "more_than_a_company": "52.0.0.0/15",
     "private_and_more": "10.0.0.0/6",
 }
-EVERYBODY6 = {
+EVERYWHERE6 = {
     "plain": "::/0",
     "long": "0:0:0:0:0:0:0:0/0",
     "middling": "0::/0",
@@ -39,7 +39,7 @@ REPRESENTATIVES = {"fail_half_4", "fail_long_6", "pass_office_4", "pass_site_6"}
 
 def spelled() -> Iterator[Resource]:
     """Every spelling in every place where a range may stand."""
-    verdicts = [("fail", EVERYBODY, EVERYBODY6), ("pass", FEW, FEW6)]
+    verdicts = [("fail", EVERYWHERE, EVERYWHERE6), ("pass", FEW, FEW6)]
     for verdict, *versions in verdicts:
         for version, spellings in zip("46", versions, strict=True):
             for name, cidr in spellings.items():
@@ -142,11 +142,11 @@ resource "aws_security_group" "fail_dynamic" {
   }
 }
 locals {
-  everybody = "0:0:0:0:0:0:0:0/0"
+  everywhere = "0:0:0:0:0:0:0:0/0"
 }
 resource "aws_vpc_security_group_ingress_rule" "fail_local" {
   security_group_id = "sg-24"
-  cidr_ipv6         = local.everybody
+  cidr_ipv6         = local.everywhere
 }
 resource "aws_ec2_managed_prefix_list" "world" {
   count = 1

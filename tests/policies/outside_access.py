@@ -7,7 +7,7 @@ from typing import Any
 from tests.policies.outside_subject import ACCOUNT, KEY, Json, allow, checkov, graph, kics, ours, policy, subject, trivy
 from tests.policies.spellings import Block, block
 
-EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 SIGNED_IN = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 PLAIN = {"Bool": {"aws:SecureTransport": "false"}}
 
@@ -145,7 +145,7 @@ SUBJECTS = [
         trivy("s3/no_public_access_with_acl", acl="public-read"),
         ours(acl="public-read-write"),
         ours(acl="authenticated-read"),
-        checkov("S3GlobalViewACL", **_granted(EVERYBODY, "READ_ACP")),
+        checkov("S3GlobalViewACL", **_granted(ALL_USERS, "READ_ACP")),
         graph("S3NotAllowAccessToAllAuthenticatedUsers", **_granted(SIGNED_IN, "READ")),
     ),
     subject(

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ref:
-    """A reference to another resource, of which a plan that creates both knows no value."""
+    """A reference to another resource, whose value is unknown in a plan that creates both."""
 
     to: str
 

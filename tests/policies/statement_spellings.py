@@ -56,7 +56,7 @@ CASES = (
     _case(
         "a denial of everything but something", set(), {"Effect": "Deny", "NotAction": "s3:*", "NotResource": OBJECTS}
     ),
-    _case("an action that knows no resource", set(), allow("cloudwatch:PutMetricData", "*")),
+    _case("an action without resource types", set(), allow("cloudwatch:PutMetricData", "*")),
     _case("a role passed by name", set(), passing("iam:PassRole")),
     _case("roles passed by prefix", set(), passing("iam:passrole", "arn:aws:iam::123456789012:role/mlops-dev-*")),
     _case("a policy of one role changed", set(), allow("iam:PutRolePolicy", ROLE)),
@@ -170,7 +170,7 @@ CASES = (
         {5},
         allow("iam:DeleteRolePermissionsBoundary", "*", Condition={"StringLike": {"iam:PermissionsBoundary": "*"}}),
     ),
-    # Whom a resource lets in.
+    # The principals that a resource admits.
     *(
         _case(f"to {principal}", {6}, sending(principal))
         for principal in (
@@ -184,7 +184,7 @@ CASES = (
         )
     ),
     _case(
-        "to everybody but one",
+        "to all but one",
         {6},
         {
             "Effect": "Allow",
@@ -209,16 +209,16 @@ CASES = (
         )
     ),
     _case(
-        "whoever has an account there",
+        "every account there",
         {6},
         web_identity(GITHUB, {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}),
     ),
     _case(
-        "whoever has an account there, by a pattern",
+        "every account there, by a pattern",
         {6},
         web_identity(GITHUB, {"StringLike": {"token.actions.githubusercontent.com:sub": "*"}}),
     ),
-    # What no rule could read, or nobody would look for.
+    # What no rule could read, or what is unexpected.
     *(
         _case(f"every resource as {resource}", {8}, allow("s3:GetObject", resource))
         for resource in ("**", "?*", "arn:*", "arn:aws:*", "arn:aws:*:*:*:*", "arn:*:*:*:*:*", "a*")

@@ -93,7 +93,7 @@ def test_examples_are_left_out_and_nothing_else_is(gate: Checkov, tmp_path: Path
     assert files == {"/modules/examples_of_roles/main.tf:1", "/phases/1-foundation/main.tf:1"}
 
 
-def test_a_module_that_two_roots_call_is_told_of_once(gate: Checkov, tmp_path: Path) -> None:
+def test_a_module_that_two_roots_call_is_reported_once(gate: Checkov, tmp_path: Path) -> None:
     call = 'module "role" {\n  source = "../../modules/role"\n}\n'
     for folder, text in (("modules/role", BAD), ("phases/1", call), ("phases/2", call)):
         (tmp_path / "src" / folder).mkdir(parents=True)
@@ -126,8 +126,8 @@ def test_an_inline_skip_counts_and_keeps_its_reason(gate: Checkov, tmp_path: Pat
 
 def test_what_a_text_says_excuses_nothing_in_source_or_plan(gate: Checkov, tmp_path: Path) -> None:
     """A description that talks of a skip, and a brace in a string that hides where the resource ends."""
-    said = BAD.replace("{\n", '{\n  description        = "checkov:skip=MLOPS_IAM_1: said in a string"\n', 1)
-    folder = source(tmp_path / "src", said)
+    quoted = BAD.replace("{\n", '{\n  description        = "checkov:skip=MLOPS_IAM_1: said in a string"\n', 1)
+    folder = source(tmp_path / "src", quoted)
     report = gate.scan_source(folder)
     assert "MLOPS_IAM_1" in rules_of(report.findings)
     assert report.skipped == ()
@@ -213,15 +213,15 @@ def test_without_checkov_nothing_is_green(policies_copy: Path) -> None:
 
 
 def test_rules_that_checkov_does_not_load_are_red(policies_copy: Path) -> None:
-    """One in YAML that it cannot read, one in Python that cannot be imported, and one of its own that is gone."""
+    """One in YAML that it cannot read, one in Python that cannot be imported, and one of the platform that is gone."""
     file = policies_copy / "policies" / "checks" / "iam_boundary.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("definition:", "definitions:"), encoding="utf-8")
     rule = PYTHON_RULE % "import no_such_module"
     (policies_copy / "policies" / "checks" / "broken.py").write_text(rule, encoding="utf-8")
     with (policies_copy / "policies" / "builtin-rules.txt").open("a", encoding="utf-8") as builtin:
         builtin.write("CKV_AWS_999999\n")
-    wanted = r"did not load 3 rule\(s\): CKV_AWS_999999, MLOPS_BROKEN_2, MLOPS_IAM_1 \("
-    with pytest.raises(PolicyGateBroken, match=wanted):
+    message = r"did not load 3 rule\(s\): CKV_AWS_999999, MLOPS_BROKEN_2, MLOPS_IAM_1 \("
+    with pytest.raises(PolicyGateBroken, match=message):
         Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
 
 
@@ -254,8 +254,8 @@ def test_a_rule_that_crashes_is_red(crashing: Checkov, tmp_path: Path) -> None:
 
 def test_variables_and_outputs_are_judged_where_they_stand(gate: Checkov, tmp_path: Path) -> None:
     secret = 'variable "count" {}\n\noutput "db_password" {\n  value = "x"\n}\n'
-    found = gate.scan_source(source(tmp_path / "src", secret)).findings
-    assert [(each.rule, each.resource, each.file) for each in found] == [
+    findings = gate.scan_source(source(tmp_path / "src", secret)).findings
+    assert [(each.rule, each.resource, each.file) for each in findings] == [
         ("MLOPS_SECRETS_1", "output.db_password", "/main.tf:3")
     ]
 
@@ -272,7 +272,7 @@ def test_a_relative_path_is_the_callers_and_not_the_workers(gate: Checkov, tmp_p
     assert not gate.scan_source(Path("src")).passed
 
 
-def test_a_linked_environment_is_no_other_one(policies_copy: Path) -> None:
+def test_a_linked_environment_is_the_same_one(policies_copy: Path) -> None:
     (policies_copy / ".venv-checkov").symlink_to(PYTHON.parents[1])
     assert Checkov(policies_copy).fingerprint() == Checkov(policies_copy, python=PYTHON).fingerprint()
 

@@ -31,7 +31,7 @@ def test_enough_different_faults_from_several_tools_are_known() -> None:
     assert len({each.source.split(":")[0] for each in theirs}) == 3
 
 
-def test_every_fault_is_told_from_what_is_right_or_its_reason_is_written(verdicts: list[Judged]) -> None:
+def test_every_fault_is_distinguished_from_the_right_form_or_has_a_reason(verdicts: list[Judged]) -> None:
     reasons = yaml.safe_load(REASONS.read_text(encoding="utf-8"))
     left = [each.name for each in verdicts if not each.caught]
     assert [name for name in left if not name.startswith(tuple(reasons))] == []

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from orchestrator.policy.gate import Checkov
-from tests.policies import doors, inbound
+from tests.policies import inbound, public_access
 from tests.policies.spellings import Ref, block, plan, resource, source
 
 TABLES = {
     inbound.RULE: inbound.EVERYTHING,
-    doors.RULE: doors.CASES,
-    doors.SCALING: doors.ENDPOINTS,
+    public_access.RULE: public_access.CASES,
+    public_access.SCALING: public_access.ENDPOINTS,
 }
 EVERYTHING = [each for table in TABLES.values() for each in table]
-WANTED = {
+EXPECTED = {
     (rule, each.address): each.name.split("_")[0]
     for rule, table in TABLES.items()
     for each in table
@@ -41,28 +41,28 @@ def in_source(gate: Checkov, tmp_path_factory: pytest.TempPathFactory) -> Verdic
 @pytest.fixture(scope="module")
 def in_plan(gate: Checkov, tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     report = gate.scan_plan(plan(EVERYTHING), root=tmp_path_factory.mktemp("root"))
-    found = (("fail", report.findings), ("open", report.undecided))
-    return {(each.rule, each.resource): said for said, findings in found for each in findings}
+    by_verdict = (("fail", report.findings), ("open", report.undecided))
+    return {(each.rule, each.resource): verdict for verdict, findings in by_verdict for each in findings}
 
 
 def test_names_are_not_used_twice() -> None:
     assert len({each.address for each in EVERYTHING}) == len(EVERYTHING)
-    assert len(WANTED) > 150
+    assert len(EXPECTED) > 150
 
 
 def test_a_source_is_judged_by_what_it_means(in_source: Verdicts) -> None:
-    assert {place: in_source.get(place, "open") for place in WANTED} == WANTED
+    assert {place: in_source.get(place, "open") for place in EXPECTED} == EXPECTED
 
 
 def test_a_plan_is_judged_by_what_it_means(in_plan: Verdicts) -> None:
-    assert {place: in_plan.get(place, "pass") for place in WANTED} == WANTED
+    assert {place: in_plan.get(place, "pass") for place in EXPECTED} == EXPECTED
 
 
 def test_what_only_code_can_say_is_judged_or_left_open(in_source: Verdicts) -> None:
     names = [line.split('"') for line in inbound.ONLY_IN_SOURCE.splitlines() if line.startswith("resource ")]
-    wanted = {(inbound.RULE, f"{kind}.{name}"): name.split("_")[0] for _, kind, _, name, _ in names if "_" in name}
-    assert len(wanted) == 8
-    assert {place: in_source.get(place, "open") for place in wanted} == wanted
+    expected = {(inbound.RULE, f"{kind}.{name}"): name.split("_")[0] for _, kind, _, name, _ in names if "_" in name}
+    assert len(expected) == 8
+    assert {place: in_source.get(place, "open") for place in expected} == expected
 
 
 def test_the_repair_that_the_rule_names_passes(gate: Checkov, tmp_path: Path) -> None:

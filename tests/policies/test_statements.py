@@ -21,7 +21,7 @@ DOCUMENTS = {
     "not_resources": ('actions = ["s3:DeleteObject"]\n not_resources = ["arn:aws:s3:::keep/*"]', {2}),
     "not_actions": ('not_actions = ["s3:*"]\n resources = ["arn:aws:s3:::data"]', {2, 3}),
     "pattern": ('actions = ["iam:Passrol?"]\n resources = ["*"]', {3}),
-    "everybody": (
+    "all": (
         'actions = ["s3:GetObject"]\n resources = ["*"]\n principals {\n type = "*"\n identifiers = ["*"]\n }',
         {6},
     ),
@@ -97,19 +97,21 @@ def source() -> Iterator[str]:
 
 
 def plan() -> dict[str, Any]:
-    found: list[tuple[str, str, dict[str, Any]]] = []
+    resources: list[tuple[str, str, dict[str, Any]]] = []
     for number, case in enumerate(CASES):
         text = case.document if isinstance(case.document, str) else json.dumps(case.document)
-        found.append((kind_of(case), f"case_{number}", {"policy": text}))
+        resources.append((kind_of(case), f"case_{number}", {"policy": text}))
     for number, (kind, place) in enumerate(PLACES):
-        found.append((kind, f"place_{number}", nested_value(place, json.dumps(WIDE))))
+        resources.append((kind, f"place_{number}", nested_value(place, json.dumps(WIDE))))
     for number, (kind, place) in enumerate(NAMES):
-        found.append((kind, f"name_{number}", nested_value(place, attached(place))))
+        resources.append((kind, f"name_{number}", nested_value(place, attached(place))))
     for number, (kind, place) in enumerate(BODIES):
-        found.append((kind, f"body_{number}", nested_value(place, "Type: AWS::IAM::Role")))
+        resources.append((kind, f"body_{number}", nested_value(place, "Type: AWS::IAM::Role")))
     twice = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "a", "Action": "s3:Get*"}}'
-    found.append(("aws_iam_role", "twice", {"inline_policy": [{"name": "p", "policy": twice}]}))
-    frame = [{"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name} for kind, name, _ in found]
+    resources.append(("aws_iam_role", "twice", {"inline_policy": [{"name": "p", "policy": twice}]}))
+    frame = [
+        {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name} for kind, name, _ in resources
+    ]
     provider = {"provider_name": "registry.terraform.io/hashicorp/aws", "schema_version": 0}
     return {
         "format_version": "1.2",
@@ -117,13 +119,13 @@ def plan() -> dict[str, Any]:
         "planned_values": {
             "root_module": {
                 "resources": [
-                    {**each, **provider, "values": values} for each, (*_, values) in zip(frame, found, strict=True)
+                    {**each, **provider, "values": values} for each, (*_, values) in zip(frame, resources, strict=True)
                 ]
             }
         },
         "resource_changes": [
             {**each, "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}}}
-            for each, (*_, values) in zip(frame, found, strict=True)
+            for each, (*_, values) in zip(frame, resources, strict=True)
         ],
         "configuration": {"root_module": {}},
     }
@@ -134,11 +136,11 @@ Verdicts = dict[str, dict[int, bool]]
 
 
 def by_name(verdicts: dict[tuple[str, str], bool]) -> Verdicts:
-    found: Verdicts = {}
+    verdicts: Verdicts = {}
     for (rule, address), passed in verdicts.items():
         if rule.startswith("MLOPS_IAM_"):
-            found.setdefault(address.rsplit(".", 1)[-1], {})[int(rule.removeprefix("MLOPS_IAM_"))] = passed
-    return found
+            verdicts.setdefault(address.rsplit(".", 1)[-1], {})[int(rule.removeprefix("MLOPS_IAM_"))] = passed
+    return verdicts
 
 
 @pytest.fixture(scope="module")

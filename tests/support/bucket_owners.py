@@ -1,8 +1,8 @@
-"""Fails a test whose platform code sends S3 a request that does not name the owner of the bucket.
+"""Fail a test whose platform code sends S3 a request that does not name the owner of the bucket.
 
-It looks at clients that code of the platform has made in this process, wherever the calls then come from: a client
-that was made past the one place of its side is found at its first call. What runs in processes of its own is seen by
-the local AWS (`tests/e2e/read_only/test_bucket_owners.py`).
+It watches the clients that the platform's code creates in this process: one that was not created in the one place for
+clients is reported at its first call. The local AWS records calls of separate processes
+(`tests/e2e/read_only/test_bucket_owners.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: few in every run, many where somebody asks for a campaign.
+"""How many examples a property is tried with: few in every run, many in a campaign.
 
 CAMPAIGN=10000 .venv/bin/python -m pytest tests/unit/lambda_/inference_common/test_model_answers.py -n 0
 """

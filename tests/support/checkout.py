@@ -158,7 +158,7 @@ class Running:
     before: frozenset[Path]
 
     def wait_for(self, step: str, text: str, seconds: float = 300) -> None:
-        """Until this run's journal tells of something."""
+        """Wait until this run's journal contains a text."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if any(event["step"] == step and text in event.get("message", "") for event in self.events(text)):
@@ -168,7 +168,7 @@ class Running:
         raise AssertionError(f"no `{text}` of {step} within {seconds} s:\n{self.said()[-4000:]}")
 
     def interrupt_at(self, step: str, text: str) -> None:
-        """Send what Ctrl-C sends as soon as the journal tells of something; returns at once."""
+        """Send what Ctrl-C sends as soon as the journal contains a text; return at once."""
 
         def wait() -> None:
             self.wait_for(step, text)
@@ -184,7 +184,7 @@ class Running:
             time.sleep(0.05)
 
     def events(self, text: str = "") -> list[dict[str, Any]]:
-        """What the journal tells with this text in it: thousands of lines, and asked for many times a second."""
+        """Return the journal's events with this text; only their lines are parsed, as there are thousands."""
         fresh = [path / "events.jsonl" for path in self.checkout.runs() if path not in self.before]
         lines = [line for path in fresh if path.is_file() for line in path.read_text().splitlines(keepends=True)]
         written = json.dumps(text).strip('"')
@@ -201,10 +201,10 @@ class Running:
 
 def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
     """What a command said that had to fail with this exit code."""
-    said = done.stdout + done.stderr
-    assert done.returncode == code, said[-4000:]
-    assert "Traceback" not in said
-    return said
+    output = done.stdout + done.stderr
+    assert done.returncode == code, output[-4000:]
+    assert "Traceback" not in output
+    return output
 
 
 def free_port() -> int:

@@ -25,7 +25,7 @@ def _session() -> boto3.session.Session:
 def client(service: str, endpoint: str, **options: Any) -> Any:
     """Without retries, so that failures show at once; the account's own key, unless `options` has another one.
 
-    What `boto3.client` does not know of the options is for its `Config`.
+    Options that `boto3.client` does not take go to its `Config`.
     """
     if "aws_access_key_id" not in options:
         options["aws_access_key_id"], options["aws_secret_access_key"] = keys.of(endpoint)

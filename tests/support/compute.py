@@ -50,13 +50,13 @@ def tarred(files: dict[str, str]) -> bytes:
 
 def members(content: bytes) -> dict[str, bytes]:
     """Files of a tar.gz."""
-    found = {}
+    files = {}
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for entry in archive.getmembers():
             stream = archive.extractfile(entry)
             if stream:
-                found[entry.name.removeprefix("./")] = stream.read()
-    return found
+                files[entry.name.removeprefix("./")] = stream.read()
+    return files
 
 
 def wait_for(ask: Callable[[], Any], *, until: Callable[[Any], bool], seconds: float = 60) -> Any:
@@ -72,7 +72,7 @@ def wait_for(ask: Callable[[], Any], *, until: Callable[[Any], bool], seconds: f
 
 
 def evidence(endpoint: str, **filters: str) -> list[dict[str, Any]]:
-    """What the local AWS has started on this machine, and how it ended. No proxy is asked for it."""
+    """What the local AWS has started on this machine, and how it ended. Without a proxy."""
     return keys.page(endpoint, "evidence", **filters)["evidence"]
 
 

@@ -27,19 +27,19 @@ def wait_for(ask: Callable[[], Any], *, until: Callable[[Any], Any] = bool, seco
 
 
 def told(sqs: Any, url: str, about: str | None = None) -> list[str]:
-    """Messages of a topic that lie in a queue; they are taken out.
+    """Receive and delete a topic's messages from a queue.
 
     Args:
         about: waits for one that holds this text, and returns those that do: a topic delivers after it has answered
             its publisher.
     """
-    found: list[str] = []
+    messages: list[str] = []
 
     def look() -> list[str]:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            found.append(json.loads(message["Body"])["Message"])
-        return [each for each in found if about is None or about in each]
+            messages.append(json.loads(message["Body"])["Message"])
+        return [each for each in messages if about is None or about in each]
 
     return look() if about is None else list(wait_for(look))
 
@@ -58,12 +58,12 @@ class Queue:
     def now(self) -> list[dict[str, Any]]:
         """What is there at this moment; it is taken out."""
         unread, self._unread = self._unread, []
-        found = self.sqs.receive_message(
+        response = self.sqs.receive_message(
             QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
         ).get("Messages", [])
-        for message in found:
+        for message in response:
             self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return unread + found
+        return unread + response
 
     def message(self) -> dict[str, Any]:
         """The next message, when it is there."""
@@ -118,13 +118,13 @@ def drop_role(aws: Any, arn: str) -> None:
 
 def permit(aws: Any, function: str, service: str, source: str | None = None) -> None:
     """Lets a service invoke the function."""
-    told = {"SourceArn": source} if source else {}
+    condition = {"SourceArn": source} if source else {}
     aws("lambda").add_permission(
         FunctionName=function,
         StatementId=unique("s"),
         Action="lambda:InvokeFunction",
         Principal=f"{service}.amazonaws.com",
-        **told,
+        **condition,
     )
 
 

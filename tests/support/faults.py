@@ -15,8 +15,8 @@ from tests.support import keys
 def ask(endpoint: str, method: str, path: str = "", document: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
     """Status and document of a request to the page of faults."""
     body = None if document is None else json.dumps(document).encode()
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    headers = {"Content-Type": "application/json", "Authorization": keys.of(endpoint).basic} | told
+    extra = {name.replace("_", "-"): value for name, value in headers.items()}
+    headers = {"Content-Type": "application/json", "Authorization": keys.of(endpoint).basic} | extra
     request = urllib.request.Request(f"{endpoint}/_emulator/faults{path}", body, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
@@ -26,7 +26,7 @@ def ask(endpoint: str, method: str, path: str = "", document: Any = None, **head
 
 
 class Armed:
-    """One armed fault; what it has done so far is asked of the emulator."""
+    """One armed fault; the emulator reports what it has done so far."""
 
     def __init__(self, endpoint: str, fault_id: str) -> None:
         self._endpoint = endpoint

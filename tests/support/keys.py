@@ -39,7 +39,7 @@ def of(endpoint: str) -> Key:
 
 
 def page(endpoint: str, path: str, *, method: str = "GET", document: Any = None, **query: str) -> Any:
-    """One of the emulator's own pages: its JSON. No proxy is asked for it. Raises `HTTPError`."""
+    """Get the JSON of one of the emulator's own pages, without a proxy. Raises `HTTPError`."""
     url = f"{endpoint}/_emulator/{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
     body = None if document is None else json.dumps(document).encode()
     headers = {"Authorization": of(endpoint).basic, "Content-Type": "application/json"}

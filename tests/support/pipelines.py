@@ -105,7 +105,7 @@ class Pipeline:
     def ended(self, execution: str) -> dict[str, Any]:
         return wait_for(
             lambda: self.states.describe_execution(executionArn=execution),
-            until=lambda found: found["status"] != "RUNNING",
+            until=lambda execution: execution["status"] != "RUNNING",
             seconds=120,
         )
 
@@ -115,7 +115,7 @@ class Pipeline:
         return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
     def messages(self, about: str | None = None) -> list[str]:
-        """What the topic was told since the last call."""
+        """Return the topic's messages since the last call."""
         return told(self.aws("sqs"), self.queue, about)
 
 

@@ -140,8 +140,8 @@ class Platform:
         return str(package["ModelPackageArn"])
 
     def job_of(self, version: str) -> str:
-        found = self.sagemaker.describe_model_package(ModelPackageName=version)
-        return str(found["CustomerMetadataProperties"]["training_job"])
+        package = self.sagemaker.describe_model_package(ModelPackageName=version)
+        return str(package["CustomerMetadataProperties"]["training_job"])
 
     def go_live(self, version: str) -> None:
         value = json.dumps({"model_package_arn": version})
@@ -156,7 +156,7 @@ class Platform:
         return dict(
             wait_for(
                 lambda: self.states.describe_execution(executionArn=execution),
-                until=lambda found: found["status"] != "RUNNING",
+                until=lambda execution: execution["status"] != "RUNNING",
                 seconds=120,
             )
         )
@@ -224,7 +224,7 @@ class Endpoint:
         variant = {"VariantName": "primary", "ModelName": name, **self.sizes}
         self.client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], **self.options())
         self.client.create_endpoint(EndpointName=self.name, EndpointConfigName=name)
-        wait_for(self.describe, until=lambda found: found["EndpointStatus"] == "InService")
+        wait_for(self.describe, until=lambda endpoint: endpoint["EndpointStatus"] == "InService")
         return name
 
     def specify(self, *, digest: str = "00000000", deployment: Any = None, **config: Any) -> None:
@@ -258,14 +258,14 @@ class Endpoint:
         return dict(json.loads(value))
 
     def locked(self) -> bool:
-        found = self.platform.ssm.describe_parameters(
+        listed = self.platform.ssm.describe_parameters(
             ParameterFilters=[{"Key": "Name", "Values": [f"{PATH}/locks/{self.blueprint}"]}]
         )
-        return bool(found["Parameters"])
+        return bool(listed["Parameters"])
 
     def configurations(self) -> set[str]:
-        found = self.client.list_endpoint_configs(NameContains=f"{self.name}-")["EndpointConfigs"]
-        return {each["EndpointConfigName"] for each in found}
+        listed = self.client.list_endpoint_configs(NameContains=f"{self.name}-")["EndpointConfigs"]
+        return {each["EndpointConfigName"] for each in listed}
 
     def release(self, **more: str) -> dict[str, Any]:
         return self.platform.ended(self.platform.start(blueprint=self.blueprint, **more))

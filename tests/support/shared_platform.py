@@ -1,7 +1,7 @@
 """One deployed platform for every test that needs a whole one.
 
-A deployment takes about a minute. So it starts, as a process of its own, as soon as the first worker knows that a
-selected test wants it. One worker runs all of these tests (`tests/conftest.py`): first those that only look at the
+A deployment takes about a minute. So it starts, as a separate process, as soon as the first worker knows that a
+selected test needs it. One worker runs all of these tests (`tests/conftest.py`): first those that only read the
 platform, then those that change it.
 """
 
@@ -73,7 +73,7 @@ class Deployed:
         return self.checkout.result()
 
     def said(self) -> str:
-        """What whoever deployed it has read."""
+        """Return the output of the deployment."""
         return (self.root.parent / "log").read_text(encoding="utf-8")
 
     def client(self, service: str) -> Any:
@@ -111,8 +111,10 @@ def launch() -> None:
     folder = Path(os.environ[VARIABLE])
     checkout = checkouts.copy(folder / "repo")
     chat = checkout.folder / "terraform/envs/local/blueprints/chat.yaml"
-    said = json.dumps(PROMPT, ensure_ascii=False)  # a quoted text of YAML, too
-    chat.write_text(chat.read_text(encoding="utf-8").replace("parameters:", f"parameters:\n  system: {said}"), "utf-8")
+    prompt = json.dumps(PROMPT, ensure_ascii=False)  # a quoted text of YAML, too
+    chat.write_text(
+        chat.read_text(encoding="utf-8").replace("parameters:", f"parameters:\n  system: {prompt}"), "utf-8"
+    )
     # The exit code goes into a file: the process that waits for it need not be the one that started it.
     process = subprocess.Popen(
         ["bash", "-o", "pipefail", "-c", DEPLOY],

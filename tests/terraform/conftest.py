@@ -63,7 +63,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     for module in (root / "terraform/modules").iterdir():
         shutil.copy(LOCK, module)
     env = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-    # Credentials of nobody: a mocked provider asks for none, and a test must never reach an account.
+    # Invalid credentials: a mocked provider needs none, and a test must never reach an account.
     env |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
     env |= {"TF_CLI_CONFIG_FILE": str(cli_configuration(root)), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
     # A third of the CPU time goes into collecting the garbage of processes that end in seconds.
@@ -79,7 +79,7 @@ class Attach(Protocol):
 
 @pytest.fixture(scope="session")
 def attach(terraform: Terraform) -> Iterator[Attach]:
-    """`PLATFORM_PLAIN_PROVIDER=1` starts the provider anew for each command, as terraform does by itself; so does a
+    """`PLATFORM_PLAIN_PROVIDER=1` starts the provider again for each command, as terraform does by itself; so does a
     machine whose provider came straight from the registry.
     """
     binary = locate.provider_binary(REPO)
@@ -115,7 +115,7 @@ def mocked_terraform(terraform: Terraform, attach: Attach) -> Terraform:
 
 @pytest.fixture(scope="session")
 def validating_terraform(attach: Attach) -> Terraform:
-    """The provider looks at every resource, as it always does; of its own block it is told nothing."""
+    """The provider validates every resource, as it always does, but does not receive its own block."""
     return attach("validating")
 
 

@@ -1,4 +1,4 @@
-"""Who refers to whom in the HCL of this repository; the reading itself is `tooling/hcl/blocks.py`."""
+"""References in the HCL of this repository; `tooling/hcl/blocks.py` parses it."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def description(root: Path) -> dict[str, Any]:
     if root in PHASES:
         content: dict[str, Any] = yaml.safe_load((root / "phase.yaml").read_text(encoding="utf-8"))
         return content
-    [found] = [each for each in description(root.parent)["stacks"] if each["name"] == root.name]
-    return {"needs": found["upstream"], **found}
+    [stack] = [each for each in description(root.parent)["stacks"] if each["name"] == root.name]
+    return {"needs": stack["upstream"], **stack}
 
 
 def references(block: Block) -> set[tuple[str, ...]]:
     """What a block mentions: ("module", name), ("local", name), ("var", name, attribute), ("data", type, name)."""
-    found: set[tuple[str, ...]] = set()
+    referenced: set[tuple[str, ...]] = set()
     for kind, name, attribute, data_type, data_name in REFERENCE.findall(block.body):
         if data_type:
-            found.add(("data", data_type, data_name))
+            referenced.add(("data", data_type, data_name))
         else:
-            found.add((kind, name, attribute) if kind == "var" else (kind, name))
-    return found
+            referenced.add((kind, name, attribute) if kind == "var" else (kind, name))
+    return referenced
 
 
 def module_edges(blocks: Iterable[Block], upstream: Iterable[str]) -> set[tuple[str, str]]:
@@ -58,17 +58,17 @@ def module_edges(blocks: Iterable[Block], upstream: Iterable[str]) -> set[tuple[
     carriers = set(upstream)
 
     def producers(block: Block, seen: frozenset[str]) -> set[str]:
-        found: set[str] = set()
+        names: set[str] = set()
         for kind, name, *rest in references(block):
             if kind == "var" and name in carriers and rest[0]:
-                found.add(rest[0])
+                names.add(rest[0])
             elif kind == "module":
-                found.add(name)
+                names.add(name)
             else:
                 inner = known.get(".".join((kind, name, *rest)))
                 if kind in ("local", "data") and inner is not None and inner.name not in seen:
-                    found |= producers(inner, seen | {inner.name})
-        return found
+                    names |= producers(inner, seen | {inner.name})
+        return names
 
     return {
         (producer, block.labels[0])

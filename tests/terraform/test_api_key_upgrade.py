@@ -13,8 +13,8 @@ ROOT = "upgrade"
 MAIN = """
 provider "aws" {
   region                      = "us-east-1"
-  access_key                  = "nobody"
-  secret_key                  = "nobody"
+  access_key                  = "none"
+  secret_key                  = "none"
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true

@@ -1,4 +1,4 @@
-"""What flags of Bedrock bring, on the rung where all of it can be looked at: none of it runs locally."""
+"""What flags of Bedrock bring, where all of it can be checked: none of it runs locally."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROLES = {
     "modules/bedrock_agent": ("agent", "the_agent_asks_the_profile_and_is_encrypted"),
     "modules/bedrock_model": ("profile", "documents_are_looked_up_before_the_model_answers"),
 }
-"""Folder to the file of its tests, and a run whose roles are looked at."""
+"""Folder to the file of its tests, and a run whose roles are checked."""
 MADE = """
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/bedrock/mlops-local/invocations" }
@@ -55,18 +55,18 @@ def statement(given: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def documents(mocked_terraform: Terraform) -> dict[str, dict[str, Any]]:
-    """Every policy document of the modules, by folder and name; who may take a role is looked at by itself."""
-    found: dict[str, dict[str, Any]] = {}
+    """Every policy document of the modules, by folder and name; trust policies are checked separately."""
+    collected: dict[str, dict[str, Any]] = {}
     for folder, (file, run) in ROLES.items():
         text = (hcl.TERRAFORM / folder / f"tests/{file}.tftest.hcl").read_text(encoding="utf-8")
         given = text.split("\nrun ")[0].replace(MOCKS, f"{MOCKS}\n{MADE}", 1)
-        asked = text.split(f'run "{run}" {{')[1].split("  assert {")[0]
-        made = state(mocked_terraform, folder, f'{given}\nrun "{run}" {{{asked}}}\n')
+        settings = text.split(f'run "{run}" {{')[1].split("  assert {")[0]
+        made = state(mocked_terraform, folder, f'{given}\nrun "{run}" {{{settings}}}\n')
         for address, values in made.items():
             if address.startswith("data.aws_iam_policy_document.") and not address.endswith(".assume"):
                 statements = [statement(each) for each in values["statement"]]
-                found[f"{folder}: {address}"] = {"Version": "2012-10-17", "Statement": statements}
-    return found
+                collected[f"{folder}: {address}"] = {"Version": "2012-10-17", "Statement": statements}
+    return collected
 
 
 def boundary(terraform: Terraform, *, on: bool) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def boundary(terraform: Terraform, *, on: bool) -> dict[str, Any]:
     return document
 
 
-def test_there_are_documents_to_look_at(documents: dict[str, dict[str, Any]]) -> None:
+def test_there_are_documents_to_check(documents: dict[str, dict[str, Any]]) -> None:
     assert {name.split(".")[-1] for name in documents} == {"this", "retrieve", "invoke", "generate[0]"}
     assert len(documents) == 7
 

@@ -1,4 +1,4 @@
-"""Whoever owns the bucket hands out rights on it: nobody else writes one of its ARNs with a wildcard."""
+"""Only the bucket's owner grants permissions on it: no other module writes one of its ARNs with a wildcard."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHER_BUCKETS = {
     "modules/data_sources/access.tf": "buckets of other owners, read only; this one has a contract",
     "modules/iam/boundary.tf": "the ceiling: it takes the bucket's ARNs from the owner",
 }
-"""Files that speak of rights on S3, but not on objects of the data bucket, with the reason."""
+"""Files with permissions on S3, but not on objects of the data bucket, with the reason."""
 
 FILES = sorted(
     file
@@ -34,8 +34,8 @@ FILES = sorted(
 def wildcards(text: str) -> list[str]:
     """String literals that are ARNs of a bucket's objects by pattern."""
     code = COMMENT.sub("", text)
-    found = [literal for literal in STRING.findall(code) if "*" in literal and OF_A_BUCKET.search(literal)]
-    return [literal for literal in found if not OF_AWS.search(literal)]
+    literals = [literal for literal in STRING.findall(code) if "*" in literal and OF_A_BUCKET.search(literal)]
+    return [literal for literal in literals if not OF_AWS.search(literal)]
 
 
 def rights(text: str) -> list[str]:
@@ -45,24 +45,24 @@ def rights(text: str) -> list[str]:
     return [] if named and all(OF_AWS.search(literal) for literal in named) else RIGHTS.findall(code)
 
 
-def test_there_are_files_to_look_at() -> None:
+def test_there_are_files_to_check() -> None:
     assert len(FILES) > 100
 
 
 def test_only_the_owner_writes_rights_on_objects() -> None:
-    found = {}
+    offenders = {}
     for file in FILES:
         name, text = file.relative_to(hcl.TERRAFORM).as_posix(), file.read_text(encoding="utf-8")
         written = wildcards(text) + rights(text)
         if written and name not in OTHER_BUCKETS:
-            found[name] = written
-    assert not found, "rights on the bucket come from module s3_access"
+            offenders[name] = written
+    assert not offenders, "rights on the bucket come from module s3_access"
 
 
 def test_every_exception_is_still_needed() -> None:
     for name in OTHER_BUCKETS:
         text = (hcl.TERRAFORM / name).read_text(encoding="utf-8")
-        assert wildcards(text) or RIGHTS.findall(text) or '"s3:' in text, f"{name} is no exception any more"
+        assert wildcards(text) or RIGHTS.findall(text) or '"s3:' in text, f"{name} is not an exception any more"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_wildcard_is_seen(text: str) -> None:
     assert wildcards(text)
 
 
-def test_what_is_no_wildcard_is_left_alone() -> None:
+def test_what_is_not_a_wildcard_is_ignored() -> None:
     assert not wildcards('path = "s3://${var.bucket_name}/data/raw/reviews" # "${var.bucket_arn}/*"')
     assert not wildcards('Resource = "arn:aws:sagemaker:*:endpoint/*"')
     of_aws = 'Action = "s3:GetObject"\nResource = "arn:aws:s3:::aws-glue-ml-data-quality-assets-us-east-1/*"'

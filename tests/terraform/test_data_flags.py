@@ -52,19 +52,19 @@ def plan(mocked_terraform: Terraform) -> dict[str, Any]:
     tests = mocked_terraform.copy / FOLDER / "tests"
     text = (hcl.TERRAFORM / FOLDER / "tests/data.tftest.hcl").read_text(encoding="utf-8")
     given, flags = text.split("\nrun ")[0], text.split(RUN)[1].split("  assert {")[0]
-    planned = tests / "planned.tftest.hcl"
-    planned.write_text(f"{given}\n{RUN}{flags}  command = plan\n}}\n", encoding="utf-8")
+    file = tests / "planned.tftest.hcl"
+    file.write_text(f"{given}\n{RUN}{flags}  command = plan\n}}\n", encoding="utf-8")
     mocked_terraform.init(FOLDER)
-    done = mocked_terraform("test", "-json", "-verbose", f"-filter=tests/{planned.name}", folder=FOLDER)
-    planned.unlink()
+    done = mocked_terraform("test", "-json", "-verbose", f"-filter=tests/{file.name}", folder=FOLDER)
+    file.unlink()
     assert done.returncode == 0, done.stdout[-4000:]
-    [found] = [each["test_plan"] for each in map(json.loads, done.stdout.splitlines()) if each["type"] == "test_plan"]
-    said = {"format_version": found["plan_format_version"], "terraform_version": TERRAFORM_VERSION}
+    [planned] = [each["test_plan"] for each in map(json.loads, done.stdout.splitlines()) if each["type"] == "test_plan"]
+    versions = {"format_version": planned["plan_format_version"], "terraform_version": TERRAFORM_VERSION}
     calls = [block for block in hcl.read(hcl.TERRAFORM / FOLDER) if block.kind == "module"]
     sources = {block.labels[0]: {"source": SOURCE.search(block.body)[1]} for block in calls}  # type: ignore[index]
     configuration = {"root_module": {"module_calls": sources}}
-    values = planned_values(found["resource_changes"])
-    return {**found, **said, "planned_values": values, "configuration": configuration}
+    values = planned_values(planned["resource_changes"])
+    return {**planned, **versions, "planned_values": values, "configuration": configuration}
 
 
 def planned_values(changes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -124,13 +124,13 @@ def state(terraform: Terraform, folder: str, text: str) -> dict[str, Any]:
     file.unlink()
     assert done.returncode == 0, done.stdout[-4000:]
     [made] = [each["test_state"] for each in map(json.loads, done.stdout.splitlines()) if each["type"] == "test_state"]
-    found: dict[str, Any] = {}
+    resources: dict[str, Any] = {}
     waiting = [made["root_module"]]
     while waiting:
         module = waiting.pop()
-        found |= {each["address"]: each["values"] for each in module.get("resources", [])}
+        resources |= {each["address"]: each["values"] for each in module.get("resources", [])}
         waiting += module.get("child_modules", [])
-    return found
+    return resources
 
 
 def boundary(terraform: Terraform, *, streaming: bool = True) -> dict[str, Any]:
@@ -149,9 +149,9 @@ def policies(mocked_terraform: Terraform) -> dict[str, dict[str, Any]]:
     text = (hcl.TERRAFORM / FOLDER / "tests/data.tftest.hcl").read_text(encoding="utf-8")
     flags = text.split(RUN)[1].split("  assert {")[0]
     made = state(mocked_terraform, FOLDER, f"{text.split(chr(10) + 'run ')[0]}\n{RUN}{flags}}}\n")
-    found = {name: json.loads(each["policy"]) for name, each in made.items() if ".aws_iam_role_policy." in name}
-    # What is there without flags is looked at on the deployed platform.
-    return {name: policy for name, policy in found.items() if name.startswith(tuple(BY_FLAG)) or "sources" in name}
+    documents = {name: json.loads(each["policy"]) for name, each in made.items() if ".aws_iam_role_policy." in name}
+    # What is there without flags is checked on the deployed platform.
+    return {name: policy for name, policy in documents.items() if name.startswith(tuple(BY_FLAG)) or "sources" in name}
 
 
 def test_what_the_flags_grant_passes_the_boundary(
@@ -162,7 +162,7 @@ def test_what_the_flags_grant_passes_the_boundary(
     within = replace(anybody, boundary=boundary(mocked_terraform))
     assert simulation.cut_by_boundary(within) == []
     without = replace(anybody, boundary=boundary(mocked_terraform, streaming=False))
-    assert any("kinesis:" in finding for finding in simulation.cut_by_boundary(without)), "nothing was looked at"
+    assert any("kinesis:" in finding for finding in simulation.cut_by_boundary(without)), "nothing was checked"
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,8 @@ def test_the_plan_passes_the_policy_gate(plan: dict[str, Any], gate: Checkov) ->
     require_green(report, "the plan of `data` with every flag on")
 
 
-def test_the_gate_looks_at_what_the_flags_bring(plan: dict[str, Any], gate: Checkov) -> None:
-    """A stream without its key, in the same plan, is a finding: green means looked at."""
+def test_the_gate_checks_what_the_flags_bring(plan: dict[str, Any], gate: Checkov) -> None:
+    """A stream without its key, in the same plan, is a finding: green means checked."""
     weak = json.loads(json.dumps(plan))
     changed = 0
     modules = weak["planned_values"]["root_module"]["child_modules"]

@@ -27,8 +27,8 @@ SHARED = [
 @pytest.mark.parametrize(("name", "modules"), SHARED, ids=[name for name, _ in SHARED])
 def test_a_shared_block_is_the_same_everywhere(name: str, modules: tuple[str, ...]) -> None:
     # A module that takes one key calls it `kms_key_arn`; one that takes several picks it from `kms_key_arns`.
-    found = {module: body(module, name).replace("kms_key_arns.logs", "kms_key_arn") for module in modules}
-    assert len(set(found.values())) == 1, f"`{name}` differs: {', '.join(modules)}"
+    bodies = {module: body(module, name).replace("kms_key_arns.logs", "kms_key_arn") for module in modules}
+    assert len(set(bodies.values())) == 1, f"`{name}` differs: {', '.join(modules)}"
 
 
 ROUTED = sorted(folder.name for folder in (TERRAFORM / "modules").iterdir() if (folder / "route.tf").is_file())

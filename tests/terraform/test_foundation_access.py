@@ -31,13 +31,13 @@ def foundation(mocked_terraform: Terraform) -> dict[str, Any]:
     (tests / "render.tftest.hcl").unlink()
     assert done.returncode == 0, done.stdout[-4000:]
     [state] = [each["test_state"] for each in map(json.loads, done.stdout.splitlines()) if each["type"] == "test_state"]
-    found: dict[str, Any] = {"output": state["outputs"]["foundation"]["value"]}
+    resources: dict[str, Any] = {"output": state["outputs"]["foundation"]["value"]}
     waiting = [state["root_module"]]
     while waiting:
         module = waiting.pop()
-        found |= {each["address"]: each["values"] for each in module.get("resources", [])}
+        resources |= {each["address"]: each["values"] for each in module.get("resources", [])}
         waiting += module.get("child_modules", [])
-    return found
+    return resources
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +48,19 @@ def boundary(foundation: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def people(foundation: dict[str, Any], boundary: dict[str, Any]) -> dict[str, Role]:
-    found = {}
+    personas_by_name = {}
     for persona in ("data_scientist", "ml_engineer", "data_engineer", "production"):
         role = foundation[f'module.iam.aws_iam_role.persona["{persona}"]']
         policy = foundation[f'module.iam.aws_iam_role_policy.persona["{persona}"]']["policy"]
         arn = f"arn:aws:iam::123456789012:role/{role['name']}"
-        found[persona] = Role(
+        personas_by_name[persona] = Role(
             role["name"], arn, json.loads(role["assume_role_policy"]), {"persona": json.loads(policy)}, boundary
         )
-    return found
+    return personas_by_name
 
 
 def documents(foundation: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the foundation hands out to others."""
+    """Return the policy documents that the foundation exports."""
     output = foundation["output"]
     handed = output["iam"]["execution_documents"] | {
         f"call {k}": v for k, v in output["iam"]["caller_documents"].items()
@@ -72,10 +72,10 @@ def documents(foundation: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: proof.__name__)
-def test_what_is_handed_out_says_no_more_than_it_means(foundation: dict[str, Any], proof: Any) -> None:
-    found = documents(foundation)
-    assert len(found) >= 12
-    assert not {name: proof(document) for name, document in found.items() if proof(document)}
+def test_exported_documents_say_no_more_than_they_mean(foundation: dict[str, Any], proof: Any) -> None:
+    granted = documents(foundation)
+    assert len(granted) >= 12
+    assert not {name: proof(document) for name, document in granted.items() if proof(document)}
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: proof.__name__)
@@ -85,7 +85,7 @@ def test_what_people_get_says_no_more_than_it_means(people: dict[str, Role], pro
     }
 
 
-def test_whatever_is_handed_out_passes_the_boundary(foundation: dict[str, Any], boundary: dict[str, Any]) -> None:
+def test_exported_documents_pass_the_boundary(foundation: dict[str, Any], boundary: dict[str, Any]) -> None:
     arn = f"arn:aws:iam::123456789012:role/{PREFIX}-any"
     anybody = Role(f"{PREFIX}-any", arn, {}, documents(foundation), boundary)
     assert not simulation.cut_by_boundary(anybody)
@@ -105,7 +105,7 @@ def test_people_come_in_by_tag_and_second_factor(people: dict[str, Role]) -> Non
         assert role.trust["Statement"][0]["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
 
 
-def asked(role: Role, call: personas.Call, names: dict[str, str]) -> bool:
+def allowed(role: Role, call: personas.Call, names: dict[str, str]) -> bool:
     context = {key: value.format(**names) for key, value in call.context.items()}
     return bool(simulation.ask(role, call.action, call.resource.format(**names), context).allowed)
 
@@ -118,7 +118,7 @@ def test_limits_of_personas(foundation: dict[str, Any], people: dict[str, Role])
         "sql": PREFIX.replace("-", "_"),
         "data_key": foundation["output"]["kms"]["data_key_arn"],
     }
-    wrong = [call.id for call in personas.CALLS if asked(people[call.persona], call, names) is not call.allowed]
+    wrong = [call.id for call in personas.CALLS if allowed(people[call.persona], call, names) is not call.allowed]
     assert not wrong
 
 
@@ -127,16 +127,16 @@ ALLOWED = ("mlops/test2", "mlops/tes", "mlops/eu-test", "mlops2/test", "mlop/tes
 
 
 @pytest.mark.parametrize("neighbour", ALLOWED)
-def test_nobody_reaches_an_environment_that_may_stand_beside(
+def test_no_role_reaches_an_environment_that_may_stand_beside(
     foundation: dict[str, Any], people: dict[str, Role], boundary: dict[str, Any], neighbour: str
 ) -> None:
     """No role has more than the boundary, whichever stack makes it."""
     assert not neighbours.overlap("mlops-test", neighbour.replace("/", "-"))
     arn = f"arn:aws:iam::123456789012:role/{PREFIX}-any"
     most = Role(f"{PREFIX}-any", arn, {}, {"boundary": boundary}, boundary)
-    handed_out = Role(f"{PREFIX}-any", arn, {}, documents(foundation), boundary)
-    everybody = [most, handed_out, *people.values()]
-    assert not [finding for role in everybody for finding in simulation.reach(role, "mlops/test", neighbour)]
+    any_role = Role(f"{PREFIX}-any", arn, {}, documents(foundation), boundary)
+    all_roles = [most, any_role, *people.values()]
+    assert not [finding for role in all_roles for finding in simulation.reach(role, "mlops/test", neighbour)]
 
 
 @pytest.mark.parametrize("neighbour", ["mlops/test-eu", "mlops-test/eu"])

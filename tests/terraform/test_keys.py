@@ -20,7 +20,7 @@ UNTIED = {
 
 
 def statements(text: str) -> Iterator[tuple[str, str]]:
-    """Name and text of each statement that lets somebody use a key."""
+    """Name and text of each statement that permits the use of a key."""
     seen = set()
     for use in USE.finditer(text):
         start = use.start()
@@ -55,7 +55,7 @@ def closing(text: str, start: int) -> int:
 
 
 def is_tied(statement: str, file: str) -> bool:
-    """By a condition of its own, or by a local value of the same file."""
+    """Tell whether a statement is limited by its own condition, or by a local value of the same file."""
     if TIED.search(statement):
         return True
     named = re.search(r"Condition\s*=\s*local\.(\w+)", statement)

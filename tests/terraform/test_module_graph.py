@@ -79,15 +79,15 @@ def test_a_phase_publishes_under_the_names_of_its_modules(root: Path) -> None:
     published = [key for key, _ in hcl.entries(inner)]
     assert published
     unknown = [key for key in published if key not in modules(root) and key != "routes_prefix"]
-    assert not unknown, f"{root.name} publishes {unknown}, which are no modules of it"
+    assert not unknown, f"{root.name} publishes {unknown}, which are not modules of it"
 
 
 @EACH_ROOT
 def test_what_arrives_comes_from_a_phase_that_is_needed(root: Path) -> None:
-    said = hcl.description(root)
-    assert set(said["upstream"]) <= set(said["needs"])
+    described = hcl.description(root)
+    assert set(described["upstream"]) <= set(described["needs"])
     declared = {block.labels[0] for block in hcl.parse((root / "upstream.tf").read_text(encoding="utf-8"))}
-    assert declared == set(said["upstream"])
+    assert declared == set(described["upstream"])
 
 
 REVERSED = """
@@ -97,7 +97,7 @@ locals {
   }
 }
 
-# module "ghost" { x = module.nobody }
+# module "ghost" { x = module.none }
 module "sagemaker" {
   source  = "../../modules/sagemaker"
   network = local.networks
@@ -111,7 +111,7 @@ module "monitoring" {
 
 
 def test_the_derivation_sees_through_locals_and_notices_a_reversed_edge() -> None:
-    found = hcl.module_edges(hcl.parse(REVERSED), ["foundation"])
-    assert found == {("vpc", "sagemaker"), ("monitoring", "sagemaker")}
-    assert reaches(found, "monitoring", "sagemaker")
-    assert not reaches(found, "sagemaker", "monitoring")
+    edges = hcl.module_edges(hcl.parse(REVERSED), ["foundation"])
+    assert edges == {("vpc", "sagemaker"), ("monitoring", "sagemaker")}
+    assert reaches(edges, "monitoring", "sagemaker")
+    assert not reaches(edges, "sagemaker", "monitoring")

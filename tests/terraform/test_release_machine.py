@@ -101,23 +101,25 @@ def test_a_configuration_is_made_of_every_combination_of_what_may_miss(rendered:
     }
     free = {"KmsKeyId", "DataCaptureConfig", "ShadowProductionVariants"}
     optional = free | {"AsyncInferenceConfig"}
-    found = {frozenset(key.removesuffix(".$") for key in state["Parameters"]) & optional for state in made.values()}
+    combinations = {
+        frozenset(key.removesuffix(".$") for key in state["Parameters"]) & optional for state in made.values()
+    }
     # Behind a queue there is neither a shadow nor a capture.
-    queued = {each for each in found if "AsyncInferenceConfig" in each}
+    queued = {each for each in combinations if "AsyncInferenceConfig" in each}
     assert queued == {frozenset({"AsyncInferenceConfig"}), frozenset({"AsyncInferenceConfig", "KmsKeyId"})}
-    assert len(found) == len(made) == 2 ** len(free) + len(queued)
+    assert len(combinations) == len(made) == 2 ** len(free) + len(queued)
     for choice in states["ChooseConfig"]["Choices"]:
         target = choice["Next"]
         target = states[target]["Next"] if target not in made else target
-        asked = {rule["Variable"].rsplit(".", 1)[1] for rule in choice["And"] if rule["IsPresent"]}
-        assert {key.removesuffix(".$") for key in states[target]["Parameters"]} & optional == asked
+        present = {rule["Variable"].rsplit(".", 1)[1] for rule in choice["And"] if rule["IsPresent"]}
+        assert {key.removesuffix(".$") for key in states[target]["Parameters"]} & optional == present
 
 
 def test_a_model_is_made_in_the_form_that_its_specification_has(rendered: Rendered) -> None:
     states = rendered.definition["States"]
     choice = states["ChooseModel"]
-    wanted = [(rule["Variable"].rsplit(".", 1)[1], rule["IsPresent"], rule["Next"]) for rule in choice["Choices"]]
-    assert wanted == [
+    rules = [(rule["Variable"].rsplit(".", 1)[1], rule["IsPresent"], rule["Next"]) for rule in choice["Choices"]]
+    assert rules == [
         ("Containers", True, "ComposeContainers"),
         ("ModelDataUrl", True, "CreateModelOfMany"),
     ]

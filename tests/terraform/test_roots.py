@@ -29,7 +29,7 @@ def test_everything_is_formatted(terraform: Terraform) -> None:
 @pytest.mark.terraform
 @ROOTS
 def test_a_root_is_valid(terraform: Terraform, validating_terraform: Terraform, root: Path) -> None:
-    # A running provider is not told of its block, which is the same everywhere: one root is validated without it.
+    # A running provider does not receive its block, which is the same everywhere: one root is validated without it.
     run = terraform if root == PLAIN else validating_terraform
     folder = f"phases/{hcl.root_id(root)}"
     run.init(folder)
@@ -69,16 +69,16 @@ def test_the_lock_file_serves_more_than_one_platform() -> None:
 
 @ROOTS
 def test_a_root_declares_the_variables_of_its_description(root: Path) -> None:
-    said = hcl.description(root)
+    described = hcl.description(root)
     declared = {block.labels[0] for block in hcl.read(root) if block.kind == "variable"}
-    assert declared == ALWAYS | set(said["values"]) | set(said["upstream"])
+    assert declared == ALWAYS | set(described["values"]) | set(described["upstream"])
 
 
 @BUILT_ON
 def test_an_example_is_of_the_stack_alone(root: Path) -> None:
     example = json.loads((root / "example.outputs.json").read_text(encoding="utf-8"))
     assert list(example) == [hcl.description(root)["name"]]
-    assert all(next(iter(example.values())).values()), "an example without values helps nobody"
+    assert all(next(iter(example.values())).values()), "an example without values is useless"
 
 
 def test_a_stack_beside_its_phase_is_listed_and_the_other_way_round() -> None:
@@ -87,10 +87,10 @@ def test_a_stack_beside_its_phase_is_listed_and_the_other_way_round() -> None:
 
 
 def test_folders_called_examples_belong_to_modules() -> None:
-    """The policy gate passes over folders of this name, so nothing that is deployed may lie in one."""
-    found = [path for path in hcl.TERRAFORM.rglob("examples") if ".terraform" not in path.parts]
-    assert found
-    assert all(path.parent.parent == hcl.TERRAFORM / "modules" for path in found)
+    """The policy gate passes over folders of this name, so nothing that is deployed may be in one."""
+    examples = [path for path in hcl.TERRAFORM.rglob("examples") if ".terraform" not in path.parts]
+    assert examples
+    assert all(path.parent.parent == hcl.TERRAFORM / "modules" for path in examples)
 
 
 def test_every_bucket_has_a_lifecycle_in_the_stack_for_it() -> None:
@@ -122,11 +122,11 @@ ELSEWHERE = {
 @pytest.mark.parametrize("rule", ELSEWHERE)
 def test_what_a_bucket_skips_is_set_in_the_stack_that_has_the_keys(rule: str) -> None:
     """Same reason: bucket and setting are in two stacks. The skip must be there, and so must the setting."""
-    kind, wanted = ELSEWHERE[rule]
+    kind, buckets = ELSEWHERE[rule]
     bucket = (hcl.TERRAFORM / "modules/s3_buckets/data_bucket.tf").read_text(encoding="utf-8")
     assert bucket.count(f"checkov:skip={rule}:") == 1
     settings = [block for block in hcl.read(hcl.TERRAFORM / "modules/s3") if _labels(block)[:1] == (kind,)]
-    assert {block.labels[1] for block in settings} == wanted
+    assert {block.labels[1] for block in settings} == buckets
     for block in settings:
         assert re.search(rf"^  bucket +=\s*var\.buckets\.{block.labels[1]}\.name$", block.body, re.MULTILINE), (
             block.name

@@ -74,14 +74,14 @@ def test_any_text_arrives_as_value_as_key_in_an_expression_and_in_a_file(
 @pytest.mark.terraform
 def test_environment_files_full_of_code_arrive_as_they_were_written(terraform: Terraform, tmp_path: Path) -> None:
     platform = Platform.model_validate(Filler(Platform).document).model_dump(mode="json")
-    asked: dict[str, list[str]] = {}
+    expected: dict[str, list[str]] = {}
     for kind, source in sorted(MATRIX):
         filler = Filler(Blueprint, {".kind": kind, ".model.source": source, ".name": "full"})
         document = written(tmp_path / kind / source, Blueprint.model_validate(filler.document))
-        asked[f"{kind}-{source}"] = sorted(set(strings(document["module"])))
-    seen = evaluated(terraform, {"given": "${var.given}", **asked}, values=platform)
+        expected[f"{kind}-{source}"] = sorted(set(strings(document["module"])))
+    seen = evaluated(terraform, {"given": "${var.given}", **expected}, values=platform)
     assert seen.pop("given") == composed(platform)
-    assert seen == {name: [composed(read(text)) for text in texts] for name, texts in asked.items()}
+    assert seen == {name: [composed(read(text)) for text in texts] for name, texts in expected.items()}
     assert any(HOSTILE in text for text in seen["async-bedrock"])
 
 

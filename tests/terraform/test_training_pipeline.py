@@ -93,7 +93,7 @@ def successors(state: dict[str, Any]) -> Iterator[str]:
 @pytest.mark.full
 def test_statelint_finds_nothing(rendered: Rendered) -> None:
     program = str(Path(sys.executable).with_name("statelint"))
-    # It knows no filters (`[?(…)]`), which Step Functions takes in paths.
+    # It has no filters (`[?(…)]`), which Step Functions takes in paths.
     plain = rendered.definition_file.with_name("plain.json")
     plain.write_text(re.sub(r"\[\?\(.*?\)\]", "[*]", rendered.definition_file.read_text()))
     done = subprocess.run([program, str(plain)], capture_output=True, text=True, check=False)
@@ -102,21 +102,21 @@ def test_statelint_finds_nothing(rendered: Rendered) -> None:
 
 def reached(definition: dict[str, Any], *, without: Collection[str] = ()) -> set[str]:
     """States that an execution can enter, if it never enters some of them."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [definition["StartAt"]]
     while waiting:
         name = waiting.pop()
-        if name not in found and name not in without:
-            found.add(name)
+        if name not in names and name not in without:
+            names.add(name)
             waiting += successors(definition["States"][name])
-    return found
+    return names
 
 
 def test_every_state_can_be_reached(rendered: Rendered) -> None:
     assert reached(rendered.definition) == set(rendered.definition["States"])
 
 
-def test_where_a_person_approves_nothing_goes_live_past_a_look_at_the_registry(plans: dict[str, Any]) -> None:
+def test_where_a_person_approves_nothing_goes_live_without_a_check_of_the_registry(plans: dict[str, Any]) -> None:
     definition = json.loads(plans["manual"]["aws_sfn_state_machine"]["definition"])
     for decided in ("Decided", "VersionUsable"):
         choices = definition["States"][decided]["Choices"]
@@ -157,15 +157,15 @@ def test_no_failure_leaves_a_candidate_behind(rendered: Rendered) -> None:
 
 def called_actions(definition: dict[str, Any]) -> set[str]:
     """IAM actions of the API calls that states make."""
-    found = set()
+    actions = set()
     for _, state in tasks(definition):
         match = re.fullmatch(
             r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync|\.waitForTaskToken)?", state["Resource"]
         )
         assert match, state["Resource"]
         action = f"{match[1]}:{match[2][0].upper()}{match[2][1:]}"
-        found.add(OWN_NAMES.get(action, action))
-    return found
+        actions.add(OWN_NAMES.get(action, action))
+    return actions
 
 
 def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) -> None:

@@ -54,7 +54,7 @@ smoke:
 """
 GOOD = "Excellent! I love it, it works perfectly."
 WEIGHT_OF_OTHER = 1 / 4
-ASKED = 120
+REQUESTS = 120
 
 
 def write(folder: Path, name: str, options: str) -> None:
@@ -196,17 +196,17 @@ def test_the_repeated_command_goes_on(interrupted: Ended, repeated: dict[str, An
 
 def test_variants_share_the_requests_by_their_weights_and_all_are_captured(deployed: Deployed, ask: Ask) -> None:
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda number: ask("/realtime/split", f"{GOOD} {number}"), range(ASKED)))
+        answers = list(pool.map(lambda number: ask("/realtime/split", f"{GOOD} {number}"), range(REQUESTS)))
     assert {status for status, _ in answers} == {200}
     assert {body["outputs"][0]["label"] for _, body in answers} == {"positive"}
-    mine = {f"{GOOD} {number}" for number in range(ASKED)}
+    mine = {f"{GOOD} {number}" for number in range(REQUESTS)}
     events_by_variant = captured(deployed, "split", mine)
     assert set(events_by_variant) == {"primary", "other"}
     by_variant = {name: [text for text in texts(events) if text in mine] for name, events in events_by_variant.items()}
     assert sorted(by_variant["primary"] + by_variant["other"]) == sorted(mine), "each went to one of them"
     # Four deviations on either side: one run in ten thousand is further off.
-    deviation = (WEIGHT_OF_OTHER * (1 - WEIGHT_OF_OTHER) / ASKED) ** 0.5
-    assert len(by_variant["other"]) / ASKED == pytest.approx(WEIGHT_OF_OTHER, abs=4 * deviation)
+    deviation = (WEIGHT_OF_OTHER * (1 - WEIGHT_OF_OTHER) / REQUESTS) ** 0.5
+    assert len(by_variant["other"]) / REQUESTS == pytest.approx(WEIGHT_OF_OTHER, abs=4 * deviation)
     answer = json.loads(events_by_variant["other"][-1]["captureData"]["endpointOutput"]["data"])
     assert answer["outputs"][0]["label"] == "positive"
 

@@ -174,7 +174,7 @@ def test_a_body_without_messages_is_refused_in_openai_s_form(api: Api, body: Any
     assert (status, answer["error"]["type"], answer["error"]["param"]) == (400, "invalid_request_error", "messages")
 
 
-# ---- IAM authentication ------------------------------------------------------------------------------------------------
+# ---- IAM authentication ----------------------------------------------------------------------------------------------
 
 
 def signed(api: Api, path: str, credentials: Credentials, body: Any) -> tuple[int, Any]:

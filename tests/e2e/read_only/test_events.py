@@ -29,7 +29,7 @@ def sagemaker(kind: str, **detail: Any) -> dict[str, Any]:
     return {"Source": "aws.sagemaker", "DetailType": f"SageMaker {kind} State Change", **detail}
 
 
-TOLD = {
+PUBLISHED = {
     "data-drift": {**DRIFT, "feature": "length"},
     "monitor-violations": sagemaker(
         "Processing Job",
@@ -143,9 +143,9 @@ def deliveries(deployed: Deployed) -> list[dict[str, Any]]:
     return records
 
 
-@pytest.mark.parametrize("rule", TOLD)
+@pytest.mark.parametrize("rule", PUBLISHED)
 def test_a_rule_takes_what_happens_here(deployed: Deployed, rule: str) -> None:
-    assert takes(deployed, TOLD[rule]) == {rule, *ALSO.get(rule, ())}
+    assert takes(deployed, PUBLISHED[rule]) == {rule, *ALSO.get(rule, ())}
 
 
 @pytest.mark.parametrize("event", NOT_TOLD, ids=lambda event: event["DetailType"])
@@ -154,12 +154,12 @@ def test_no_rule_takes_what_concerns_others_or_is_not_over(deployed: Deployed, e
 
 
 def test_every_rule_is_tried(deployed: Deployed) -> None:
-    assert set(deployed.outputs("notifications")["event_rules"]["rule_arns"]) == set(TOLD)
+    assert set(deployed.outputs("notifications")["event_rules"]["rule_arns"]) == set(PUBLISHED)
 
 
 def test_a_drift_is_reported_to_subscribers(deployed: Deployed, queue: str) -> None:
     mark = uuid.uuid4().hex
-    put(deployed, mark, TOLD["data-drift"])
+    put(deployed, mark, PUBLISHED["data-drift"])
     notification = received(deployed, queue, mark, until="data-drift")["data-drift"]
     assert (notification["environment"], notification["type"]) == (PREFIX, "Data Drift Detected")
     assert notification["summary"] == "The platform found that live data differs from the training data"
@@ -171,7 +171,7 @@ def test_a_replay_of_the_archive_tells_it_again_to_one_rule(deployed: Deployed, 
     mark, events = uuid.uuid4().hex, deployed.client("events")
     published = deployed.outputs("notifications")["event_rules"]
     began = dt.datetime.now(dt.UTC)
-    put(deployed, mark, TOLD["data-drift"])
+    put(deployed, mark, PUBLISHED["data-drift"])
     received(deployed, queue, mark, until="data-drift")
     archive = events.describe_archive(ArchiveName=published["archive_names"]["platform"])
     events.start_replay(

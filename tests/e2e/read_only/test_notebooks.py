@@ -39,8 +39,8 @@ cells = [cell for cell in json.load(open(sys.argv[1]))["cells"] if cell["cell_ty
 space = {}
 for number, cell in enumerate(cells, 1):
     exec(compile("".join(cell["source"]), f"{sys.argv[1]}, code cell {number}", "exec"), space)
-wanted = {name: space[name] for name in sys.argv[3:]}
-json.dump(wanted, open(sys.argv[2], "w"), default=str)
+variables = {name: space[name] for name in sys.argv[3:]}
+json.dump(variables, open(sys.argv[2], "w"), default=str)
 """
 
 Notebook = Callable[..., subprocess.CompletedProcess[str]]

@@ -1,4 +1,4 @@
-"""What else lets the public in, and endpoints that scale by the wrong metric; see `test_spellings.py` for the names."""
+"""Other public access, and endpoints that scale by the wrong metric; see `test_spellings.py` for the names."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def _vpc(name: str) -> dict[str, Any]:
     return {"vpc_options": block(subnet_ids=[name])}
 
 
-# Type, arguments that keep the door shut, and arguments that open it.
-DOORS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = [
+# Type, arguments without public access, and arguments with it.
+ARGUMENTS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = [
     ("aws_alb", [{"internal": True}], [{}, {"internal": False}]),
     ("aws_ami_launch_permission", [{"account_id": ACCOUNT}], [{"group": "all"}]),
     ("aws_db_instance", [{}], [{"publicly_accessible": True}]),
@@ -105,7 +105,7 @@ DOORS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = [
 ]
 CASES = [
     resource(kind, f"{verdict}_{number}", **arguments)
-    for kind, shut, opened in DOORS
+    for kind, shut, opened in ARGUMENTS
     for verdict, each in (("pass", shut), ("fail", opened))
     for number, arguments in enumerate(each)
 ]
