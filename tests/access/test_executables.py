@@ -144,7 +144,7 @@ def test_a_right_under_a_condition_counts() -> None:
     reference = executables.Reference("a release", arn, ("ssm:PutParameter",))
     allowed = document("ssm:PutParameter", arn, Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})
     person = role("mlops-local-person", allowed, boundary=ANYTHING)
-    assert list(executables.replaceable(ref, [person], {}, "mlops-local", "mlops/local"))
+    assert list(executables.replaceable(reference, [person], {}, "mlops-local", "mlops/local"))
     assert not list(
         executables.replaceable(
             reference, [replace(person, name="mlops-local-training")], {}, "mlops-local", "mlops/local"
