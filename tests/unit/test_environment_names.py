@@ -87,7 +87,7 @@ def test_a_name_alone_decides_nothing(source: str) -> None:
 
 
 def test_nothing_is_decided_by_an_environments_name() -> None:
-    found = []
+    places = []
     for file in tracked():
         if file.suffix not in READ or file.parts[len(REPO.parts)] == "tests" or file.name.endswith(".tftest.hcl"):
             continue
@@ -99,5 +99,5 @@ def test_nothing_is_decided_by_an_environments_name() -> None:
         else:
             pattern = MAKE if file.name == "Makefile" else HCL
             lines = [text.count("\n", 0, each.start()) + 1 for each in pattern.finditer(text)]
-        found += [f"{file.relative_to(REPO)}:{line}" for line in lines]
-    assert found == []
+        places += [f"{file.relative_to(REPO)}:{line}" for line in lines]
+    assert places == []

@@ -96,7 +96,7 @@ def test_patterns_of_resources(wide: str, name: str, matches: bool) -> None:
 
 
 @pytest.mark.parametrize(("operator", "values", "narrow"), CONDITIONS)
-def test_conditions_that_keep_somebody_out(operator: str, values: list[str], narrow: bool) -> None:
+def test_conditions_that_exclude_principals(operator: str, values: list[str], narrow: bool) -> None:
     assert iampatterns.narrows(operator, values) == narrow
     assert narrows_in_risks(operator, values) == narrow
 

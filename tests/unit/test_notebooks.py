@@ -1,4 +1,4 @@
-"""Sample notebooks as they lie in the repository: readable, without answers of somebody's own run."""
+"""Sample notebooks of the repository: readable, and without outputs."""
 
 from __future__ import annotations
 

@@ -14,9 +14,7 @@ LOCK = REPO / "terraform" / ".terraform.lock.hcl"
 
 FORBIDDEN = {
     # Concatenated, so that this file does not contain the patterns itself.
-    "a path of one machine": re.compile(
-        r"(?<![\w.$*])/(?:work|root|home/(?!someone\b)\w+|Users/\w+|opt/(?!ml\b)\w+)/\w"
-    ),
+    "a path of one machine": re.compile(r"(?<![\w.$*])/(?:work|root|home/(?!someone\b)\w+|Users/\w+|opt/(?!ml\b)\w+)/\w"),
     "the host of a package index": re.compile(r"\b(?:test\.)?pypi" + r"\.org\b|pythonhosted" + r"\.org\b"),
     "a marker of unfinished work": re.compile(r"\b(?:TO" + "DO|FIX" + "ME|XX" + r"X)\b"),
 }
@@ -30,24 +28,24 @@ def tracked() -> list[Path]:
 
 def texts() -> list[tuple[str, str]]:
     """Return name and content of every tracked text file."""
-    found = []
+    contents = []
     for file in tracked():
         if file.stat().st_size < TEXT_LIMIT and not file.is_symlink():
             content = file.read_bytes()
             if b"\0" not in content:
-                found.append((str(file.relative_to(REPO)), content.decode("utf-8")))
-    return found
+                contents.append((str(file.relative_to(REPO)), content.decode("utf-8")))
+    return contents
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_holds(what: str) -> None:
-    found = [
+    places = [
         f"{name}:{number}: {line.strip()[:120]}"
         for name, content in texts()
         for number, line in enumerate(content.splitlines(), start=1)
         if FORBIDDEN[what].search(line)
     ]
-    assert found == []
+    assert places == []
 
 
 def test_no_file_holds_a_secret() -> None:

@@ -1,4 +1,4 @@
-"""The benchmark of the router: what it runs works, and what is missing is told."""
+"""The benchmark of the router: what it runs works, and what is missing is reported."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from benchmarks import router
 
 
-@pytest.mark.parametrize("face", ["native", "openai"])
-def test_our_side_answers_through_either_face(tmp_path: Path, face: str) -> None:
+@pytest.mark.parametrize("api", ["native", "openai"])
+def test_our_side_answers_through_either_api(tmp_path: Path, api: str) -> None:
     package = router.packaged(tmp_path)
     assert not list(package.rglob("*.pyc"))
-    found = router.run_json(router.PYTHON, router.OURS, router.our_environment(package), "3", face)
-    assert 0 < found["p50"] <= found["p99"]
+    times = router.run_json(router.PYTHON, router.OURS, router.our_environment(package), "3", api)
+    assert 0 < times["p50"] <= times["p99"]
     assert not list(package.rglob("*.pyc")), "a cold start must find nothing that is compiled"
 
 

@@ -41,8 +41,8 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool]]:
     return seen
 
 
-def played(monkeypatch: pytest.MonkeyPatch, results: Path, waiting: list[Row], *told: dict[str, Any]) -> FakeLane:
-    answers = iter(told)
+def played(monkeypatch: pytest.MonkeyPatch, results: Path, waiting: list[Row], *outcomes: dict[str, Any]) -> FakeLane:
+    answers = iter(outcomes)
     monkeypatch.setattr(kill, "play", lambda *_: next(answers))
     campaign = Campaign(results, 1, References(), time.monotonic() + 60)
     campaign.waiting = [(row, COLUMNS[0]) for row in waiting]
@@ -75,7 +75,7 @@ def test_a_moment_that_never_came_is_not_green_and_costs_no_aws(
     assert [line["green"] for line in kill.read(tmp_path / "r.jsonl")] == [False]
 
 
-def test_what_is_not_prepared_is_told_and_not_green(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_is_not_prepared_is_reported_and_not_green(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(*_: object) -> None:
         raise NotPrepared("`deploy local` ended with 8")
 
@@ -120,7 +120,7 @@ def test_worlds_are_kept_and_found_again(tmp_path: Path) -> None:
     assert again.of("deployed") == world
 
 
-def test_whoever_waits_for_a_world_that_cannot_be_had_is_told() -> None:
+def test_lanes_that_wait_for_a_failed_world_are_notified() -> None:
     class Broken:
         @property
         def clone(self) -> Any:

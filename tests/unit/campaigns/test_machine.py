@@ -11,7 +11,7 @@ import pytest
 
 from tests.campaigns.machine import Process, below, of
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="campaigns look into /proc")
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="campaigns read /proc")
 WAITS = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
 
 
@@ -35,10 +35,10 @@ def test_a_process_is_the_campaigns_by_command_line_environment_or_working_folde
         waiting(cwd=tmp_path) as by_folder,
         waiting() as strange,
     ):
-        found = of(tmp_path)
-    assert {by_words, by_environment, by_folder} <= found.keys()
-    assert strange not in found
-    assert os.getpid() not in found
+        processes = of(tmp_path)
+    assert {by_words, by_environment, by_folder} <= processes.keys()
+    assert strange not in processes
+    assert os.getpid() not in processes
 
 
 def test_a_folder_whose_name_only_begins_like_it_is_another(tmp_path: Path) -> None:

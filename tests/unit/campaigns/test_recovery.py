@@ -25,12 +25,12 @@ class Commands:
     def __call__(self, words: Sequence[str]) -> Ran:
         self.ran.append(" ".join(words))
         left = self._answers.get(words[0], [])
-        code, said = left.pop(0) if left else (0, "")
-        return Ran(" ".join(words), code, 0.1, said)
+        code, output = left.pop(0) if left else (0, "")
+        return Ran(" ".join(words), code, 0.1, output)
 
 
 @pytest.mark.parametrize(
-    ("said", "command"),
+    ("output", "command"),
     [
         ("hint: `orchestrator resume local` goes on", ("resume", "local", "--yes")),
         ("hint: `orchestrator recover ENV` shows them", ("recover", "local", "--import", "--yes")),
@@ -40,8 +40,8 @@ class Commands:
         ("error: no way", None),
     ],
 )
-def test_the_command_that_an_output_names(said: str, command: tuple[str, ...] | None) -> None:
-    assert named(said) == command
+def test_the_command_that_an_output_names(output: str, command: tuple[str, ...] | None) -> None:
+    assert named(output) == command
 
 
 def test_one_green_deploy_is_all() -> None:

@@ -11,14 +11,14 @@ def line(row: Row, column: str, seed: int = 1) -> dict[str, Any]:
 
 
 def test_fifty_rows_reach_every_kind_of_kill_and_every_phase() -> None:
-    found = rows(seed=1)
-    assert len(found) == 50
-    assert {row.killed for row in found} == set(KILLED)
-    assert {row.phase for row in found} == set(PHASES)
-    of_destroy = {row.phase for row in found if row.run == "destroy"}
+    chosen = rows(seed=1)
+    assert len(chosen) == 50
+    assert {row.killed for row in chosen} == set(KILLED)
+    assert {row.phase for row in chosen} == set(PHASES)
+    of_destroy = {row.phase for row in chosen if row.run == "destroy"}
     assert of_destroy == {"apply", "upload", "unlock", "models"}
     # Each kind of kill has an apply: that is where things are lost.
-    assert {row.killed for row in found if row.phase == "apply"} == set(KILLED)
+    assert {row.killed for row in chosen if row.phase == "apply"} == set(KILLED)
 
 
 def test_a_seed_makes_the_same_rows_and_another_one_others() -> None:

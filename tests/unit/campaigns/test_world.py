@@ -17,8 +17,8 @@ def item(name: str, kind: str = "ec2 Vpcs", *, known: bool = True, **settings: A
 
 
 def test_equal_worlds_do_not_differ() -> None:
-    found = World([item("main"), item("a", "kms Keys"), item("a", "kms Keys")])
-    difference = compare(found, World(found))
+    world = World([item("main"), item("a", "kms Keys"), item("a", "kms Keys")])
+    difference = compare(world, World(world))
     assert not difference
     assert difference.lost == []
 
@@ -38,7 +38,7 @@ def test_a_thing_that_no_state_holds_any_more_is_lost() -> None:
     assert compare(World([item("main")]), World([item("main", known=False)])).lost == ["ec2 Vpcs main"]
 
 
-def test_a_thing_that_nobody_wanted_is_lost() -> None:
+def test_an_unexpected_thing_is_lost() -> None:
     assert compare(World(), World([item("main", known=False)])).lost == ["ec2 Vpcs main"]
 
 
@@ -54,12 +54,12 @@ def test_a_missing_thing_and_other_settings_are_differences_but_not_lost() -> No
 
 def test_what_no_state_held_before_either_is_not_lost() -> None:
     """Log groups that services make, models that releases make."""
-    wanted = World([item("log", known=False)])
-    assert not compare(wanted, World(wanted))
+    world = World([item("log", known=False)])
+    assert not compare(world, World(world))
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("text", "meant"),
     [
         ("mlops-local-candidate-r20261201-080000-1a2b", "mlops-local-candidate-<run>"),
         ("mlops-local-reviews-0a1b2c3d-v1", "mlops-local-reviews-<hash>-v1"),
@@ -69,8 +69,8 @@ def test_what_no_state_held_before_either_is_not_lost() -> None:
         ("mlops-local-reviews", "mlops-local-reviews"),
     ],
 )
-def test_what_is_new_each_time_is_replaced_and_nothing_else(said: str, meant: str) -> None:
-    assert steady(said) == meant
+def test_what_is_new_each_time_is_replaced_and_nothing_else(text: str, meant: str) -> None:
+    assert steady(text) == meant
 
 
 class FakeS3:

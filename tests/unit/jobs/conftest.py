@@ -1,4 +1,4 @@
-"""Jobs run in an environment of their own; what is pure in them is imported here as well."""
+"""Jobs run in a separate environment; their pure parts are imported here as well."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_an_added_or_renamed_file_is_noticed_too(inference: Any, tmp_path: Path)
 
 
 class Stub:
-    """Classifies by the first letter, and remembers what it was asked."""
+    """Classify by the first letter, and record the inputs."""
 
     classes_ = ("negative", "positive")
 
@@ -95,7 +95,7 @@ class Stub:
         return np.array([[0.1, 0.9] if text.startswith("good") else [0.8, 0.2] for text in texts])
 
 
-def test_lines_come_back_one_by_one_and_a_bad_one_spoils_no_other(inference: Any) -> None:
+def test_lines_come_back_one_by_one_and_a_bad_one_affects_no_other(inference: Any) -> None:
     body = b'{"input": "good"}\n"bad\\u2028one"\n{"input": 7}\nnonsense\n{"input": "good too", "record": 4}\n'
     lines = inference.input_fn(body, "application/jsonlines")
     answer, kind = inference.output_fn(inference.predict_fn(lines, {"pipeline": Stub()}), "application/jsonlines")
@@ -106,7 +106,7 @@ def test_lines_come_back_one_by_one_and_a_bad_one_spoils_no_other(inference: Any
 
 
 @pytest.mark.parametrize("deep", ["[" * 100_000, '{"input": ' * 50_000])
-def test_a_deep_line_spoils_no_other_and_a_deep_body_is_the_callers_fault(inference: Any, deep: str) -> None:
+def test_a_deep_line_affects_no_other_and_a_deep_body_is_the_callers_fault(inference: Any, deep: str) -> None:
     lines = inference.input_fn(f'"good"\n{deep}\n"good"\n', "application/jsonlines")
     answered = inference.predict_fn(lines, {"pipeline": Stub()})
     assert [output.get("label") for output in answered] == ["positive", None, "positive"]
@@ -145,7 +145,7 @@ def test_no_line_at_all_and_only_bad_ones(inference: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/jsonlines"])
-def test_a_score_that_is_no_number_is_no_answer(inference: Any, kind: str) -> None:
+def test_a_score_that_is_not_a_number_is_an_error(inference: Any, kind: str) -> None:
     output = {"label": "positive", "score": float("nan")}
     with pytest.raises(ValueError, match="JSON"):
         inference.output_fn([output] if kind.endswith("lines") else {"outputs": [output]}, kind)

@@ -146,9 +146,9 @@ def test_accuracy_is_well_above_the_baseline(etl: Etl, trained: Path) -> None:
         row["id"]: row["label"]
         for row in map(json.loads, (etl.features / "labels" / "reviews" / "test.jsonl").read_text().splitlines())
     }
-    found = {p["id"]: p["predicted"] for p in predictions(trained)}
-    assert found.keys() == labels.keys()
-    accuracy = sum(found[i] == label for i, label in labels.items()) / len(labels)
+    predicted = {p["id"]: p["predicted"] for p in predictions(trained)}
+    assert predicted.keys() == labels.keys()
+    accuracy = sum(predicted[i] == label for i, label in labels.items()) / len(labels)
     positive = sum(label == "positive" for label in labels.values()) / len(labels)
     assert accuracy > max(positive, 1 - positive) + 0.20
     log = (trained / "log").read_text()

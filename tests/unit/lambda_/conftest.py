@@ -33,7 +33,7 @@ def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cold_start(monkeypatch: pytest.MonkeyPatch) -> ColdStart:
-    """Import a function's handler module anew with these variables: `cold_start("job_api", BUCKET="data")`."""
+    """Import a function's handler module again with these variables: `cold_start("job_api", BUCKET="data")`."""
 
     def start(function: str, **environ: str) -> ModuleType:
         for key, value in {"AWS_DEFAULT_REGION": "us-east-1", "ACCOUNT_ID": "123456789012", **environ}.items():
@@ -61,8 +61,8 @@ class FakeS3:
 
     def paginate(self, Bucket: str, Prefix: str) -> list[dict[str, Any]]:
         assert Bucket == "data"
-        found = [{"Key": k, "Size": len(v)} for k, v in sorted(self.objects.items()) if k.startswith(Prefix)]
-        return [{"Contents": found[:1]}, {"Contents": found[1:]}] if found else [{}]
+        listed = [{"Key": k, "Size": len(v)} for k, v in sorted(self.objects.items()) if k.startswith(Prefix)]
+        return [{"Contents": listed[:1]}, {"Contents": listed[1:]}] if listed else [{}]
 
 
 @pytest.fixture

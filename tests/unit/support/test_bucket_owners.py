@@ -65,10 +65,10 @@ def s3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
 def sent(client: Any, operation: str, given: dict[str, Any], context: dict[str, Any] | None = None) -> dict[str, Any]:
     """Parameters as botocore would build a request from."""
     model = client.meta.service_model.operation_model(operation)
-    found: dict[str, Any] = client._emit_api_params(
+    parameters: dict[str, Any] = client._emit_api_params(
         api_params=dict(given), operation_model=model, context=context or {}
     )
-    return found
+    return parameters
 
 
 def operations(client: Any) -> Iterator[tuple[str, set[str]]]:
@@ -81,8 +81,10 @@ def test_every_operation_that_can_names_the_owner(s3: Any) -> None:
     able = 0
     for operation, members in operations(s3):
         given = {"Bucket": "b", "Key": "k", "CopySource": "c/k"} if "ExpectedSourceBucketOwner" in members else {}
-        found = sent(s3, operation, given)
-        assert {name: found.get(name) for name in MEMBERS if name in found} == dict.fromkeys(members, OWNER), operation
+        parameters = sent(s3, operation, given)
+        assert {name: parameters.get(name) for name in MEMBERS if name in parameters} == dict.fromkeys(
+            members, OWNER
+        ), operation
         able += bool(members)
     assert able > 90
 
@@ -128,7 +130,7 @@ def passed_on(node: ast.Call, around: ast.AST | None, through: str, tree: ast.AS
 
 
 def test_no_client_is_made_past_the_one_place() -> None:
-    found = 0
+    count = 0
     for side, place in ONE_PLACE.items():
         for path in sorted((REPO / side).rglob("*.py")):
             text = path.read_text(encoding="utf-8")
@@ -136,13 +138,13 @@ def test_no_client_is_made_past_the_one_place() -> None:
                 continue
             tree = ast.parse(text)
             for node, around in made(tree):
-                found += 1
+                count += 1
                 where = f"{path.relative_to(REPO)}:{node.lineno}"
                 if side == "orchestrator":
                     assert str(path.relative_to(REPO)) == place, where
                 else:
                     assert passed_on(node, around, place, tree), where
-    assert found >= 9
+    assert count >= 9
 
 
 # ---- the watch over all other tests -------------------------------------------------------------------------------

@@ -120,8 +120,8 @@ FILES: list[tuple[str, dict[str, bytes | Callable[[], bytes]], str]] = [
     ("a hidden name", {"source=movie/_m.txt": GOOD}, "hidden_name"),
     ("a pattern for a name", {"source=movie/m[1].txt": GOOD}, "name_is_a_pattern"),
 ]
-"""Kind, raw objects beside a good one, reason for which the file is refused as a whole. Parquet is made when it is
-wanted: who only collects tests needs not import its library."""
+"""Kind, raw objects beside a good one, reason for which the file is refused as a whole. Parquet is made on
+demand, so that collecting tests does not import its library."""
 
 SCHEMAS: list[tuple[str, bytes, str, str]] = [
     ("extra", columns("irtt"), "extra", "4 columns instead of 3"),
@@ -158,7 +158,7 @@ def test_there_are_more_than_thirty_kinds() -> None:
 
 
 def sound(raw: dict[str, bytes], outcome: Outcome) -> None:
-    """The counts add up, also when counted by somebody else: from the bytes that went in and the rows that came out."""
+    """The counts add up, also when recounted from the input's bytes and the output's rows."""
     report = outcome.report
     assert imbalances(report) == []
     refused = {item["key"].removeprefix("data/raw/reviews/") for item in report["files"]["refused"]}
@@ -191,7 +191,7 @@ def test_what_is_unusual_but_clear_is_accepted(transform: Any, raw: dict[str, by
 
 
 @pytest.mark.parametrize(("bad", "reason"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
-def test_files_that_are_no_rows_go_to_quarantine_as_a_whole(
+def test_files_without_rows_go_to_quarantine_as_a_whole(
     transform: Any, bad: dict[str, bytes | Callable[[], bytes]], reason: str
 ) -> None:
     [(key, content)] = bad.items()
@@ -270,8 +270,8 @@ def validated(outcome: Outcome, limit: float = 0.05) -> list[str]:
     paths = [path for name in ("reviews", "labels/reviews") for path in (folder / "data/features" / name).rglob("*.*")]
     stored = {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths if path.is_file()}
     groups = json.loads((folder / "data/processed/_reports/reviews/r1.groups.json").read_text())
-    found: list[str] = rules.broken_rules(rules.Facts(outcome.report, groups, stored, limit))
-    return found
+    broken: list[str] = rules.broken_rules(rules.Facts(outcome.report, groups, stored, limit))
+    return broken
 
 
 def test_the_next_step_accepts_what_a_run_wrote(transform: Any) -> None:
@@ -288,7 +288,7 @@ def test_one_good_row_is_refused_by_the_next_step(transform: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("corrupt", "words"),
     [
         (lambda r: r["counts"].update(processed=199), "do not add up"),
         (lambda r: r["quarantine_reasons"].clear(), "1 rows"),
@@ -298,10 +298,10 @@ def test_one_good_row_is_refused_by_the_next_step(transform: Any) -> None:
     ],
 )
 def test_the_job_and_the_next_step_both_notice_lost_rows(
-    transform: Any, spoil: Callable[[dict[str, Any]], None], words: str
+    transform: Any, corrupt: Callable[[dict[str, Any]], None], words: str
 ) -> None:
     outcome = transform({A: GOOD + b"x\n"})
     assert imbalances(outcome.report) == validated(outcome) == []
-    spoil(outcome.report)
+    corrupt(outcome.report)
     assert any(words in problem for problem in imbalances(outcome.report))
     assert any(words in problem for problem in validated(outcome))

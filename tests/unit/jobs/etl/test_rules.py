@@ -72,14 +72,14 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(size: int) -> None:
     assert list(numbered_lines(chunks)) == [(2, b"1\t1.0\ta", 8), (4, b"2\t1.0\tb", 7), (5, b"3\t1.0\tc", 7)]
 
 
-def test_a_huge_line_is_told_by_its_beginning() -> None:
+def test_a_huge_line_is_cut_to_its_beginning() -> None:
     chunks = [b"1\t1.0\tok\n2\t1.0\t", *[b"x" * (1 << 20)] * 5, b"\n3\t1.0\tok"]
-    found = list(numbered_lines(chunks))
-    assert [(number, size) for number, _, size in found] == [(1, 8), (2, 6 + 5 * (1 << 20)), (3, 8)]
-    assert len(found[1][1]) == MAX_LINE_BYTES + 1
+    lines = list(numbered_lines(chunks))
+    assert [(number, size) for number, _, size in lines] == [(1, 8), (2, 6 + 5 * (1 << 20)), (3, 8)]
+    assert len(lines[1][1]) == MAX_LINE_BYTES + 1
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_id() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_id() -> None:
     assert judge("amazon", b"\xef\xbb\xbf1\t1.0\ta").review_id == "amazon-1"
 
 

@@ -117,8 +117,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def report(folder: Path, run_id: str = "r1") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / f"data/processed/_reports/reviews/{run_id}.json").read_text())
-    return found
+    parsed: dict[str, Any] = json.loads((folder / f"data/processed/_reports/reviews/{run_id}.json").read_text())
+    return parsed
 
 
 def rows(folder: Path, layer: str) -> list[Any]:
@@ -139,8 +139,10 @@ def test_both_ways_give_the_same_rows_and_the_same_story(ran: Path) -> None:
         assert (plain / "data" / name).read_bytes() == (spark / "data" / name).read_bytes() != b""
     one, other = report(plain), report(spark)
     assert (one.pop("runner"), other.pop("runner")) == ("plain", "spark")
-    for told in (one, other):
-        told["outputs"] = {kind: sum(each["rows"] for each in facts) for kind, facts in told["outputs"].items()}
+    for each_report in (one, other):
+        each_report["outputs"] = {
+            kind: sum(each["rows"] for each in facts) for kind, facts in each_report["outputs"].items()
+        }
     assert one == other
 
 

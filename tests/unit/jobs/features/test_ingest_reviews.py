@@ -1,4 +1,4 @@
-"""Which records are put, deleted and left alone, what is tried again, and what a run says of those that failed."""
+"""Which records are put, deleted and skipped, what is tried again, and what a run says of those that failed."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ def test_only_what_is_new_or_different_is_put_and_what_is_gone_is_deleted(job: M
     ("cells", "message"),
     [([{"review_id": "a"}] * 2, "'a' is there twice"), ([{"review_id": None}], "has no review_id")],
 )
-def test_rows_that_cannot_be_told_apart_are_refused(job: ModuleType, cells: list[Any], message: str) -> None:
+def test_rows_that_cannot_be_distinguished_are_refused(job: ModuleType, cells: list[Any], message: str) -> None:
     with pytest.raises(job.IngestionError, match=message):
         job.changes([job.row_of(each, "train", AT) for each in cells], {})
 
 
 @pytest.mark.parametrize("key", ["data/features/reviews/x.parquet", "data/split=a/split=b/x.parquet"])
-def test_an_object_lies_in_one_split(job: ModuleType, key: str) -> None:
+def test_an_object_belongs_to_one_split(job: ModuleType, key: str) -> None:
     with pytest.raises(job.IngestionError, match="must be in one folder split="):
         job.split_of(key)
 

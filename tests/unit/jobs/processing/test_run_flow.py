@@ -41,8 +41,8 @@ def chained(*steps: dict[str, Any], source: dict[str, Any] | None = None, kind: 
 
 
 def step(operator: str, choice: str = "", trained: dict[str, Any] | None = None, **parameters: Any) -> dict[str, Any]:
-    said = {"operator": choice, **parameters} if choice else parameters
-    return {"operator": f"sagemaker.spark.{operator}", "parameters": said, "trained_parameters": trained or {}}
+    chosen = {"operator": choice, **parameters} if choice else parameters
+    return {"operator": f"sagemaker.spark.{operator}", "parameters": chosen, "trained_parameters": trained or {}}
 
 
 TYPES = step("infer_and_cast_type_0.1", trained={"schema": {"rating": "float"}})
@@ -71,9 +71,9 @@ class Flow:
         done = self(flow)
         assert done.returncode == 1, done.stdout + done.stderr
         assert not self.out.exists(), "something was written"
-        said = self.message.read_text(encoding="utf-8")
-        assert done.stdout.rstrip().endswith(said), "the last line of the log is the reason"
-        return said
+        message = self.message.read_text(encoding="utf-8")
+        assert done.stdout.rstrip().endswith(message), "the last line of the log is the reason"
+        return message
 
 
 @pytest.fixture(scope="module")
@@ -229,19 +229,19 @@ def test_parquet_in_and_out(flow: Flow) -> None:
 
 
 def test_pictures_are_left_out(flow: Flow) -> None:
-    asked = chained()
-    asked["nodes"].append({"node_id": "p", "type": "VISUALIZATION", "operator": "x", "inputs": [{"node_id": "n0"}]})
-    assert len(flow.result(asked)) == 5
+    document = chained()
+    document["nodes"].append({"node_id": "p", "type": "VISUALIZATION", "operator": "x", "inputs": [{"node_id": "n0"}]})
+    assert len(flow.result(document)) == 5
 
 
 def changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    asked = chained(TYPES)
-    change(asked)
-    return asked
+    document = chained(TYPES)
+    change(document)
+    return document
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"),
+    ("document", "reason"),
     [
         (chained(step("encode_categorical_0.1", "One-hot encode")), "node n1 (sagemaker.spark.encode_categorical_0.1"),
         (chained(step("manage_columns_0.1", "Move column")), "0.1, Move column): this choice is not known"),
@@ -265,8 +265,8 @@ def changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         ({"metadata": {"version": 1}}, "the flow has no list of nodes"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_named_and_nothing_is_written(flow: Flow, asked: Any, reason: str) -> None:
-    assert reason in flow.refusal(asked)
+def test_what_cannot_be_done_is_named_and_nothing_is_written(flow: Flow, document: Any, reason: str) -> None:
+    assert reason in flow.refusal(document)
 
 
 def test_an_unknown_operator_is_refused_before_anything_is_read(flow: Flow) -> None:

@@ -151,10 +151,10 @@ def test_a_line_of_a_transform_job_is_an_output_or_its_record_s_error(on_sagemak
 def joined(platform: Platform, records: int) -> list[Any]:
     """Return the lines of a result, parsed strictly, one per record."""
     (results,) = [key for key in platform.bucket.objects if key.endswith("/results.jsonl")]
-    found = [strict.loads(line) for line in platform.bucket.objects[results].split(b"\n")[:-1]]
-    assert [line["record"] for line in found] == list(range(records))
-    assert all(("output" in line) != ("error" in line) for line in found)
-    return found
+    lines = [strict.loads(line) for line in platform.bucket.objects[results].split(b"\n")[:-1]]
+    assert [line["record"] for line in lines] == list(range(records))
+    assert all(("output" in line) != ("error" in line) for line in lines)
+    return lines
 
 
 def test_a_line_of_a_bedrock_job_is_an_output_or_its_record_s_error(on_bedrock: Platform) -> None:
@@ -175,8 +175,8 @@ def test_a_line_of_a_bedrock_job_is_an_output_or_its_record_s_error(on_bedrock: 
         broken.append(b'{"recordId": "R0000000003", "error": %b}' % json.dumps(reported).encode())
         platform.bucket.objects[out] = b"\n".join([*lines[:-4], *broken]) + b"\n"
         platform.bedrock_ended(name)
-        found = joined(platform, records)
-        assert all("output" in line for line in found[4:]), "a broken line costs its own record"
+        lines = joined(platform, records)
+        assert all("output" in line for line in lines[4:]), "a broken line costs its own record"
 
     check()
 
@@ -225,7 +225,7 @@ def test_an_asynchronous_result_is_json_or_a_failure_that_says_why(
     api.store.objects[output] = body
     code, reported, _ = api.get("reviews-async", request_id)
     assert (code, reported["status"], reported.get("result")) == (200, status, result)
-    assert reported["output"] == f"s3://data/{output}", "what was written can be looked at"
+    assert reported["output"] == f"s3://data/{output}", "what was written can be read"
     if status == "failed":
         assert reported["error"]["type"] == "MalformedAnswer"
         assert reported["error"]["message"].startswith("the model's answer")

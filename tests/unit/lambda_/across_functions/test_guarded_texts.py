@@ -33,7 +33,7 @@ def test_no_text_bypasses_the_guardrail_and_no_limit_is_exceeded(setup: Setup, a
         name, request = requested
         status, aws = send(setup, record(name, guardrail=GUARDRAIL), request, failing=failing)
         assert "mark" not in aws.returned, "a text of the caller's that the guardrail has not judged"
-        assert not any("OPERATOR" in text for text in aws.checked), "the operator's own prompt is no caller's text"
+        assert not any("OPERATOR" in text for text in aws.checked), "the operator's prompt is not a caller's text"
         assert status < 500 or failing
         check_bounds(aws, name)
         seen.append(len(aws.calls))

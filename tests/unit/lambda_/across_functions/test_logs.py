@@ -182,9 +182,9 @@ def logging_calls() -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_no_log_line_contains_an_error_message() -> None:
-    found = list(logging_calls())
-    assert len(found) >= 10
-    for place, call in found:
+    calls = list(logging_calls())
+    assert len(calls) >= 10
+    for place, call in calls:
         assert isinstance(call.args[0], ast.Constant), f"{place}: words of the log are constant"
         for node in ast.walk(call):
             name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""

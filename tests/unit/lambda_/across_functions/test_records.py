@@ -132,16 +132,16 @@ def test_every_api_reads_the_same_records(ways: Ways) -> None:
     @example(("text", b'a\n"b", c\n'))
     def check(case: tuple[str, bytes]) -> None:
         kind, body = case
-        wanted = wanted_of(kind, body)
+        parsed = wanted_of(kind, body)
         results, at_once = ways.batched(kind, body), ways.at_once(TYPES[kind], body)
         queued = ways.queued(TYPES[kind], body)
-        if isinstance(wanted, str):
-            assert (at_once, queued) == ((400, wanted), (400, wanted))
-            assert wanted[:100] in results
+        if isinstance(parsed, str):
+            assert (at_once, queued) == ((400, parsed), (400, parsed))
+            assert parsed[:100] in results
             seen.add("refused")
             return
-        errors = [each.error for each in wanted if each.error]
-        texts = [each.text for each in wanted if not each.error]
+        errors = [each.error for each in parsed if each.error]
+        texts = [each.text for each in parsed if not each.error]
         if errors:
             assert at_once == queued == (400, BadRequest(errors[0]).message)
         elif texts:
@@ -152,7 +152,7 @@ def test_every_api_reads_the_same_records(ways: Ways) -> None:
             assert "has no records" in results or "has 0 records" in results
             return
         expected = []
-        for number, each in enumerate(wanted):
+        for number, each in enumerate(parsed):
             named = {} if each.id is None else {"id": each.id}
             error = {"error": {"type": "BadRecord", "message": each.error}}
             expected.append({"record": number, **named, **(error if each.error else {"output": {"label": each.text}})})

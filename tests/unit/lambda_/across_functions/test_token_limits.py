@@ -1,4 +1,4 @@
-"""No model is asked for more tokens than the blueprint's limits allow."""
+"""No request to a model exceeds the token limits of its blueprint."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 
 
 def ends(network: str) -> list[int]:
-    found = IPv4Network(network)
-    return [int(found[0]), int(found[found.num_addresses // 2]), int(found[-1])]
+    block = IPv4Network(network)
+    return [int(block[0]), int(block[block.num_addresses // 2]), int(block[-1])]
 
 
 def test_no_notation_of_a_private_address_is_public(judge: Judge) -> None:
@@ -67,7 +67,7 @@ def test_an_address_is_judged_by_the_address_it_embeds(judge: Judge) -> None:
         for name, wrap in UNWRAPPED.items():
             assert judge(IPv6Address(wrap(number))), f"{name} of {text}"
         for name, wrap in REFUSED.items():
-            assert not judge(IPv6Address(wrap(number))), f"{name}: nobody needs it"
+            assert not judge(IPv6Address(wrap(number))), f"{name}: it is never needed"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_address_is_judged_by_the_address_it_embeds(judge: Judge) -> None:
         ("4000::1", False),
     ],
 )
-def test_ipv6_of_its_own(judge: Judge, address: str, public: bool) -> None:
+def test_native_ipv6(judge: Judge, address: str, public: bool) -> None:
     assert judge(ip_address(address)) is public
 
 

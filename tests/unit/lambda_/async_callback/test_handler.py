@@ -150,8 +150,8 @@ def test_redirects_are_not_followed(receiver: SimpleNamespace) -> None:
     ["127.0.0.1", "10.0.0.7", "192.168.1.1", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "0.0.0.0", "224.0.0.1"],
 )
 def test_a_host_with_a_private_address_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    found = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", (address, 443))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    addresses = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", (address, 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
     with pytest.raises(webhook.Undelivered, match="not in the internet") as raised:
         webhook.post("https://hook.example.com/", b"{}", {}, loopback=False)
     assert not raised.value.transient
@@ -192,7 +192,7 @@ def test_the_table_is_written_first_and_items_expire(
     sent: list[Any] = []
 
     def deliver(document: Any, *_: Any) -> int:
-        assert put, "the table can be asked when the webhook is down"
+        assert put, "the table has the state when the webhook is down"
         sent.append(document)
         return 1
 

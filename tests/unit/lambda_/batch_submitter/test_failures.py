@@ -73,7 +73,7 @@ def partly_failed(platform: Platform) -> Platform:
     return platform
 
 
-def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(cold_start: Any) -> None:
+def test_another_attempt_at_a_large_input_is_prepared_by_a_separate_call(cold_start: Any) -> None:
     platform = partly_failed(Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     assert platform.submit(retry=True)["status"] == "accepted"
     assert platform.submit(retry=True)["status"] == platform.status()["status"] == "accepted"

@@ -172,7 +172,7 @@ def test_an_invalid_arrival_leaves_an_error_object_and_is_published(on_sagemaker
     assert [subject for subject, _ in platform.reported] == ["Batch reviews-batch: failed"] * 2
 
 
-def test_a_large_input_is_prepared_by_a_call_of_its_own(cold_start: Any) -> None:
+def test_a_large_input_is_prepared_by_a_separate_call(cold_start: Any) -> None:
     platform = Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker")
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine"] * 5)
     assert platform.submit()["status"] == "accepted"

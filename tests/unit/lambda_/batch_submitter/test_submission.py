@@ -136,9 +136,9 @@ def test_parquet_has_the_same_rules(on_sagemaker: Platform) -> None:
     (job,) = platform.submit("b", f"{FOLDER}requests/b.parquet")["jobs"]
     platform.sagemaker.run(job["name"])
     platform.ended(job["name"])
-    found = platform.results("b")
-    assert [line["id"] for line in found] == [7, 8, 9, 10]
-    returned = [line.get("error", {}).get("message", "").rpartition(": ")[2] for line in found]
+    lines = platform.results("b")
+    assert [line["id"] for line in lines] == [7, 8, 9, 10]
+    returned = [line.get("error", {}).get("message", "").rpartition(": ")[2] for line in lines]
     assert returned == ["", "it is blank", "it is null", "it is not UTF-8"]
 
 
@@ -165,10 +165,10 @@ def test_a_record_keeps_its_caller_s_id(on_bedrock: Platform) -> None:
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", [*lines, {"id": "none", "input": "  "}])
     platform.submit()
     platform.bedrock_ended(platform.bedrock.run(0))
-    found = platform.results()
-    assert [line.get("id") for line in found] == [f"customer-{n}" if n % 2 else None for n in range(200)] + ["none"]
-    assert [line["output"]["text"] for line in found[:200]] == [f"to q{n}" for n in range(200)]
-    assert platform.errors() == [found[-1]]
+    lines = platform.results()
+    assert [line.get("id") for line in lines] == [f"customer-{n}" if n % 2 else None for n in range(200)] + ["none"]
+    assert [line["output"]["text"] for line in lines[:200]] == [f"to q{n}" for n in range(200)]
+    assert platform.errors() == [lines[-1]]
 
 
 def test_results_of_a_request_without_names_are_joined_as_before(on_sagemaker: Platform) -> None:

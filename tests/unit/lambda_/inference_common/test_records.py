@@ -32,9 +32,9 @@ def read(kind: str, body: bytes | str, **layout: str) -> list[Record]:
     return list(records.read(kind, [data], Layout(**layout)))
 
 
-def texts(found: list[Record]) -> list[str]:
-    assert [each.error for each in found] == [None] * len(found)
-    return [each.text for each in found]
+def texts(records_read: list[Record]) -> list[str]:
+    assert [each.error for each in records_read] == [None] * len(records_read)
+    return [each.text for each in records_read]
 
 
 # ---- round trips ---------------------------------------------------------------------------------------------------
@@ -60,9 +60,9 @@ def test_csv_round_trips(expected: list[str], delimiter: str, end: str, every_ce
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writerows([["id", "text"], *([str(place), text] for place, text in enumerate(expected))])
     for mark in ("", "\ufeff"):
-        found = read("csv", mark + file.getvalue(), delimiter=delimiter)
-        assert texts(found) == expected
-        assert [each.id for each in found] == [str(place) for place in range(len(expected))]
+        rows_read = read("csv", mark + file.getvalue(), delimiter=delimiter)
+        assert texts(rows_read) == expected
+        assert [each.id for each in rows_read] == [str(place) for place in range(len(expected))]
 
 
 @MORE
@@ -117,8 +117,8 @@ def test_where_the_standard_library_reads_csv_the_same_is_read(body: str) -> Non
     except csv.Error:
         return
     if len({len(row) for row in expected}) == 1:
-        found = list(csv_rows.rows(encoding.lines([body.encode()]), ","))
-        assert [(row.cells, row.error) for row in found] == [(row, "") for row in expected]
+        rows_read = list(csv_rows.rows(encoding.lines([body.encode()]), ","))
+        assert [(row.cells, row.error) for row in rows_read] == [(row, "") for row in expected]
 
 
 # ---- CSV -----------------------------------------------------------------------------------------------------------
@@ -220,9 +220,9 @@ def test_json_is_refused_as_plain_text(body: str) -> None:
 
 def test_a_quotation_mark_that_is_closed_too_late_swallows_nothing() -> None:
     row = "fine " * 20
-    found = read("csv", 'text\n"open\n' + f"{row}\n" * 1100 + 'end"\n')
-    assert [each.text for each in found] == ["", *[row] * 1100, 'end"']
-    assert found[0].error == "line 2: a quotation mark is opened and not closed within 100000 characters"
+    rows_read = read("csv", 'text\n"open\n' + f"{row}\n" * 1100 + 'end"\n')
+    assert [each.text for each in rows_read] == ["", *[row] * 1100, 'end"']
+    assert rows_read[0].error == "line 2: a quotation mark is opened and not closed within 100000 characters"
     (long,) = read("csv", 'text\n"open\n' + f"{row}\n" * 500 + 'end"\n')
     assert str(long.error).endswith("it has 50508")
 
@@ -251,9 +251,9 @@ def test_a_quotation_mark_that_is_closed_too_late_swallows_nothing() -> None:
 )
 def test_a_malformed_line_affects_no_other(line: bytes | str, message: str) -> None:
     raw = line if isinstance(line, bytes) else line.encode()
-    found = read("jsonlines", b'"a"\n' + raw + b'\n\n"b"\n')
-    assert [each.text for each in found] == ["a", "", "b"]
-    assert re.search(message, found[1].error or "")
+    lines_read = read("jsonlines", b'"a"\n' + raw + b'\n\n"b"\n')
+    assert [each.text for each in lines_read] == ["a", "", "b"]
+    assert re.search(message, lines_read[1].error or "")
     with pytest.raises(BadRequest, match=message):
         formats.read(b'"a"\n' + raw, "application/jsonlines")
 
@@ -265,10 +265,10 @@ def test_a_line_without_end_does_not_fill_the_memory() -> None:
         yield b'"\n"b"\n'
 
     tracemalloc.start()
-    found = [(each.text, each.error) for each in records.read("jsonlines", chunks())]
+    lines_read = [(each.text, each.error) for each in records.read("jsonlines", chunks())]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert found == [("a", None), ("", "line 2 has more than 1048576 bytes"), ("b", None)]
+    assert lines_read == [("a", None), ("", "line 2 has more than 1048576 bytes"), ("b", None)]
     assert peak < 4 * encoding.MAX_LINE_BYTES
 
 

@@ -112,7 +112,7 @@ OPERATIONS = {
 
 def reads(tree: ast.AST) -> set[tuple[str, str, int]]:
     """Yield operation, member and line of each `client.operation(…)["Member"]`, also through a variable."""
-    found = set()
+    members = set()
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
@@ -125,8 +125,8 @@ def reads(tree: ast.AST) -> set[tuple[str, str, int]]:
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
                 called = held.get(node.value.id) if isinstance(node.value, ast.Name) else _operation(node.value)
                 if called and isinstance(node.ctx, ast.Load) and re.fullmatch(r"[A-Za-z]+", str(node.slice.value)):
-                    found.add((called, str(node.slice.value), node.lineno))
-    return found
+                    members.add((called, str(node.slice.value), node.lineno))
+    return members
 
 
 def _operation(node: ast.AST | None) -> str | None:

@@ -139,7 +139,7 @@ def test_a_refusal_is_final_only_if_no_other_target_may_accept_the_request() -> 
             assert returned.type == (failed or [ending for _, ending in endings])[0]
         refused = [place for place, (name, ending) in enumerate(endings) if name in own and ending in PERMANENT]
         if refused and not failed:
-            assert refused[0] == len(endings) - 1, "its own target has refused it: nobody is asked after that"
+            assert refused[0] == len(endings) - 1, "its own target has refused it: no other is called after that"
 
     check()
 
@@ -275,7 +275,7 @@ def test_one_probe_at_a_time() -> None:
     assert not breaker.begin(key)
     assert not breaker.admits(key)
     reply, _ = run(harness, made, breaker)
-    assert reply.outputs == [{"text": "t1"}], "whoever comes meanwhile goes elsewhere"
+    assert reply.outputs == [{"text": "t1"}], "requests meanwhile go elsewhere"
     breaker.succeeded(key)
     reply, _ = run(harness, made, breaker)
     assert reply.outputs == [{"text": "t0"}]
@@ -334,7 +334,7 @@ def test_failover_takes_no_pause_and_a_cold_target_is_not_retried() -> None:
     assert outcome.route_decision == "t1; after=t0:NotReady,t1:Throttled"
 
 
-def test_a_target_with_a_limit_of_its_own_leaves_time_for_the_next() -> None:
+def test_a_target_with_its_own_limit_leaves_time_for_the_next() -> None:
     harness = Harness([("ok", 100.0), ("ok", 1.0)])
     slow = routes.Target("slow", "ep0", 1, timeout_seconds=10)
     made = routes.Route("b", "realtime", "sagemaker", (slow, routes.Target("spare", "ep1", 0)))

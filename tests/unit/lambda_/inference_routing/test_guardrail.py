@@ -100,7 +100,7 @@ def test_masked_texts_replace_the_originals(setup: Setup) -> None:
 
 
 def test_everything_that_a_model_generates_is_checked(setup: Setup) -> None:
-    """Custom containers may return fields of their own."""
+    """Custom containers may return other fields."""
     judge = Judge({"INPUT": PASSES, "OUTPUT": masks("about {NAME}", "hello {NAME}")})
     reply = dispatch.Reply(
         [

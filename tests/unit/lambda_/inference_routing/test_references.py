@@ -78,7 +78,7 @@ def test_a_share_of_the_requests_goes_to_the_referenced_blueprint_first(setup: S
     assert 0.18 < requested(setup).count("ep-serverless") / 400 < 0.32
 
 
-def test_each_target_gets_the_parameters_of_its_own_record(setup: Setup) -> None:
+def test_each_target_gets_the_parameters_in_its_record(setup: Setup) -> None:
     spare = {**CHAT, "parameters": {"max_tokens": 7, "top_p": 0.5}}
     spare["targets"] = [{"name": "primary", "model_id": "arn:spare"}]
     records = {"chat": {**CHAT, "targets": [*CHAT["targets"], other("spare")]}, "spare": spare}
@@ -133,7 +133,7 @@ def test_blueprints_may_refer_to_each_other(setup: Setup) -> None:
         reviews(shadow={"share": 1, "target": other("reviews")}),
         {**REVIEWS, "targets": [other("chat")]},
     ],
-    ids=["itself", "itself as shadow", "nothing of its own"],
+    ids=["itself", "itself as shadow", "no target"],
 )
 def test_an_invalid_record_is_an_internal_error(setup: Setup, record: dict[str, Any]) -> None:
     setup.use({"reviews": record, "chat": CHAT}, {})

@@ -38,9 +38,9 @@ def test_routes_are_cached_for_their_time() -> None:
     table = route_table.RouteTable(store, 30, lambda: now[0])
     for moment, reads in ((0, 1), (29.9, 1), (30, 2), (59, 2), (61, 3)):
         now[0] = moment
-        found = table.get("chat", 1)
-        assert (found.route.targets[0].address, found.route.targets[0].source) == ("m", "bedrock")
-        assert (found.stale, store.reads) == (False, reads)
+        entry = table.get("chat", 1)
+        assert (entry.route.targets[0].address, entry.route.targets[0].source) == ("m", "bedrock")
+        assert (entry.stale, store.reads) == (False, reads)
 
 
 def test_an_unknown_route_is_not_cached() -> None:
@@ -61,8 +61,8 @@ def test_a_cached_route_is_used_while_the_store_is_unavailable() -> None:
     store.returned = errors.Throttled("rate exceeded")
     for moment, reads in ((31, 2), (35, 2), (36, 3)):
         now[0] = moment
-        found = table.get("chat", 1)
-        assert (found.route.source, found.stale, store.reads) == ("bedrock", True, reads)
+        entry = table.get("chat", 1)
+        assert (entry.route.source, entry.stale, store.reads) == ("bedrock", True, reads)
     store.returned = RECORD
     now[0] = 42
     assert table.get("chat", 1).stale is False
@@ -115,7 +115,7 @@ def test_a_route_newer_than_the_list_refreshes_the_list() -> None:
     assert table.names(1) == (chat,)
     store.returned = RECORD
     table.get("chat", 1)
-    assert table.names(1) == (chat,), "known of it already: not asked for again"
+    assert table.names(1) == (chat,), "it is cached: the list is not read again"
     table.get("reviews", 1)
     store.returned = [chat, reviews]
     assert table.names(1) == (chat, reviews)

@@ -211,7 +211,7 @@ def test_an_upload_that_grew_is_refused(api: Api) -> None:
 @pytest.mark.parametrize(
     ("blueprint", "status", "type_"),
     [
-        ("nobody", 404, "UnknownBlueprint"),
+        ("unknown", 404, "UnknownBlueprint"),
         ("chat", 404, "UnknownBlueprint"),
         ("chat-batch", 404, "UnknownBlueprint"),
         ("Not A Name", 404, "UnknownBlueprint"),

@@ -206,8 +206,8 @@ def test_requests_without_a_caller_belong_to_the_environment(on_sagemaker: batch
     assert platform.call({**question, "owner": "environment"})["status"] == "running"
     for owner in ("key:environment", "key:me", "iam:environment"):
         assert refusal(platform.call({**question, "owner": owner})) == "UnknownRequest"
-    for nobody in ({}, {"owner": ""}, {"owner": None}, {"owner": ["environment"]}):
-        assert refusal(platform.call({**question, **nobody})) == "BadRequest"
+    for invalid in ({}, {"owner": ""}, {"owner": None}, {"owner": ["environment"]}):
+        assert refusal(platform.call({**question, **invalid})) == "BadRequest"
 
 
 def test_a_submitter_keeps_one_caller_from_anothers_request_by_itself(on_sagemaker: batch_platform.Platform) -> None:

@@ -37,7 +37,7 @@ def test_one_target_down_is_answered_by_the_other_source(setup: Setup) -> None:
         assert (status, body["source"], body["outputs"][0]["label"]) == (200, "sagemaker", "positive")
         decisions.append((headers["x-route-decision"], headers["x-route-reason"]))
     after_failure = ("spare; after=primary:Unavailable", "weight")
-    assert decisions == [after_failure] * 3 + [("spare", "fallback")], "and is left alone after three failures"
+    assert decisions == [after_failure] * 3 + [("spare", "fallback")], "and is skipped after three failures"
 
 
 def test_a_slow_target_costs_no_more_than_its_own_limit(setup: Setup) -> None:
@@ -189,7 +189,7 @@ def test_an_invalid_setting_fails_at_cold_start(cold_start: Any) -> None:
     [
         (None, 200),
         ({}, 200),
-        ({"principalId": "someone-else-s-authorizer"}, 200),
+        ({"principalId": "another-authorizer"}, 200),
         ({"principal": "team", "blueprints": "*"}, 200),
         ({"principal": "team", "blueprints": "reviews, chat"}, 200),
         ({"principal": "team", "blueprints": "chat"}, 403),
@@ -295,8 +295,8 @@ def test_unreadable_input_is_named(setup: Setup, content_type: str, body: str, s
 )
 def test_responses_have_the_accepted_format(setup: Setup, accept: str, content_type: str, body: str) -> None:
     setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
-    status, headers, found = setup.native("reviews", "hi", headers={"Accept": accept})
-    assert (status, headers["content-type"], found) == (200, content_type, body)
+    status, headers, content = setup.native("reviews", "hi", headers={"Accept": accept})
+    assert (status, headers["content-type"], content) == (200, content_type, body)
     assert headers["x-route-decision"] == "primary"
 
 

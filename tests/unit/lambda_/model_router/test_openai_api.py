@@ -97,8 +97,8 @@ def test_n_choices_are_n_answers_to_one_conversation(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("one", "two", stops=("end_turn", "max_tokens"))})
     _, _, body = chat(setup, n=2)
     assert requested(setup).inputs == ("hello", "hello")
-    found = [(c["index"], c["message"]["content"], c["finish_reason"]) for c in body["choices"]]
-    assert found == [(0, "one", "stop"), (1, "two", "length")]
+    choices = [(c["index"], c["message"]["content"], c["finish_reason"]) for c in body["choices"]]
+    assert choices == [(0, "one", "stop"), (1, "two", "length")]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_n_choices_are_n_answers_to_one_conversation(setup: Setup) -> None:
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
             "messages[0].content[0]",
-            "is no text",
+            "is not text",
         ),
         ({"messages": [{"role": "user", "content": "x", "tool_calls": [1]}]}, "messages[0].tool_calls", "calls of"),
         ({"model": 1}, "model", "must be a string"),

@@ -69,10 +69,10 @@ class Bucket:
         return self
 
     def paginate(self, *, Bucket: str, Prefix: str) -> list[dict[str, Any]]:
-        found = self.below(Prefix)
+        listed = self.below(Prefix)
         return [
             {"Contents": [{"Key": key, "Size": len(self.objects[key]), "ETag": self.etag(key)} for key in half]}
-            for half in (found[:1], found[1:])
+            for half in (listed[:1], listed[1:])
         ]
 
     def create_multipart_upload(self, *, Bucket: str, Key: str, **_: Any) -> dict[str, Any]:

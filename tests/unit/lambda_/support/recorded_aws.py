@@ -89,24 +89,24 @@ class Aws:
 
 def tokens_in(call: Any) -> int:
     """Return answers times maximum tokens of one call, under any spelling."""
-    found = dict.fromkeys(("tokens", "count", "inputs"), 0)
+    sums = dict.fromkeys(("tokens", "count", "inputs"), 0)
 
     def walk(value: Any) -> None:
         if isinstance(value, dict):
             for name, each in value.items():
                 if name in TOKENS:
-                    found["tokens"] = max(found["tokens"], each)
+                    sums["tokens"] = max(sums["tokens"], each)
                 elif name in COUNTS:
-                    found["count"] = max(found["count"], each)
+                    sums["count"] = max(sums["count"], each)
                 elif (name == "inputs" and isinstance(each, list)) or (name == "payloads" and len(each) > 1):
-                    found["inputs"] = len(each)
+                    sums["inputs"] = len(each)
                 walk(each)
         elif isinstance(value, list):
             for each in value:
                 walk(each)
 
     walk(call)
-    return found["tokens"] * max(1, found["count"]) * max(1, found["inputs"])
+    return sums["tokens"] * max(1, sums["count"]) * max(1, sums["inputs"])
 
 
 def _stream(answer: Any) -> io.BytesIO:

@@ -51,13 +51,13 @@ RECORDS: dict[str, dict[str, Any]] = {
 
 def record(name: str, kind: str = "realtime", **more: Any) -> dict[str, Any]:
     """Return a record of one target, with Converse as stand-in and as shadow, which get the same requests."""
-    found = RECORDS[name]
-    own = {"name": "primary", **found["targets"][0]}
+    template = RECORDS[name]
+    own = {"name": "primary", **template["targets"][0]}
     spare = {"name": "spare", "source": "bedrock", "model_id": "spare", "weight": 0}
     shadow = {"share": 1, "target": {"name": "shadow", "source": "bedrock", "model_id": "shadow"}}
-    targets = [own, spare] if found["parameters"].keys() <= OWN.keys() else [own]
+    targets = [own, spare] if template["parameters"].keys() <= OWN.keys() else [own]
     behind = {"shadow": shadow} if len(targets) > 1 else {}
-    return {**found, "kind": kind, "targets": targets, "limits": LIMITS, **behind, **more}
+    return {**template, "kind": kind, "targets": targets, "limits": LIMITS, **behind, **more}
 
 
 TEXT = st.integers(0, 99).map(lambda number: f"mark{number}")
@@ -224,4 +224,4 @@ def check_bounds(aws: Aws, name: str, limits: dict[str, int] = LIMITS) -> None:
             assert sum(requested) <= limits["max_total_tokens"], "the budget of one request"
             assert len(requested) <= limits["max_inputs"]
         if target in WRITERS:
-            assert all(requested), "an answer without a limit of its own"
+            assert all(requested), "an answer without its own limit"

@@ -40,7 +40,7 @@ TOKENS = st.sampled_from(
 )
 BODIES = (
     st.binary(max_size=20)
-    | st.lists(TOKENS, max_size=8).map(lambda found: "".join(found).encode("utf-8", "surrogatepass"))
+    | st.lists(TOKENS, max_size=8).map(lambda tokens: "".join(tokens).encode("utf-8", "surrogatepass"))
     | VALUES.map(lambda value: json.dumps(value).encode())
 )
 """Arbitrary bytes of model output."""
@@ -55,7 +55,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 def _finite(text: str) -> float:

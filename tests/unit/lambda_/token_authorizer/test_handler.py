@@ -16,7 +16,7 @@ from token_authorizer import keys
 from token_authorizer.store import ParameterStore
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:api1/v1/POST/realtime/chat"
-TEAM_A, ALL = "key-of-team-a", "key-of-everybody"
+TEAM_A, ALL = "key-of-team-a", "key-for-all"
 
 
 def record(value: str, *blueprints: str, **ending: str) -> str:
@@ -126,7 +126,7 @@ def test_no_token_is_ever_logged(authorizer: Any, context: Any, logged: Callable
     call(authorizer, context, {"x-api-key": TEAM_A})
     call(authorizer, context, {"Authorization": "Bearer a-wrong-secret"})
     lines = logged()
-    assert [(line["message"], line["request_id"]) for line in lines] == [("let in", "r-1"), ("refused", "r-1")]
+    assert [(line["message"], line["request_id"]) for line in lines] == [("admitted", "r-1"), ("refused", "r-1")]
     digest = hashlib.sha256(TEAM_A.encode()).hexdigest()
     assert not [secret for secret in (TEAM_A, "a-wrong-secret", digest) if secret in json.dumps(lines)]
 
@@ -164,7 +164,7 @@ def test_cached_keys_stay_valid_while_the_store_is_unavailable(
     assert [(line["level"], line["why"]) for line in logged()] == [("WARNING", "ConnectionError")]
 
 
-def test_without_cached_keys_a_store_failure_authorizes_no_one(authorizer: Any, context: Any) -> None:
+def test_without_cached_keys_a_store_failure_authorizes_no_caller(authorizer: Any, context: Any) -> None:
     authorizer.store.failing = True
     with pytest.raises(ConnectionError):
         call(authorizer, context, {"x-api-key": TEAM_A})
@@ -173,8 +173,8 @@ def test_without_cached_keys_a_store_failure_authorizes_no_one(authorizer: Any, 
 def test_during_a_rotation_both_keys_are_valid_and_the_old_one_until_it_expires(authorizer: Any) -> None:
     authorizer.store.records["team-a"] = record("new", "chat", **{TEAM_A: "1970-01-01T00:20:00Z"})
     for token in (TEAM_A, "new"):
-        found = authorizer.keys.find(token)
-        assert (found.principal, found.blueprints) == ("team-a", ("chat",))
+        key = authorizer.keys.find(token)
+        assert (key.principal, key.blueprints) == ("team-a", ("chat",))
     authorizer.clock.now = 1199.9
     assert authorizer.keys.find(TEAM_A)
     authorizer.clock.now = 1200.0
@@ -188,7 +188,7 @@ def test_expiry_applies_while_the_record_cannot_be_refreshed(authorizer: Any) ->
     authorizer.store.failing = True
     authorizer.clock.now = 1200.0
     assert authorizer.keys.find(TEAM_A) is None
-    assert authorizer.keys.find("new"), "and this is no reason to refuse the other"
+    assert authorizer.keys.find("new"), "and the other key stays valid"
 
 
 def test_a_record_from_before_rotations_stays_valid_until_rewritten(authorizer: Any) -> None:

@@ -16,7 +16,7 @@ def test_every_fact_beside_the_models_has_a_page_and_botocore_says_what_is_quote
     assert len(quoted) > 10, "the facts have lost their quotations"
 
 
-def test_a_quotation_that_botocore_does_not_have_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quotation_that_botocore_does_not_have_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     invented = {"source": "https://docs.aws.amazon.com/x", "says": ("sqs:CreateQueue.QueueName", "up to 81 characters")}
     monkeypatch.setattr(rules, "FACTS", {"sqs:queue.QueueName": invented})
     assert rules.unsaid() == [

@@ -129,8 +129,8 @@ def test_a_run_block_runs_with_its_folder() -> None:
     ],
 )
 def test_only_a_named_test_catches_a_removal(after: dict[str, str], verdict: str, how: str) -> None:
-    found = coverage_check.verdict([RUN], after)
-    assert (found["verdict"], found["how"]) == (verdict, how)
+    judged = coverage_check.verdict([RUN], after)
+    assert (judged["verdict"], judged["how"]) == (verdict, how)
 
 
 def test_runs_are_read_from_the_output_of_terraform_test() -> None:

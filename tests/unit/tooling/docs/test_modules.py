@@ -20,9 +20,9 @@ def test_the_generated_parts_are_current(monkeypatch: pytest.MonkeyPatch, capsys
 def test_a_readme_says_what_it_is_before_the_example_and_lists_at_the_end(module: Path) -> None:
     text = (module / "README.md").read_text(encoding="utf-8")
     head = text.partition(modules.EXAMPLE_START)[0]
-    title, *said = [line for line in head.splitlines() if line and not line.startswith("## ")]
+    title, *lines = [line for line in head.splitlines() if line and not line.startswith("## ")]
     assert title.startswith("# ")
-    assert sum(map(len, said)) > 60, "nothing says what the module is"
+    assert sum(map(len, lines)) > 60, "nothing says what the module is"
     assert text.index(modules.EXAMPLE_END) < text.index(modules.TABLES_START)
 
 

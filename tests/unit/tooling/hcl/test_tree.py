@@ -37,11 +37,11 @@ resource "aws_glue_job" "this" {
 
 
 def paths(nodes: list[hcl.Node], prefix: str = "") -> list[str]:
-    found = []
+    names = []
     for node in nodes:
         here = f"{prefix}{node.name or '{}'}"
-        found += [here, *paths(node.children, here + ".")]
-    return found
+        names += [here, *paths(node.children, here + ".")]
+    return names
 
 
 def test_blocks_attributes_and_objects_inside_expressions_are_found() -> None:

@@ -26,14 +26,14 @@ def test_an_object_has_fields_with_their_defaults() -> None:
 
 
 def test_fields_may_stand_on_one_line_and_lie_deep() -> None:
-    found = parse("map(object({ a = object({ b = bool, c = list(object({ d = string })) }) }))")
-    assert found.name == "map(object)"
-    [outer] = found.fields
+    parsed = parse("map(object({ a = object({ b = bool, c = list(object({ d = string })) }) }))")
+    assert parsed.name == "map(object)"
+    [outer] = parsed.fields
     assert [(field.name, field.type.name) for field in outer.type.fields] == [("b", "bool"), ("c", "list(object)")]
     assert outer.type.fields[1].type.fields == (Field("d", Type("string")),)
 
 
 @pytest.mark.parametrize("text", ["", "object(string)", "var.x"])
-def test_what_is_no_type_is_refused(text: str) -> None:
+def test_what_is_not_a_type_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"no (type|object)"):
         parse(text)

@@ -21,7 +21,7 @@ def test_other_pythons_are_refused_with_their_number(version: tuple[int, int]) -
         machine.check_python(version)
 
 
-def test_too_little_memory_is_told_in_gigabytes() -> None:
+def test_too_little_memory_is_reported_in_gigabytes() -> None:
     with pytest.raises(SetupProblem, match=r"4 GB of memory are needed .* this machine has 2\.0 GB"):
         machine.check_memory(2 * GIB)
 
@@ -38,7 +38,7 @@ def test_a_containers_limit_counts_as_its_memory(tmp_path: Path) -> None:
     assert machine.memory((str(limit),)) == machine.memory(())
 
 
-def test_too_little_disk_is_told(tmp_path: Path) -> None:
+def test_too_little_disk_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SetupProblem, match=r"3 GB of free disk are needed under .* there are 1\.0 GB"):
         machine.check_disk(tmp_path, free=GIB)
 

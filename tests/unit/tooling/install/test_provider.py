@@ -98,7 +98,7 @@ def test_without_a_mirror_terraform_fetches_the_provider_once(repo: Path, tmp_pa
     assert sorted(path.name for path in (repo / ".tools").iterdir()) == ["providers", "terraform.rc"]
 
 
-def test_a_registry_that_cannot_be_reached_is_told(repo: Path, tmp_path: Path) -> None:
+def test_a_registry_that_cannot_be_reached_is_reported(repo: Path, tmp_path: Path) -> None:
     with pytest.raises(SetupProblem, match="could not connect to the registry") as problem:
         ensure_provider(repo, program(tmp_path, FAILING), environ={}, places=[])
     assert "PLATFORM_PROVIDER_MIRROR" in problem.value.hint

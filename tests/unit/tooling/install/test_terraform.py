@@ -101,7 +101,7 @@ def test_another_content_than_the_pinned_one_is_refused(repo: Path, releases) ->
     assert not (repo / ".tools" / "bin" / "terraform").exists()
 
 
-def test_a_missing_release_is_told_with_its_address(repo: Path, releases) -> None:
+def test_a_missing_release_is_reported_with_its_address(repo: Path, releases) -> None:
     handler, url = releases
     handler.files = {}
     with pytest.raises(SetupProblem, match=f"{ARCHIVE_PATH} answers 404") as problem:
@@ -117,12 +117,12 @@ def test_a_download_that_is_cut_off_is_refused(repo: Path, releases) -> None:
     assert not (repo / ".tools" / "bin" / "terraform").exists()
 
 
-def test_a_server_that_is_not_there_is_told(repo: Path) -> None:
+def test_an_unreachable_server_is_reported(repo: Path) -> None:
     with pytest.raises(SetupProblem, match="cannot be downloaded"):
         ensure_terraform(repo, environ=environ("http://127.0.0.1:9"), checksums=pinned(archive()))
 
 
-def test_a_machine_without_a_pinned_release_is_told(repo: Path, releases) -> None:
+def test_a_machine_without_a_pinned_release_is_reported(repo: Path, releases) -> None:
     _, url = releases
     with pytest.raises(SetupProblem, match=f"no pinned Terraform for {os_arch()}"):
         ensure_terraform(repo, environ=environ(url), checksums={})

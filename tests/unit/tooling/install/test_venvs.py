@@ -39,7 +39,7 @@ def test_an_installed_environment_is_current(repo: Path, commands: list[str]) ->
     assert commands == ["venv", "requirements.txt", "."]
 
 
-def test_another_pin_makes_it_anew(repo: Path, commands: list[str]) -> None:
+def test_another_pin_recreates_it(repo: Path, commands: list[str]) -> None:
     venvs.install(repo, ENV)
     (repo / "requirements.txt").write_text("a==2\n", encoding="utf-8")
     assert not venvs.is_current(repo, ENV)
@@ -56,13 +56,13 @@ def test_a_change_of_the_project_file_installs_only_the_project(repo: Path, comm
     assert commands == ["."]
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(repo: Path, commands: list[str]) -> None:
+def test_an_environment_whose_python_is_gone_is_recreated(repo: Path, commands: list[str]) -> None:
     venvs.install(repo, ENV)
     (repo / ".venv" / "bin" / "python").unlink()
     assert not venvs.is_current(repo, ENV)
 
 
-def test_another_python_makes_it_anew(repo: Path, commands: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_python_recreates_it(repo: Path, commands: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     venvs.install(repo, ENV)
     monkeypatch.setattr("platform.python_version", lambda: "3.99.0")
     assert not venvs.is_current(repo, ENV)

@@ -1,4 +1,4 @@
-"""Every attribute of the provider that may hold a policy is judged, or somebody said why not."""
+"""Every attribute of the provider that may hold a policy is judged, or has a reason why not."""
 
 from __future__ import annotations
 
@@ -27,13 +27,19 @@ def test_the_table_is_of_the_provider_in_use() -> None:
 
 @pytest.mark.parametrize("verdict", JUDGED)
 def test_the_rules_look_where_the_table_says(verdict: str) -> None:
-    wanted = {place for place, said in VERDICTS.items() if said == verdict and not place.startswith("data.")}
-    assert _places(JUDGED[verdict]) == wanted
+    expected = {
+        place
+        for place, verdict_of_place in VERDICTS.items()
+        if verdict_of_place == verdict and not place.startswith("data.")
+    }
+    assert _places(JUDGED[verdict]) == expected
 
 
 def test_everything_else_has_a_reason() -> None:
-    others = {place: said for place, said in VERDICTS.items() if said not in JUDGED}
-    without = [place for place, said in others.items() if not said.startswith("no: ") or len(said) < REASON_LETTERS]
+    others = {place: reason for place, reason in VERDICTS.items() if reason not in JUDGED}
+    without = [
+        place for place, reason in others.items() if not reason.startswith("no: ") or len(reason) < REASON_LETTERS
+    ]
     assert without == []
 
 
@@ -66,7 +72,7 @@ def test_growth_is_looked_for_wherever_the_rules_look() -> None:
 
 
 def test_who_gets_a_named_policy_may_do_more() -> None:
-    told = {kind for kind in iamplaces.ATTACHED if kind in iam_growth.GRANTS or kind in iam_growth.NAMED}
-    assert set(iamplaces.ATTACHED) - told == {"aws_ssoadmin_permissions_boundary_attachment"}, (
+    covered = {kind for kind in iamplaces.ATTACHED if kind in iam_growth.GRANTS or kind in iam_growth.NAMED}
+    assert set(iamplaces.ATTACHED) - covered == {"aws_ssoadmin_permissions_boundary_attachment"}, (
         "a boundary gives nothing"
     )

@@ -180,7 +180,7 @@ def test_an_agent_streams_its_answer_and_gets_the_conversation(deadline: Any) ->
     )  # the request is valid in botocore's service model
 
 
-def test_each_input_to_an_agent_is_a_session_of_its_own(deadline: Any) -> None:
+def test_each_input_to_an_agent_is_a_separate_session(deadline: Any) -> None:
     calls: list[dict[str, Any]] = []
 
     class Client:
@@ -210,8 +210,8 @@ def test_an_agent_that_fails_in_its_stream(deadline: Any) -> None:
 
 
 def test_an_error_of_the_stream_keeps_its_code() -> None:
-    found = assistants.broken_off(ClientError({"Error": {"Code": "x"}}, "InvokeAgent"), False, "agent a")
-    assert isinstance(found, errors.InternalError)
+    error = assistants.broken_off(ClientError({"Error": {"Code": "x"}}, "InvokeAgent"), False, "agent a")
+    assert isinstance(error, errors.InternalError)
 
 
 @pytest.mark.parametrize("more", [{"api": "knowledge_base"}, {"api": "agent", "agent_id": "A"}, {"api": "telepathy"}])

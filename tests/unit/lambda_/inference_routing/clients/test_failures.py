@@ -67,8 +67,8 @@ def client_error(code: str, message: str = "why", status: int = 400, **more: Any
     ],
 )
 def test_each_failure_is_translated(error: Any, expected: type[errors.ServiceError], kind: str) -> None:
-    found = failures.translate(error, "endpoint ep")
-    assert (type(found), found.kind) == (expected, kind)
+    translated = failures.translate(error, "endpoint ep")
+    assert (type(translated), translated.kind) == (expected, kind)
 
 
 class Broken(io.RawIOBase):

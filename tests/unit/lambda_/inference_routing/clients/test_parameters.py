@@ -31,5 +31,5 @@ def test_route_names_are_listed_page_by_page() -> None:
         parameter = {"Name": f"/mlops/test/routes/b{number}", "Value": "{}", "LastModifiedDate": changed}
         stubber.add_response("get_parameters_by_path", {"Parameters": [parameter], **more}, requested)
         requested = {**requested, "NextToken": "t"}
-    found = parameters.ParameterStore("/mlops/test/routes").list(5)
-    assert [(record.name, record.changed) for record in found] == [("b1", 1793491200), ("b2", 1793491200)]
+    listed = parameters.ParameterStore("/mlops/test/routes").list(5)
+    assert [(record.name, record.changed) for record in listed] == [("b1", 1793491200), ("b2", 1793491200)]

@@ -71,7 +71,7 @@ def test_a_mutant_changes_what_it_says_and_nothing_else(tmp_path: Path, folder: 
     assert '{ StringEquals = { "aws:B" = "b" }' in re.sub(r"\s+", " ", one_less)
 
 
-def test_an_attribute_of_unknown_kind_is_told(tmp_path: Path, folder: Path) -> None:
+def test_an_attribute_of_unknown_kind_is_reported(tmp_path: Path, folder: Path) -> None:
     (folder / "new.tf").write_text('resource "aws_new" "this" {\n  open_to_world = true\n}\n', encoding="utf-8")
     assert generate.of_folder(tmp_path, folder).unknown == ["modules/one: aws_new.open_to_world"]
 

@@ -55,9 +55,9 @@ def holds(repo: Path, tmp_path: Path) -> Callable[..., list[Reach]]:
         lines = file.read_text(encoding="utf-8").splitlines()
         for reach, line in zip(Reach, lines, strict=True):
             file.write_text(line + "\n", encoding="utf-8")
-            found = Store(file, Digests(repo, tools)).lookup([mutant])
-            assert found in ({}, {mutant: (("MLOPS_A_1",), (), reach)})
-            held += [reach] if found else []
+            kept_verdicts = Store(file, Digests(repo, tools)).lookup([mutant])
+            assert kept_verdicts in ({}, {mutant: (("MLOPS_A_1",), (), reach)})
+            held += [reach] if kept_verdicts else []
         return held
 
     return after
@@ -81,13 +81,13 @@ def holds(repo: Path, tmp_path: Path) -> Callable[..., list[Reach]]:
         ("terraform/modules/beside/tests/beside.tftest.hcl", list(Reach)),
     ],
 )
-def test_a_change_costs_the_verdicts_that_looked_at_it(
+def test_a_change_invalidates_the_verdicts_that_depend_on_it(
     holds: Callable[..., list[Reach]], change: str, still: list[Reach]
 ) -> None:
     assert holds(change) == still
 
 
-def test_another_caller_is_asked(repo: Path, holds: Callable[..., list[Reach]]) -> None:
+def test_the_tests_of_another_caller_run(repo: Path, holds: Callable[..., list[Reach]]) -> None:
     assert holds() == list(Reach)
     store = Store(repo.parent / "callers.jsonl", Digests(repo, "rules 1"))
     store.add(MUTANT, (), (), Reach.CALLERS)

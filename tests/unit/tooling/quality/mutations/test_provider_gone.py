@@ -1,4 +1,4 @@
-"""Without a provider nothing can be learned, so the check ends: at once, with one error, and with a code of its own."""
+"""Without a provider nothing can be learned, so the check ends: at once, with one error and a separate exit code."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def bench(tmp_path: Path) -> Callable[[str], catch.Bench]:
     return at
 
 
-def test_a_provider_that_has_ended_is_asked_once(bench: Callable[[str], catch.Bench], tmp_path: Path) -> None:
+def test_a_provider_that_has_ended_is_called_once(bench: Callable[[str], catch.Bench], tmp_path: Path) -> None:
     with pytest.raises(catch.ProviderGone, match="its process has ended"):
-        bench(str(tmp_path / "nobody.sock")).judge(GUARD)
+        bench(str(tmp_path / "none.sock")).judge(GUARD)
     assert (tmp_path / "runs").read_text(encoding="utf-8") == "run\n"
     assert (tmp_path / "terraform/modules/one/variables.tf").read_text(encoding="utf-8") == "# x\n"
 
@@ -74,11 +74,11 @@ def _store(tmp_path: Path) -> Store:
 
 
 def test_a_worker_keeps_what_it_knows_and_none_goes_on(tmp_path: Path) -> None:
-    asked: list[generate.Mutant] = []
+    judged_mutants: list[generate.Mutant] = []
 
     def judge(mutant: generate.Mutant) -> catch.Verdict:
-        asked.append(mutant)
-        if len(asked) == 2:
+        judged_mutants.append(mutant)
+        if len(judged_mutants) == 2:
             raise catch.ProviderGone("its process has ended")
         return catch.Verdict(mutant, (), ("test of modules/one: a_run",), Reach.TESTS)
 
@@ -90,7 +90,7 @@ def test_a_worker_keeps_what_it_knows_and_none_goes_on(tmp_path: Path) -> None:
         first.judge(mutants)
     (tmp_path / pool.STOP).touch()
     assert second.judge(mutants) == ([], [])
-    assert asked == mutants[:2]
+    assert judged_mutants == mutants[:2]
     assert list(store.lookup(mutants)) == mutants[:1]
 
 
@@ -126,7 +126,7 @@ def test_what_waits_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert len(began) <= 2
 
 
-def test_one_error_and_a_code_of_its_own(
+def test_one_error_and_a_separate_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def gone(*_: object) -> None:
@@ -136,9 +136,9 @@ def test_one_error_and_a_code_of_its_own(
     monkeypatch.setattr(command, "VERDICTS", tmp_path / "verdicts.jsonl")
     monkeypatch.setattr(pool, "judged", gone)
     assert command.main() == 3
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.splitlines()[1:] == [
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[1:] == [
         "error: the AWS provider is gone: its process has ended",
         "hint: run it again: it goes on where it was; with --jobs 1 if the machine is busy",
     ]

@@ -24,7 +24,7 @@ def result(*verdicts: Verdict, reasons: dict[str, str] | None = None, sample: st
 
 
 def spelled(*caught: bool, sample: str = "") -> report_spelled.Result:
-    """Respelt mutants that are caught or not, and other tools' cases likewise."""
+    """Respelt mutants and other tools' cases that are caught or not."""
     source, plan = verdict("x.source", policies=("CKV_AWS_1",)), verdict("x.plan", policies=("MLOPS_A_1",))
     verdicts = [source, replace(plan, reach=Reach.TESTS), *(() if all(caught) else [verdict("x.left")])]
     openings = [
@@ -41,9 +41,9 @@ CAUGHT = [
 
 
 def test_survivors_are_counted_and_need_a_reason() -> None:
-    told = result(*CAUGHT, verdict("x.left"))
-    assert report.share(told.verdicts) == 75
-    assert told.left == [("modules/one: x.left: removed", "")]
+    outcome = result(*CAUGHT, verdict("x.left"))
+    assert report.share(outcome.verdicts) == 75
+    assert outcome.left == [("modules/one: x.left: removed", "")]
     explained = result(*CAUGHT, verdict("x.left"), reasons={"modules/one: x.l": "guarded elsewhere"})
     assert explained.left == [("modules/one: x.left: removed", "guarded elsewhere")]
     assert not explained.enough  # 75 % are not 98 %
@@ -71,7 +71,7 @@ def test_a_page_about_some_says_so() -> None:
     assert "These are not all" not in report_spelled.page(spelled(True))
 
 
-def test_what_the_source_tells_and_what_the_plan_are_told_apart() -> None:
+def test_findings_in_source_and_in_plan_are_distinguished() -> None:
     page = report_spelled.page(spelled(True, True, False))
     assert "2026-01-02: **2 of 3 mutants caught (66.7 %)**" in page
     assert "| encryption | 3 | 2 | 1 | 1 | 0 | 0 | 0 |" in page

@@ -1,4 +1,4 @@
-"""A weakening in other words is the same weakening: what the words mean is asked of Terraform itself."""
+"""A respelt weakening is the same weakening: Terraform itself evaluates what it means."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ def test_an_expression_means_the_literal_that_it_is_written_for(tmp_path: Path) 
     )
     meant = [json.loads(each) for each in json.loads(json.loads(done.stdout))]
     for (expression, literal), value in zip(pairs, meant, strict=True):
-        wanted = json.loads(literal)
+        expected = json.loads(literal)
         as_text = expression == f'"{literal}"'  # Terraform takes it for the boolean or the number
-        assert value == (literal if as_text else wants.get(literal, wanted)), expression
+        assert value == (literal if as_text else wants.get(literal, expected)), expression
     assert len(pairs) > 35
 
 
@@ -176,14 +176,14 @@ def test_all_weakenings_of_the_platform_are_written_in_three_other_ways_at_least
 def test_it_stands_where_the_simplest_words_would(
     mutants: list[Mutant], address: str, spelling: str, text: str
 ) -> None:
-    found = [
+    matching = [
         each.applied(CODE)
         for mutant in mutants
         if mutant.address == address
         for each in spelled.of(mutant, CODE)
         if each.spelling == spelling
     ]
-    assert [text in each for each in found] == [True]
+    assert [text in each for each in matching] == [True]
 
 
 def test_a_sample_is_the_same_for_the_same_seed_and_leaves_no_category_out(mutants: list[Mutant]) -> None:
