@@ -246,9 +246,9 @@ class Work:
                 continue
             keys = [attempt["parts"][index]["key"] for index in job["parts"]]
             folder = self.paths.parts(int(attempt["attempt"]))
-            job = JobRequest(name, keys, folder, attempt["output"], self.tags, str(model))
+            job_request = JobRequest(name, keys, folder, attempt["output"], self.tags, str(model))
             try:
-                identifier = self.jobs.create(job, self.blueprint)
+                identifier = self.jobs.create(job_request, self.blueprint)
             except JobRefused as refused:
                 self.store.put_once(
                     self.paths.ended(name), {"status": "Refused", "reason": str(refused)[:1000], "seconds": 0}

@@ -272,11 +272,11 @@ def commit() -> str:
 def read(results: Path) -> list[dict[str, Any]]:
     """Finished rows; a line that was cut short counts for nothing."""
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    lines = []
+    rows_read = []
     for line in lines:
         with suppress(ValueError):
-            lines.append(json.loads(line))
-    return lines
+            rows_read.append(json.loads(line))
+    return rows_read
 
 
 def note(text: str) -> None:

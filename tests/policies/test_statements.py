@@ -136,11 +136,11 @@ Verdicts = dict[str, dict[int, bool]]
 
 
 def by_name(verdicts: dict[tuple[str, str], bool]) -> Verdicts:
-    verdicts: Verdicts = {}
+    by_block: Verdicts = {}
     for (rule, address), passed in verdicts.items():
         if rule.startswith("MLOPS_IAM_"):
-            verdicts.setdefault(address.rsplit(".", 1)[-1], {})[int(rule.removeprefix("MLOPS_IAM_"))] = passed
-    return verdicts
+            by_block.setdefault(address.rsplit(".", 1)[-1], {})[int(rule.removeprefix("MLOPS_IAM_"))] = passed
+    return by_block
 
 
 @pytest.fixture(scope="module")

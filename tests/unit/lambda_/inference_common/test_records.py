@@ -24,7 +24,7 @@ AWKWARD = ('"', ",", ";", "\n", "\r", "\t", "\u2028", "\u2029", "\x85", "\v", "\
 TEXTS = st.lists(st.sampled_from(AWKWARD) | st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(
     "".join
 )
-ASKED = TEXTS.filter(str.strip)
+WITH_TEXT = TEXTS.filter(str.strip)
 
 
 def read(kind: str, body: bytes | str, **layout: str) -> list[Record]:
@@ -41,7 +41,7 @@ def texts(records_read: list[Record]) -> list[str]:
 
 
 @MORE
-@given(st.lists(ASKED), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
+@given(st.lists(WITH_TEXT), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_json_lines_round_trip(expected: list[str], end: str, plain: bool, ascii_only: bool) -> None:
     values = [text if plain else {"id": str(place), "input": text} for place, text in enumerate(expected)]
     body = "".join(json.dumps(value, ensure_ascii=ascii_only) + end for value in values)
@@ -49,7 +49,7 @@ def test_json_lines_round_trip(expected: list[str], end: str, plain: bool, ascii
 
 
 @MORE
-@given(st.lists(ASKED), st.sampled_from(list(csv_rows.NAMES)), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(st.lists(WITH_TEXT), st.sampled_from(list(csv_rows.NAMES)), st.sampled_from(["\n", "\r\n"]), st.booleans())
 @example(['"', '""', 'a"', '","', "a\nb", "\rx"], ",", "\r\n", True)
 def test_csv_round_trips(expected: list[str], delimiter: str, end: str, every_cell: bool) -> None:
     # Python's writer does not quote a CR at the end of a line, where it counts as part of the line end.
@@ -66,7 +66,9 @@ def test_csv_round_trips(expected: list[str], delimiter: str, end: str, every_ce
 
 
 @MORE
-@given(st.lists(ASKED.map(lambda text: text.replace("\n", " ")).filter(lambda t: t.strip() and not t.endswith("\r"))))
+@given(
+    st.lists(WITH_TEXT.map(lambda text: text.replace("\n", " ")).filter(lambda t: t.strip() and not t.endswith("\r")))
+)
 def test_plain_text_round_trips(expected: list[str]) -> None:
     # The UTF-8 mark before the first line is not part of it.
     expected = [text.lstrip("\ufeff") or "x" for text in expected]

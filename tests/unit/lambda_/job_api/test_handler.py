@@ -13,7 +13,7 @@ import pytest
 from inference_common import errors
 from job_api import backends, ids
 from tests.unit.lambda_.support.clients import use_client
-from tests.unit.lambda_.support.job_api import ASKED, NOW, Api
+from tests.unit.lambda_.support.job_api import BODY, NOW, Api
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_reusing_a_key_for_another_request_is_refused_and_the_first_stands(api: 
         assert "'idempotency-key' came with another request before" in reported["error"]["message"]
     assert api.store.objects == before
     assert len(api.requested) == 1
-    spaced = ASKED.replace(",", " , ")
+    spaced = BODY.replace(",", " , ")
     assert api.post("chat-async", spaced, headers=headers)[1] == first
 
 
@@ -226,9 +226,9 @@ def test_only_asynchronous_blueprints_accept_requests(api: Api, blueprint: str, 
 @pytest.mark.parametrize("auth_path", ["", "/iam", "/cognito"])
 def test_a_key_permits_its_blueprints_only_with_each_authentication_method(api: Api, auth_path: str) -> None:
     path, who = "/async/{blueprint}", (auth_path, "me")
-    status, reported, _ = api("POST", path, ASKED, who=who, blueprint="chat-async", allowed="reviews-async,chat")
+    status, reported, _ = api("POST", path, BODY, who=who, blueprint="chat-async", allowed="reviews-async,chat")
     assert (status, reported["error"]["type"]) == (403, "Forbidden")
-    status, _, headers = api("POST", path, ASKED, who=who, blueprint="chat-async", allowed="chat-async")
+    status, _, headers = api("POST", path, BODY, who=who, blueprint="chat-async", allowed="chat-async")
     assert status == 202
     assert headers["location"].startswith(f"/v1{auth_path}/async/chat-async/")
 

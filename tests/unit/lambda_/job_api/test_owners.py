@@ -18,7 +18,7 @@ from job_api import async_jobs, backends, owners
 from job_api.ids import Ids
 from tests.unit.lambda_.support import batch_submitter as batch_platform
 from tests.unit.lambda_.support.clients import use_client
-from tests.unit.lambda_.support.job_api import ASKED, Api, context_of
+from tests.unit.lambda_.support.job_api import BODY, Api, context_of
 
 OWNER = ("", "team-a")
 STRANGERS = {
@@ -45,7 +45,7 @@ class Asynchronous:
     def fresh(self) -> None:
         self.api.fresh()
 
-    def submit(self, who: tuple[str, str], body: str = ASKED) -> Answer:
+    def submit(self, who: tuple[str, str], body: str = BODY) -> Answer:
         return self.api.post(self.blueprint, body, who=who, headers=KEY)
 
     def status(self, who: tuple[str, str], request_id: str | None = None) -> Answer:

@@ -19,7 +19,7 @@ ENVIRON = {
     "KEY_ARN": "arn:aws:kms:::key/data",
     "SECRET_PARAMETER": "/mlops/dev/secrets/job-ids",
 }
-ASKED = json.dumps({"inputs": ["Hello"], "parameters": {"max_tokens": 5}})
+BODY = json.dumps({"inputs": ["Hello"], "parameters": {"max_tokens": 5}})
 JOB = {"ttl_seconds": 600, "invocation_timeout_seconds": 60, "max_input_mb": 1}
 BEDROCK = {
     "blueprint": "chat-async",
@@ -166,7 +166,7 @@ class Api:
         response = self.code.handler(event, self.context)
         return response["statusCode"], json.loads(response["body"]), response["headers"]
 
-    def post(self, blueprint: str, body: str = ASKED, **more: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+    def post(self, blueprint: str, body: str = BODY, **more: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
         return self("POST", "/async/{blueprint}", body, blueprint=blueprint, **more)
 
     def get(self, blueprint: str, request_id: str, **more: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
