@@ -87,7 +87,7 @@ class Platform:
         raise RuntimeError(f"request {number} was never taken")
 
     def converse(self, number: int) -> None:
-        """The same question, to the model itself."""
+        """Send the same question to the model itself."""
         self.bedrock.converse(
             modelId=MODEL,
             messages=[{"role": "user", "content": [{"text": f"Say {number}."}]}],
@@ -131,7 +131,7 @@ class Platform:
         return self._page(f"faults{path}", body, method)
 
     def _page(self, path: str, body: bytes | None = None, method: str = "GET") -> Any:
-        """One of the emulator's own pages, for its administrator."""
+        """Get one of the emulator's own pages, as its administrator."""
         pair = ":".join(os.environ[name] for name in KEY)
         headers = {"content-type": "application/json", "authorization": f"Basic {b64encode(pair.encode()).decode()}"}
         request = urllib.request.Request(f"{self.endpoint}/_emulator/{path}", body, headers, method=method)
@@ -164,7 +164,7 @@ BEHIND = 0.2
 
 
 def alone(platform: Platform, requests: int) -> float:
-    """Questions a second that the local model itself answers, on a good day."""
+    """Measure how many questions a second the local model answers by itself."""
     started = time.monotonic()
     with ThreadPoolExecutor(CALLERS) as pool:
         list(pool.map(platform.converse, range(requests)))

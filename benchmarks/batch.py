@@ -92,7 +92,7 @@ def texts(records: int) -> list[str]:
 
 
 def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
-    """Seconds of each stage, for one input."""
+    """Measure the seconds of each stage, for one input."""
     # On the path since `main`.
     from batch_submitter.blueprint import Blueprint
     from batch_submitter.completion import Completion, Sinks

@@ -17,7 +17,7 @@ DATASETS = Path(".cache/datasets")
 
 @contextlib.contextmanager
 def fresh(commit: str = "HEAD") -> Iterator[Path]:
-    """A clone of this repository at one commit, in a folder that is removed afterwards."""
+    """Clone this repository at one commit, into a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch) / "checkout"
         _git(REPO, "clone", "--quiet", "--shared", "--no-checkout", str(REPO), str(folder))

@@ -99,7 +99,7 @@ def _rendered(folder: Path, stack: str) -> Json:
 
 
 def describe(report: Report, ours: Ours, baseline: Baseline) -> None:
-    """Figures, goals and how they came about."""
+    """Report figures, goals and how they were measured."""
     chains = {name: floor.of_state(state) for name, state in baseline.states.items()}
     whole = floor.of_stacks(chains, {each["name"]: each["needs"] for each in ours.stacks})
     single = max(chains.values(), key=lambda chain: chain.seconds)

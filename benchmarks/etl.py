@@ -87,7 +87,7 @@ processed, quarantined = int(keep.sum()), len(bad)
 
 
 def write_raw(folder: Path, rows: int) -> None:
-    """Synthetic raw files: two sources, snippets of about 100 characters, some bad rows and some zeros."""
+    """Write synthetic raw files: two sources, snippets of about 100 characters, some bad rows and some zeros."""
     words = ("solid", "poor", "café", "battery", "plot", "lens", "fine", "slow", "delightful", "noise", "acting")
     for source, share in (("amazon", range(0, rows, 2)), ("movie", range(1, rows, 2))):
         path = folder / "data/raw/reviews" / f"source={source}" / "rows.txt"
@@ -100,7 +100,7 @@ def write_raw(folder: Path, rows: int) -> None:
 
 
 def measure(script: str, folder: Path) -> dict[str, Any]:
-    """Seconds, peak memory (MiB) and counts of one process."""
+    """Return seconds, peak memory (MiB) and counts of one process."""
     env = environment(PYTHONPATH=str(REPO / "jobs" / "etl"), OMP_NUM_THREADS="1")
     measured: dict[str, Any] = json.loads(
         run([str(PYTHON), "-c", script, str(folder)], env=env).stdout.splitlines()[-1]
@@ -109,7 +109,7 @@ def measure(script: str, folder: Path) -> dict[str, Any]:
 
 
 def compare(rows: int, runs: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The faster of `runs` turns of each, after a look that both counted the same."""
+    """Return the faster of `runs` turns of each, after checking that both counted the same."""
     with tempfile.TemporaryDirectory(prefix="etl-benchmark-") as folder:
         write_raw(Path(folder), rows)
         taken = [(measure(OURS, Path(folder)), measure(PANDAS, Path(folder))) for _ in range(runs)]

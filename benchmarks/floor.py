@@ -49,7 +49,7 @@ def longest(needs: Mapping[str, Iterable[str]], seconds: Mapping[str, float]) ->
 
 
 def of_state(state: Mapping[str, Any]) -> Chain:
-    """The longest chain of waits in one stack, from its state (version 4)."""
+    """Find the longest chain of waits in one stack, from its state (version 4)."""
     needs: dict[str, set[str]] = {}
     seconds: dict[str, float] = {}
     for resource in state.get("resources", ()):
@@ -66,17 +66,17 @@ def of_state(state: Mapping[str, Any]) -> Chain:
 
 
 def _without_keys(address: str) -> str:
-    """Terraform's dependencies name resources without the keys of `for_each`."""
+    """Strip the keys of `for_each`, which Terraform's dependencies do not have."""
     return re.sub(r"\[[^\]]*\]", "", address)
 
 
 def of_stacks(chains: Mapping[str, Chain], needs: Mapping[str, Iterable[str]]) -> Chain:
-    """The longest chain over the stack graph; a stack counts with its own longest chain."""
+    """Find the longest chain over the stack graph; a stack counts with its own longest chain."""
     return longest(needs, {name: chain.seconds for name, chain in chains.items()})
 
 
 def created_in(log: str) -> dict[str, list[float]]:
-    """By resource type the seconds that each creation took, from what `terraform apply` printed."""
+    """Return the seconds of each creation by resource type, from the output of `terraform apply`."""
     seconds: dict[str, list[float]] = {}
     for match in _CREATED.finditer(log):
         kind = _without_keys(match["address"]).split(".")[-2]
@@ -85,6 +85,6 @@ def created_in(log: str) -> dict[str, list[float]]:
 
 
 def unlisted(created: Mapping[str, Iterable[float]]) -> dict[str, float]:
-    """Types outside the table of which even the fastest creation took long: perhaps a wait that it lacks."""
+    """List types outside the table whose fastest creation took long: perhaps a wait that it lacks."""
     fastest = {kind: min(seconds) for kind, seconds in created.items() if kind not in WAITS}
     return {kind: seconds for kind, seconds in fastest.items() if seconds > NOTABLE_SECONDS}

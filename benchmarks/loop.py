@@ -45,7 +45,7 @@ class Local:
 
 
 def client(local: Local, service: str) -> Any:
-    """An AWS client of one emulator and nothing else."""
+    """Create an AWS client of one emulator, without other settings."""
     import boto3
     from botocore.config import Config
 
@@ -60,7 +60,7 @@ def client(local: Local, service: str) -> Any:
 
 @contextmanager
 def emulator(checkout: Path, data_dir: Path, port: int) -> Iterator[Local]:
-    """An empty emulator."""
+    """Start an empty emulator."""
     data_dir.mkdir(parents=True)
     command = [".venv/bin/python", "-m", "emulator", "serve", "--port", str(port), "--data-dir", str(data_dir)]
     with (data_dir / "log").open("wb") as log:
@@ -154,7 +154,7 @@ class Loop:
         self._key_arn = client(local, "kms").create_key()["KeyMetadata"]["Arn"]
 
     def once(self, model: Model | None) -> dict[str, StackTime]:
-        """One pass over all stacks."""
+        """Run one pass over all stacks."""
         times = {}
         for stack in self._stacks:
             build = self._prepare(stack, model)
@@ -203,7 +203,7 @@ class Loop:
 
 
 def with_upstream(values: Json, upstream: Iterable[str], states: Mapping[str, Json]) -> Json:
-    """The rendered values, with the outputs of this deployment in place of those of the other one.
+    """Return the rendered values, with the outputs of this deployment in place of the other one's.
 
     A section of the configuration can have the name of a stack (`data`), so only what is upstream is replaced.
     """

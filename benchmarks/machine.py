@@ -13,7 +13,7 @@ from benchmarks.measure import REPO
 
 
 def cores() -> int:
-    """Cores that this process may use (a container's limit counts, where the system tells)."""
+    """Count the cores that this process may use (a container's limit counts, where the system reports it)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -25,17 +25,17 @@ def describe() -> str:
 
 
 def load() -> float:
-    """Runnable processes in the last minute: much above 0 before a benchmark starts, and its figures are wrong."""
+    """Return the runnable processes of the last minute; figures measured with many others are wrong."""
     return os.getloadavg()[0]
 
 
 def commit() -> str:
-    """The commit that is checked out."""
+    """Return the commit that is checked out."""
     return _git("rev-parse", "--short=10", "HEAD")
 
 
 def changed() -> bool:
-    """Whether files of the working tree differ from the commit."""
+    """Tell whether files of the working tree differ from the commit."""
     return bool(_git("status", "--porcelain", "--untracked-files=no"))
 
 
@@ -78,5 +78,5 @@ _VERSIONS: dict[str, Callable[[], str]] = {
 
 
 def versions(*names: str) -> str:
-    """`python 3.11.4, terraform 1.11.4`, for the tools named."""
+    """Return the versions of the named tools, as `python 3.11.4, terraform 1.11.4`."""
     return ", ".join(f"{name} {_VERSIONS[name]()}" for name in names)

@@ -29,7 +29,7 @@ class Series:
         return statistics.median(self.seconds)
 
     def over(self, baseline: Series) -> float:
-        """Ratio of the medians."""
+        """Return the ratio of the medians."""
         return self.median / baseline.median
 
 
@@ -60,7 +60,7 @@ class Done:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The little of this shell that a measured command may know."""
+    """Return the few variables of this shell that a measured command receives."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ} | more
 
 

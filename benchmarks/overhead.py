@@ -67,7 +67,7 @@ class SyntheticExecutor(Executor):
 
 
 def units(count: int, *, seed: int, shortest: float = SHORTEST, longest: float = LONGEST) -> tuple[Unit, ...]:
-    """Odd units depend on the even one before them."""
+    """Generate units: odd ones depend on the even one before them."""
     draw = random.Random(seed)
     return tuple(
         Unit(f"unit-{index}", (f"unit-{index - 1}",) if index % 2 else (), draw.uniform(shortest, longest))
@@ -76,7 +76,7 @@ def units(count: int, *, seed: int, shortest: float = SHORTEST, longest: float =
 
 
 def bound(steps: Sequence[Unit], parallelism: int) -> float:
-    """What no schedule can beat: the longest chain, or all work spread evenly."""
+    """Return the lower bound of any schedule: the longest chain, or all work spread evenly."""
     ends: dict[str, float] = {}
     for step in steps:
         ends[step.name] = step.seconds + max((ends[need] for need in step.needs), default=0.0)
@@ -84,7 +84,7 @@ def bound(steps: Sequence[Unit], parallelism: int) -> float:
 
 
 def makespan(steps: Sequence[Unit], parallelism: int) -> float:
-    """Seconds of one run, from making its folder to its written result."""
+    """Measure the seconds of one run, from creating its folder to its written result."""
     environment = load(REPO, "local")
     stacks = graph.build(phases.read(REPO), environment)
     plan = Plan(environment.name, "benchmark", tuple(steps))
@@ -113,7 +113,7 @@ class Measured:
 
 
 def measure(size: int, parallelism: int, runs: int) -> Measured:
-    """Medians over seeds 1 … `runs` (makespan and bound are those of the run with the median ratio)."""
+    """Return medians over seeds 1 … `runs` (makespan and bound are those of the run with the median ratio)."""
     pairs = []
     for seed in range(1, runs + 1):
         steps = units(size, seed=seed)
@@ -124,7 +124,7 @@ def measure(size: int, parallelism: int, runs: int) -> Measured:
 
 
 def flatness(measured: Mapping[int, Measured]) -> float:
-    """Cost of a unit among many over its cost among few; below `FLAT_FROM` the run's fixed cost dominates."""
+    """Return a unit's cost among many over its cost among few; below `FLAT_FROM` the run's fixed cost dominates."""
     return measured[FLAT_TO].idle_unit_ms / measured[FLAT_FROM].idle_unit_ms
 
 

@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def _round(folder: Path) -> tuple[float, float, float]:
-    """Seconds of a bare call, a first and a second gate run."""
+    """Measure the seconds of a bare call, a first and a second gate run."""
     # Python files of a new clone are compiled at their first import; that is not what is compared here.
     run([".venv/bin/python", "-m", "compileall", "-q", "orchestrator"], cwd=folder)
     try:

@@ -58,7 +58,7 @@ class Report:
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
+    """Format a number with three significant digits."""
     if value == 0:
         return "0"
     for limit, digits in ((0.1, 4), (1, 3), (10, 2), (100, 1)):
@@ -68,14 +68,14 @@ def number(value: float) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; columns that hold only numbers are aligned right."""
+    """Render a Markdown table; columns that hold only numbers are aligned right."""
     numeric = [all(re.match(r"^[-≤]?\s?[\d.]|^-?$", row[index]) for row in rows) for index in range(len(columns))]
     lines = [columns, ["---:" if each else "---" for each in numeric], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def series_table(series: Sequence[Series], baseline: Series) -> str:
-    """Runs, median, min, max, and the ratio to the baseline."""
+    """Render runs, median, min, max, and the ratio to the baseline."""
     rows = [
         (
             each.name,
@@ -91,7 +91,7 @@ def series_table(series: Sequence[Series], baseline: Series) -> str:
 
 
 def replace_section(document: str, name: str, section: str) -> str:
-    """The document with this section in its place, whether it was there before or not."""
+    """Return the document with this section replaced or added."""
     if name not in ORDER:
         raise ValueError(f"the section '{name}' has no place among {', '.join(ORDER)}")
     kept = {
@@ -104,7 +104,7 @@ def replace_section(document: str, name: str, section: str) -> str:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """The options that every benchmark has."""
+    """Create the parser with the options that every benchmark has."""
     made = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     made.add_argument("--write", action="store_true", help=f"renew this section of {DOCUMENT.relative_to(REPO)}")
     made.add_argument("--check", action="store_true", help="exit code 1 when a goal is missed")

@@ -100,7 +100,7 @@ THEIR_COLD = _COLD.format(work="from litellm import Router")
 
 
 def packaged(folder: Path) -> Path:
-    """The function's package as Lambda unpacks it: sources only."""
+    """Unpack the function's package as Lambda does: sources only."""
     for name in ("model_router", "inference_routing", "inference_common"):
         source = REPO / "lambda" / name
         shutil.copytree(source, folder / "package" / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -117,7 +117,7 @@ def their_environment() -> dict[str, str]:
 
 
 def run_json(python: Path, script: str, env: dict[str, str], *arguments: str) -> Any:
-    """The last line that a script printed, as JSON."""
+    """Return the last line that a script printed, as JSON."""
     return json.loads(run([str(python), "-c", script, *arguments], env=env).stdout.splitlines()[-1])
 
 

@@ -53,7 +53,7 @@ def read(junit: str) -> dict[str, float]:
 
 
 def broken(junit: str) -> int:
-    """How many tests did not pass, of a JUnit report."""
+    """Count the tests of a JUnit report that did not pass."""
     return sum(
         1 for case in ET.fromstring(junit).iter("testcase") if {child.tag for child in case} & {"failure", "error"}
     )

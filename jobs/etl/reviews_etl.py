@@ -39,7 +39,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def on_glue() -> bool:
-    """Whether Glue's own library is here; it comes with Spark."""
+    """Tell whether Glue's own library is here; it comes with Spark."""
     return importlib.util.find_spec("awsglue") is not None
 
 

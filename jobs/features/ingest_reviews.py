@@ -62,7 +62,7 @@ class Row:
         return hashlib.sha256(json.dumps(self.values, sort_keys=True).encode()).hexdigest()[:16]
 
     def record(self) -> list[dict[str, str]]:
-        """As PutRecord takes it."""
+        """Return the record in PutRecord's form."""
         values = {**self.values, EVENT_TIME: self.event_time}
         return [{"FeatureName": name, "ValueAsString": value} for name, value in values.items()]
 
@@ -88,12 +88,12 @@ class Outcome:
 
 
 def moment(written: datetime) -> str:
-    """An event time as Feature Store takes it: UTC, to the second."""
+    """Format an event time for Feature Store: UTC, to the second."""
     return written.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def split_of(key: str) -> str:
-    """Raises `IngestionError` for an object outside of all splits."""
+    """Return the split of an object. Raises `IngestionError` for an object outside all splits."""
     folders = [part for part in key.split("/")[:-1] if part.startswith("split=")]
     if len(folders) != 1:
         raise IngestionError(f"features object '{key}' must be in one folder split=<name>/")
@@ -101,7 +101,7 @@ def split_of(key: str) -> str:
 
 
 def row_of(cells: Mapping[str, Any], split: str, event_time: str) -> Row:
-    """A row of Parquet. Cells without a value are left out: a record has no empty features."""
+    """Convert a row of Parquet. Cells without a value are left out: a record has no empty features."""
     values = {name: _text(value) for name, value in {**cells, SPLIT: split}.items() if value is not None}
     if not values.get(IDENTIFIER):
         raise IngestionError(f"a row of split {split} has no {IDENTIFIER}")
@@ -113,7 +113,7 @@ def _text(value: Any) -> str:
 
 
 def changes(rows: Iterable[Row], known: Mapping[str, str]) -> Changes:
-    """Against what the group holds, as hashes by record. Raises `IngestionError` for a record that is there twice."""
+    """Compare with what the group holds, as hashes by record. Raises `IngestionError` for a duplicate record."""
     seen: set[str] = set()
     put = []
     for row in rows:
@@ -126,7 +126,7 @@ def changes(rows: Iterable[Row], known: Mapping[str, str]) -> Changes:
 
 
 def misfit(described: Mapping[str, Any]) -> str | None:
-    """Why the group, as DescribeFeatureGroup shows it, does not take these records; `None` if it does."""
+    """Return why the group, as DescribeFeatureGroup shows it, does not take these records; `None` if it does."""
     name, status = described["FeatureGroupName"], described["FeatureGroupStatus"]
     if status != "Created":
         return f"feature group {name} is {status}, not Created"
@@ -142,7 +142,7 @@ def held(ledger: Mapping[str, Any], group: str, created: str) -> dict[str, str]:
 
 
 def after(known: Mapping[str, str], plan: Changes, outcome: Outcome) -> dict[str, str]:
-    """The ledger's records after a run: what succeeded counts, whatever became of the rest."""
+    """Return the ledger's records after a run: what succeeded counts, whatever the result of the rest."""
     records = {key: digest for key, digest in known.items() if not (key in plan.gone and key in outcome.done)}
     records.update({row.key: row.digest for row in plan.put if row.key in outcome.done})
     return records
@@ -174,7 +174,7 @@ class Writer:
         self._batches = hasattr(runtime, "batch_write_record")
 
     def write(self, plan: Changes, deleted_at: str) -> Outcome:
-        """`deleted_at`: event time of what is gone."""
+        """Put and delete records. `deleted_at`: event time of deleted ones."""
         outcome = Outcome()
         size = BATCH if self._batches else 1
         parts = [plan.put[start : start + size] for start in range(0, len(plan.put), size)]
@@ -190,7 +190,7 @@ class Writer:
         return outcome
 
     def _put(self, rows: Sequence[Row]) -> dict[str, str]:
-        """Reasons by record."""
+        """Put records; return the reasons of failures by record."""
         if not self._batches:
             reason = self._patiently(lambda: self._put_one(rows[0]))
             return {rows[0].key: reason} if reason else {}
@@ -206,7 +206,7 @@ class Writer:
         return {**failed, **{key: f"{again[key][0]} ({ATTEMPTS} attempts)" for key in waiting}}
 
     def _put_batch(self, rows: Sequence[Row]) -> dict[str, tuple[str, bool]]:
-        """For each record that was not taken the reason, and whether trying again can help."""
+        """Put a batch; return for each record that was not taken the reason, and whether a retry can help."""
         from botocore.exceptions import ClientError
 
         entries = [{"FeatureGroupName": self._group, "Record": row.record()} for row in rows]
@@ -231,7 +231,7 @@ class Writer:
         )
 
     def _patiently(self, call: Callable[[], Any]) -> str | None:
-        """The reason when it failed for good."""
+        """Retry a call; return the reason if it failed for good."""
         from botocore.exceptions import ClientError
 
         for attempt in range(ATTEMPTS):
@@ -269,7 +269,7 @@ OWNER_MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
 def expect_owner(s3: Any, owner: str) -> Any:
-    """The client, which from now on names the bucket's owner in every request that takes it."""
+    """Return the client, which from now on names the bucket's owner in every request that takes it."""
 
     def add(params: dict[str, Any], model: Any, **_: Any) -> None:
         for member in OWNER_MEMBERS:
@@ -287,7 +287,7 @@ class Bucket:
         self._s3, self._name = s3, name
 
     def rows(self, dataset: str) -> Iterator[Row]:
-        """Every row of every split, object by object. Raises `IngestionError` when there is none."""
+        """Yield every row of every split, object by object. Raises `IngestionError` if there is none."""
         import pyarrow.parquet as pq
 
         prefix = f"data/features/{dataset}/"
@@ -306,7 +306,7 @@ class Bucket:
                     yield row_of(cells, split, written)
 
     def document(self, key: str) -> dict[str, Any]:
-        """Empty for an object that is not there."""
+        """Read a JSON object; empty if it does not exist."""
         try:
             body = self._s3.get_object(Bucket=self._name, Key=key)["Body"].read()
         except self._s3.exceptions.NoSuchKey:
@@ -333,7 +333,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace, bucket: Bucket, sagemaker: Any, runtime: Any) -> dict[str, Any]:
-    """The report. Raises `IngestionError` when nothing could be begun."""
+    """Run the ingestion and return the report. Raises `IngestionError` if nothing could be started."""
     described = sagemaker.describe_feature_group(FeatureGroupName=arguments.feature_group)
     problem = misfit(described)
     if problem:

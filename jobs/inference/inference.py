@@ -28,7 +28,7 @@ IDENTITY = ("training_job", "data_fingerprint", "seed")
 
 
 def model_fn(model_dir: str) -> dict[str, Any]:
-    """The pipeline and who it is, from the unpacked model.tar.gz."""
+    """Load the pipeline and its identity from the unpacked model.tar.gz."""
     folder = Path(model_dir)
     check_files(folder, os.environ.get("MODEL_FILES_SHA256", ""))
     import joblib  # here, so that the rest of the contract can be read without scikit-learn
@@ -54,7 +54,7 @@ def check_files(folder: Path, expected: str) -> None:
 
 
 def files_digest(folder: Path) -> str:
-    """SHA-256 of all names and contents, as the registration computes it from the archive (lambda/model_artifacts)."""
+    """Hash all names and contents with SHA-256, as the registration does for the archive (lambda/model_artifacts)."""
     files = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
@@ -66,7 +66,7 @@ def files_digest(folder: Path) -> str:
 
 
 def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
-    """The texts of a request. Whatever does not follow the contract is a ValueError that says how."""
+    """Return the texts of a request. Raises a `ValueError` that names the deviation from the contract."""
     kind = content_type.split(";")[0].strip().lower()
     if kind == JSON_LINES:
         return Lines.read(body)
@@ -85,7 +85,7 @@ def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
 
 
 def decoded(body: str | bytes) -> str:
-    """The text of a body in UTF-8. Python's reader of JSON guesses UTF-16 too, and calls a byte order mark an error."""
+    """Decode a body as UTF-8. Python's JSON reader guesses UTF-16 too, and rejects a byte order mark."""
     return (body.decode() if isinstance(body, bytes) else body).removeprefix("\ufeff")
 
 
@@ -108,7 +108,7 @@ def finite(number: str) -> float:
 
 
 def check_text(text: Any, name: str) -> None:
-    """The same rule as the API's: what reaches an endpoint by another way is held to it here."""
+    """Apply the API's rule for texts: requests may reach an endpoint by other ways, too."""
     if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
         raise ValueError(f"'{name}' must be a string of 1 to {MAX_CHARACTERS} characters")
     if not text.strip():
@@ -147,7 +147,7 @@ class Lines:
 
 
 def predict_fn(inputs: list[str] | Lines, model: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any]]:
-    """Label and its probability per text, with the identity of the model that says so."""
+    """Return label and probability per text, with the model's identity."""
     if isinstance(inputs, Lines):
         outputs = iter(classified(inputs.texts, model["pipeline"]))
         return [

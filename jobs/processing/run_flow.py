@@ -39,7 +39,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def run(text: str, sources: Mapping[str, Path], targets: Mapping[str, Path]) -> list[str]:
-    """Do what the flow says. Returns a sentence per destination; raises `FlowError`."""
+    """Run the flow. Return a sentence per destination; raises `FlowError`."""
     nodes = flow.read(text)
     from wrangler import steps, tables  # pandas, which a flow that is refused does not need
 

@@ -61,7 +61,7 @@ class Split:
 
 
 def load_split(folder: Path) -> Split:
-    """Rows of every Parquet file of a channel, in file and row order."""
+    """Load the rows of every Parquet file of a channel, in file and row order."""
     files = sorted(folder.glob("**/*.parquet"))
     if not files:
         raise TrainingError(f"channel folder {folder} holds no Parquet file")
@@ -76,7 +76,7 @@ def load_split(folder: Path) -> Split:
 
 
 def digest_of(split: Split) -> str:
-    """What a checkpoint must have been fitted on to be taken up again."""
+    """Hash what a checkpoint must have been fitted on to be resumed."""
     digest = hashlib.sha256()
     for row in zip(split.ids, split.labels, split.texts, strict=True):
         digest.update(json.dumps(row).encode())
@@ -87,7 +87,7 @@ def digest_of(split: Split) -> str:
 
 
 def fit_member(features: Any, labels: np.ndarray, settings: Hyperparameters, index: int) -> np.ndarray:
-    """Weights and intercept of one logistic regression on the subset that (seed, index) draws."""
+    """Fit weights and intercept of one logistic regression on the subset that (seed, index) draws."""
     generator = np.random.default_rng([settings.seed, index])
     size = max(2, int(len(labels) * settings.subset))
     rows = np.sort(generator.choice(len(labels), size=size, replace=False))
@@ -124,7 +124,7 @@ class Checkpoints:
 
 
 def fit(train: Split, settings: Hyperparameters, checkpoints: Checkpoints) -> Pipeline:
-    """The pipeline text → probability."""
+    """Fit the pipeline text → probability."""
     vectorizer = TfidfVectorizer(
         ngram_range=(1, 2), sublinear_tf=True, max_features=settings.max_features, strip_accents="unicode"
     )
@@ -148,7 +148,7 @@ def fit(train: Split, settings: Hyperparameters, checkpoints: Checkpoints) -> Pi
 
 
 def predict(model: Pipeline, split: Split) -> list[dict[str, Any]]:
-    """One record per row: its label, the predicted one, and the probability of the predicted one."""
+    """Return one record per row: its label, the predicted one, and the probability of the predicted one."""
     probabilities = model.predict_proba(split.texts)
     best = probabilities.argmax(axis=1)
     return [
@@ -194,7 +194,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def save_model(folder: Path, model: Pipeline, metadata: dict[str, Any]) -> None:
-    """model.joblib, metadata.json and the serving code, which an isolated endpoint cannot fetch."""
+    """Write model.joblib, metadata.json and the serving code, which an isolated endpoint cannot fetch."""
     code = folder / "code"
     code.mkdir(parents=True, exist_ok=True)
     joblib.dump(model, folder / "model.joblib")

@@ -44,7 +44,7 @@ def _service(name: str) -> ServiceModel:
 
 
 def member(reference: str) -> Any:
-    """The shape of `service:Operation.Member.Member`; `{key}` and `*` lead into a map, lists are passed through."""
+    """Return the shape of `service:Operation.Member.Member`; `{key}` and `*` enter a map, lists are passed through."""
     service, _, path = reference.partition(":")
     operation, *parts = path.split(".")
     shape: Any = _service(service).operation_model(operation).input_shape
@@ -64,7 +64,7 @@ def _unlisted(shape: Any) -> Any:
 
 
 def rule(shape: Any) -> dict[str, Any]:
-    """What a value of this shape has to be, with patterns as Python writes them."""
+    """Return the constraints of a shape, with patterns as Python writes them."""
     constraints: dict[str, Any] = {"type": shape.type_name}
     constraints |= {key: shape.metadata[key] for key in ("min", "max") if key in shape.metadata}
     if shape.type_name == "string" and shape.enum:
@@ -91,7 +91,7 @@ def _pattern(pattern: str) -> dict[str, Any]:
 
 
 def unsaid() -> list[str]:
-    """What botocore does not say any more although a fact quotes it."""
+    """List quotations of facts that botocore no longer contains."""
     lost = []
     for name, fact in FACTS.items():
         if "says" in fact:
@@ -103,7 +103,7 @@ def unsaid() -> list[str]:
 
 
 def documentation(reference: str) -> str:
-    """What botocore says about a member of an operation's input, without its markup."""
+    """Return botocore's text about a member of an operation's input, without its markup."""
     service, _, path = reference.partition(":")
     operation, name = path.split(".")
     shape: Any = _service(service).operation_model(operation).input_shape
@@ -111,7 +111,7 @@ def documentation(reference: str) -> str:
 
 
 def regions() -> dict[str, str]:
-    """Every region by name, with its partition."""
+    """Return the partition of every region."""
     partitions: dict[str, str] = {}
     for partition in Loader().load_data("partitions")["partitions"]:
         partitions |= {name: partition["id"] for name in partition["regions"] if not name.endswith("-global")}

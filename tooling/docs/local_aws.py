@@ -167,7 +167,7 @@ def _add_patches(coverages: dict[str, Coverage]) -> None:
 
 
 def _only_raises(method: Any) -> bool:
-    """Whether a patch rejects every call: its function does nothing but raise."""
+    """Tell whether a patch rejects every call: its function does nothing but raise."""
     variables = inspect.getclosurevars(method).nonlocals
     function = variables.get("replacement", method)
     definitions = [node for node in _nodes_of(function) if isinstance(node, ast.FunctionDef)]

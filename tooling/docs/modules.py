@@ -99,7 +99,7 @@ def readme(module: Path, current: str) -> str:
 
 
 def example(module: Path) -> str:
-    """The example as a phase would write it, which lies two folders above the modules."""
+    """Return the example as a phase would write it, two folders above the modules."""
     text = (module / EXAMPLE).read_text(encoding="utf-8")
     text = text.replace('source = "../.."', f'source = "../../modules/{module.name}"')
     return f"```hcl\n{text.strip()}\n```\n"
@@ -120,7 +120,7 @@ def tables(module: Path) -> str:
 
 
 def _settings(module: str) -> str:
-    """What the environment files of this repository say for it."""
+    """Return the module's settings in the environment files of this repository."""
     sections = SETTINGS.get(module, ())
     rows: dict[str, list[str]] = {}
     for name in ENVIRONMENTS:

@@ -103,7 +103,7 @@ def skips_page(terraform: Path, names: Mapping[str, str]) -> str:
 
 
 def _skips(terraform: Path) -> Iterator[tuple[str, str, str, str]]:
-    """(rule, folder, block, reason)"""
+    """Yield (rule, folder, block, reason) of each skip."""
     for folder in sorted({file.parent for file in terraform.rglob("*.tf") if ".terraform" not in file.parts}):
         for block, skips in skips_by_block(folder).items():
             for rule, reason in skips.items():

@@ -44,13 +44,13 @@ class Node:
 
 
 def is_statement(names: set[str]) -> bool:
-    """Whether an object with these entries is a statement of an IAM policy."""
+    """Tell whether an object with these entries is a statement of an IAM policy."""
     acts = {"Action", "NotAction", "Resource", "NotResource"}
     return bool(names & acts) and bool(names & {"Effect", "Sid", "Principal"})
 
 
 def read(text: str) -> list[Node]:
-    """Top-level blocks of a file."""
+    """Read the top-level blocks of a file."""
     return _Reader(text).body(0, top=True)[0]
 
 
@@ -59,7 +59,7 @@ class _Reader:
         self.text = text
 
     def body(self, at: int, *, top: bool = False) -> tuple[list[Node], int]:
-        """Blocks and attributes up to the closing brace (or the end of the file), and the offset behind it."""
+        """Read blocks and attributes up to the closing brace (or the end of the file); return them and the offset."""
         nodes: list[Node] = []
         while True:
             at = self._blank(at)
@@ -94,7 +94,7 @@ class _Reader:
         return Node("attribute", name, (), start, self._line_end(end), (begin, stop), children), end
 
     def _expression(self, at: int, *, stops: str) -> tuple[list[Node], int]:
-        """Object literals inside an expression, and the offset where it ends."""
+        """Read the object literals inside an expression; return them and the offset of its end."""
         nodes: list[Node] = []
         depth = 0
         while at < len(self.text):

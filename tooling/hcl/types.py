@@ -61,7 +61,7 @@ def _field(name: str, expression: str) -> Field:
 
 
 def _split(text: str, separators: str = ",\n") -> list[str]:
-    """Parts between separators that stand in no bracket and no string; empty ones are left out."""
+    """Split at separators outside brackets and strings; empty parts are left out."""
     parts, depth, quoted, start = [], 0, False, 0
     for position, letter in enumerate(text):
         if letter == '"' and text[position - 1 : position] != "\\":

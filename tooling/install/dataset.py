@@ -46,7 +46,7 @@ def ensure_dataset(repo: Path) -> None:
 
 
 def fetch(repo: Path, folder: Path) -> Path:
-    """Downloads the source distribution with pip, which checks it against the committed hash."""
+    """Download the source distribution with pip, which checks it against the committed hash."""
     python = repo / ".venv" / "bin" / "python"
     done = subprocess.run(
         [str(python), *PIP, *DOWNLOAD, "--dest", str(folder), "-r", REQUIREMENT],
@@ -68,7 +68,7 @@ def fetch(repo: Path, folder: Path) -> Path:
 
 
 def extract(archive: Path, folder: Path) -> None:
-    """Takes the two files out of the archive inside the archive; counts rows before they count as there."""
+    """Extract the two files from the archive inside the archive; check their rows before they are kept."""
     with tarfile.open(archive) as outer:
         member = next(name for name in outer.getnames() if name.endswith(INNER_ARCHIVE))
         inner_file = outer.extractfile(member)
@@ -92,7 +92,7 @@ def extract(archive: Path, folder: Path) -> None:
 
 
 def rows(file: Path) -> int:
-    """Lines that hold something; the last one of these files has no line end."""
+    """Count lines that are not empty; the last one of these files has no line end."""
     if not file.is_file():
         return 0
     return sum(1 for line in file.read_bytes().split(b"\n") if line.strip())

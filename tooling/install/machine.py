@@ -34,7 +34,7 @@ def _dotted(version: tuple[int, int]) -> str:
 
 
 def check_venv() -> None:
-    """Debian and Ubuntu ship Python without the part that makes virtual environments."""
+    """Check for `venv`: Debian and Ubuntu package it separately."""
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
         raise SetupProblem(
@@ -63,7 +63,7 @@ def check_disk(folder: Path, free: int | None = None) -> None:
 
 
 def memory(cgroup_limits: tuple[str, ...] = CGROUP_LIMITS) -> int:
-    """Bytes this process may use: the machine's memory, or the container's limit where that is lower."""
+    """Return the bytes this process may use: the machine's memory, or the container's limit if that is lower."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for name in cgroup_limits:
         file = Path(name)

@@ -47,7 +47,7 @@ def _steps(repo: Path) -> None:
 
 @contextlib.contextmanager
 def _alone(repo: Path) -> Iterator[None]:
-    """Two makes at once would install into the same folders; the second waits for the first."""
+    """Hold a lock, so that two simultaneous makes do not install into the same folders; the second waits."""
     tools = repo / ".tools"
     tools.mkdir(exist_ok=True)
     with (tools / "setup.lock").open("w") as file:

@@ -31,7 +31,7 @@ FETCH_SECONDS = 900
 def ensure_provider(
     repo: Path, terraform: Path, *, environ: Mapping[str, str] = os.environ, places: Iterable[Path] | None = None
 ) -> Path:
-    """Writes `.tools/terraform.rc` for a mirror that holds the locked provider, and returns the mirror."""
+    """Write `.tools/terraform.rc` for a mirror that holds the locked provider, and return the mirror."""
     version = locked_version(repo)
     started = time.monotonic()
     mirror = find_mirror(repo, version, environ, usual_places() if places is None else places)
@@ -53,7 +53,7 @@ def locked_version(repo: Path) -> str:
 
 
 def usual_places() -> list[Path]:
-    """Where Terraform itself looks, and one level under the folder for optional software."""
+    """List where Terraform itself looks for mirrors, and one level under the folder for optional software."""
     fixed = ["~/.terraform.d/plugins", "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"]
     return [Path(place).expanduser() for place in fixed] + sorted(Path("/opt").glob("*/"))
 
@@ -79,7 +79,7 @@ def holds_provider(folder: Path, version: str) -> bool:
 
 
 def fetch(repo: Path, terraform: Path, version: str) -> Path:
-    """Lets terraform fetch the provider and check it against the committed lock file, then keeps it."""
+    """Let terraform fetch the provider and check it against the committed lock file, then keep it."""
     tools = repo / ".tools"
     with tempfile.TemporaryDirectory(dir=tools) as name:
         folder = Path(name)

@@ -19,7 +19,7 @@ class SetupProblem(Exception):
 
 
 def say(step: str, what: str, started: float | None = None) -> None:
-    """One line for one step."""
+    """Print one line for one step."""
     took = f" ({time.monotonic() - started:.0f} s)" if started is not None else ""
     with _LOCK:
         sys.stderr.write(f"setup  {step:<16} {what}{took}\n")

@@ -39,7 +39,7 @@ TIMEOUT_SECONDS = 60
 def ensure_terraform(
     repo: Path, *, environ: Mapping[str, str] = os.environ, checksums: Mapping[str, str] = SHA256
 ) -> Path:
-    """Puts a suitable terraform at `.tools/bin/terraform`, and returns that path."""
+    """Put a suitable terraform at `.tools/bin/terraform`, and return that path."""
     binary = repo / BINARY
     if binary.exists() and _suits(known_version(repo, binary)):
         say("terraform", f"is current ({'.'.join(map(str, known_version(repo, binary) or ()))})")
@@ -102,7 +102,7 @@ def _fetch(url: str, target: Path) -> None:
 
 
 def known_version(repo: Path, binary: Path) -> tuple[int, ...] | None:
-    """The binary's version, remembered by its size and time: asking it takes a good part of a second."""
+    """Return the binary's version, cached by its size and time: running it takes a good part of a second."""
     memory = repo / ".tools" / "terraform.version.json"
     status = binary.stat()
     identity = [str(binary.resolve()), status.st_size, status.st_mtime_ns]

@@ -55,7 +55,7 @@ ALL = (
 
 
 def install_all(repo: Path) -> None:
-    """Installs what is not current; side by side, since each waits for the network half of the time."""
+    """Install what is not current; in parallel, since each waits for the network half of the time."""
     stale = [env for env in ALL if not is_current(repo, env)]
     for env in ALL:
         if env not in stale:
@@ -71,7 +71,7 @@ def is_current(repo: Path, env: VirtualEnv) -> bool:
 
 
 def packages_fingerprint(repo: Path, env: VirtualEnv) -> str:
-    """Changes with whatever the packages come from, and with the folder: scripts in it hold its path."""
+    """Hash what the packages depend on: Python, their list, and the folder, whose path is in their scripts."""
     requirements = (repo / env.requirements).read_text(encoding="utf-8")
     return _digest(str(repo / env.name), platform.python_version(), sys.base_prefix, requirements)
 

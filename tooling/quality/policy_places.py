@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 
 def attributes(schema: Json) -> Iterator[str]:
-    """`type attribute` of everything that a configuration may set and whose name may mean a policy."""
+    """Yield `type attribute` of every configurable attribute whose name may mean a policy."""
     (provider,) = schema["provider_schemas"].values()
     for kinds, prefix in (("resource_schemas", ""), ("data_source_schemas", "data.")):
         for kind, described in provider[kinds].items():
@@ -54,7 +54,7 @@ def _settable(block: Json, above: str) -> Iterator[tuple[str, Json]]:
 
 
 def locked_version() -> str:
-    """Of the AWS provider that every root uses."""
+    """Return the version of the AWS provider that every root uses."""
     match = re.search(r'hashicorp/aws" \{\s*version\s*= "([^"]+)"', LOCK.read_text(encoding="utf-8"))
     if not match:
         raise SystemExit(f"{LOCK}: no version of hashicorp/aws")
@@ -62,13 +62,13 @@ def locked_version() -> str:
 
 
 def read() -> tuple[str, dict[str, str]]:
-    """The version of the table, and what it says of each `type attribute`."""
+    """Return the version of the table, and its verdict of each `type attribute`."""
     first, *rows = TABLE.read_text(encoding="utf-8").splitlines()
     return first.rpartition(" ")[2], {place: verdict for row in rows for place, _, verdict in [row.rpartition("\t")]}
 
 
 def schema(version: str) -> Json:
-    """What the provider says of itself."""
+    """Return the provider's schema."""
     environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(REPO / ".tools/terraform.rc")}
     with tempfile.TemporaryDirectory() as folder:
         source = f'{{ source = "hashicorp/aws", version = "{version}" }}'

@@ -101,7 +101,7 @@ def _sample(head: bytes, *, complete: bool) -> list[tuple[int, bytes]]:
 
 
 def numbered_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes, int]]:
-    """Line number from 1, the line without its end, its length in bytes. Blank lines are counted, not returned.
+    """Yield line number from 1, the line without its end, its length in bytes. Blank lines count, but are skipped.
 
     Cut at newlines only: str.splitlines would also cut at U+0085 or U+2028. Of a line longer than the limit only
     what is over the limit is kept, so that no line fills the memory.
@@ -127,5 +127,5 @@ def blank(line: bytes) -> bool:
 
 
 def trimmed(line: bytes) -> bytes:
-    """Without a carriage return; of a line that is too long as much as shows that it is."""
+    """Strip a carriage return; cut a line that is too long so that its excess still shows."""
     return line.rstrip(b"\r") if len(line) <= MAX_LINE_BYTES else line[: MAX_LINE_BYTES + 1]

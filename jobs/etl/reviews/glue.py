@@ -24,7 +24,7 @@ UNUSED = "\x01"
 
 
 def run(job: Job, store: Any, name: str, argv: list[str]) -> dict[str, Any]:
-    """Do the job and move the bookmark. Raises `EtlError`; then the bookmark stays where it is."""
+    """Run the job and move the bookmark. Raises `EtlError`; then the bookmark stays where it is."""
     context = GlueContext(SparkContext.getOrCreate())
     glue_job = GlueJob(context)
     glue_job.init(name, getResolvedOptions(["etl", *argv], ["JOB_NAME"]))

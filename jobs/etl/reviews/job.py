@@ -78,7 +78,7 @@ def inspect_all(job: Job, store: Any, only: Mapping[str, int] | None = None) -> 
 
 
 def entry(source: str, key: str, line: int, reason: str, size: int, row: bytes) -> dict[str, Any]:
-    """One line of the quarantine. A file that was refused as a whole has line 0 and no row."""
+    """Return one line of the quarantine. A file that was refused as a whole has line 0 and no row."""
     return {
         "source": source,
         "key": key,

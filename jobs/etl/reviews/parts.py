@@ -14,7 +14,7 @@ SOURCE_COLUMN = "source"
 
 
 def facts(key: str, path: Path, rows: int) -> dict[str, Any]:
-    """What the report says of an object, from the file that it is made from."""
+    """Return an object's facts for the report, from the file that it is made from."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
@@ -54,13 +54,13 @@ class ParquetParts:
         self._done: list[tuple[dict[str, Any], Path]] = []
 
     def add(self, row: tuple[Any, ...]) -> None:
-        """One row, cells in the order of `names`."""
+        """Add one row, cells in the order of `names`."""
         self._batch.append(row)
         if len(self._batch) >= ROWS_PER_BATCH:
             self._flush()
 
     def close(self) -> list[tuple[dict[str, Any], Path]]:
-        """Facts and file of each object. A partition without rows has none."""
+        """Return facts and file of each object. A partition without rows has none."""
         self._flush()
         self._end_file()
         return self._done

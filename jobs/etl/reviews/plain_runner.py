@@ -20,7 +20,7 @@ NAME = "plain"
 
 
 def run(job: Job, store: Any) -> dict[str, Any]:
-    """Do the job and return its report. Raises `EtlError`."""
+    """Run the job and return its report. Raises `EtlError`."""
     if job.incremental:
         raise EtlError("job bookmarks are kept by Glue's Spark; a plain process always takes all of the raw data")
     files = inspect_all(job, store)
@@ -99,7 +99,7 @@ class Sink:
 
 
 def judge_in(file: RawFile, number: int, line: bytes) -> Judged:
-    """A line in its file, whose columns may have changed."""
+    """Judge a line of a file whose columns may have changed."""
     if file.change:
         return quarantined(file.change.reason)
     return quarantined("header_line") if number == file.header else judge(file.source, line)

@@ -45,7 +45,7 @@ def finish(job: Job, store: Any, files: list[RawFile], tally: Tally, written: Wr
 
 
 def put_quarantine(store: Any, part: Part) -> list[dict[str, Any]]:
-    """The quarantine's object, if there is anything in it."""
+    """Put the quarantine's object, if there is anything in it."""
     facts, path = part
     if not facts["rows"]:
         return []
@@ -54,7 +54,7 @@ def put_quarantine(store: Any, part: Part) -> list[dict[str, Any]]:
 
 
 def refuse(job: Job, store: Any, report: dict[str, Any], why: str) -> None:
-    """Leave the report of a run that made nothing, and raise `EtlError`."""
+    """Write the report of a run that produced nothing, and raise `EtlError`."""
     report |= {"status": "refused", "refusal": why}
     store.put(job.report, json.dumps(report, indent=2).encode())
     reports.demand_balance(report)

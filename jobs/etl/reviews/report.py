@@ -43,7 +43,7 @@ class Tally:
 def build(
     job: Job, files: list[RawFile], tally: Tally, outputs: Mapping[str, list[dict[str, Any]]], runner: str
 ) -> dict[str, Any]:
-    """The report. `outputs` are facts (key, bytes, rows) of what was written, by kind."""
+    """Build the report. `outputs` are facts (key, bytes, rows) of what was written, by kind."""
     return {
         "schema": 2,
         "status": "complete",
@@ -101,7 +101,7 @@ def groups_document(tally: Tally) -> bytes:
 
 
 def imbalances(report: Mapping[str, Any]) -> list[str]:
-    """Every row and every file is in exactly one place; a sentence for each place where it is not."""
+    """Check that every row and file is in exactly one place; return a sentence for each place where it is not."""
     rows, files = report["counts"], report["files"]
     places = [(name, facts) for name, facts in report["sources"].items()]
     problems = [
@@ -123,7 +123,7 @@ def imbalances(report: Mapping[str, Any]) -> list[str]:
 
 
 def _unwritten(report: Mapping[str, Any]) -> list[str]:
-    """What was counted and what was written are the same number of rows."""
+    """Check that the numbers of counted and of written rows are equal."""
     rows = report["counts"]
     due = {"quarantine": rows[QUARANTINED] + report["files"]["quarantined"]}
     if report["status"] == "complete":
@@ -135,7 +135,7 @@ def _unwritten(report: Mapping[str, Any]) -> list[str]:
 
 
 def refusal(job: Job, files: list[RawFile], tally: Tally) -> str | None:
-    """Why nothing may be made of this input; `None` when it may be."""
+    """Return why this input is refused; `None` if it is accepted."""
     bad = tally.total(QUARANTINED)
     refused = [file for file in files if file.refused]
     what = [f"{bad} of {tally.taken_in} rows and {len(refused)} of {len(files)} files are in quarantine"]
@@ -164,7 +164,7 @@ def _listed(title: str, items: Iterable[str]) -> list[str]:
 
 
 def demand_balance(report: Mapping[str, Any]) -> None:
-    """Raises `EtlError` when rows got lost or were counted twice: then the job itself is wrong."""
+    """Raise `EtlError` if rows got lost or were counted twice: then the job itself is wrong."""
     problems = imbalances(report)
     if problems:
         raise EtlError("; ".join(problems))

@@ -40,12 +40,12 @@ def quarantined(reason: str) -> Judged:
 
 
 def clean_text(text: str) -> str:
-    """One Unicode form and single blanks, so that equal sentences are equal strings."""
+    """Normalise to one Unicode form and single blanks, so that equal sentences are equal strings."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def judge(source: str, line: bytes) -> Judged:
-    """One line without its end. Whether its id was seen before is for the runner to say."""
+    """Judge one line without its end. The runner checks whether its id was seen before."""
     if len(line) > MAX_LINE_BYTES:
         return quarantined("line_too_long")
     try:
@@ -76,11 +76,11 @@ def judge(source: str, line: bytes) -> Judged:
 
 
 def row_number(source: str, line: bytes) -> int:
-    """A row as a number of 256 bits. The numbers' sum is the same whatever the rows' order or files."""
+    """Hash a row to a number of 256 bits. The numbers' sum does not depend on the rows' order or files."""
     return int.from_bytes(hashlib.sha256(source.encode() + b"\t" + line).digest(), "big")
 
 
 def fingerprint(total: int, rows: int) -> str:
-    """Of a set of rows, from the sum of their numbers."""
+    """Compute the fingerprint of a set of rows from the sum of their numbers."""
     content = (total % (1 << 256)).to_bytes(32, "big") + rows.to_bytes(8, "big")
     return "sha256:" + hashlib.sha256(content).hexdigest()

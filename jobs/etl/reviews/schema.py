@@ -41,14 +41,14 @@ def cells_of(line: bytes) -> list[str]:
 
 
 def header_of(line: bytes) -> list[str] | None:
-    """The names in a line that is a header: all words, all different, one of them known."""
+    """Return the names in a line that is a header: all words, all different, one of them known."""
     cells = cells_of(line)
     words = all(NAME.fullmatch(cell) for cell in cells) and len({cell.lower() for cell in cells}) == len(cells)
     return cells if words and len(cells) > 1 and KNOWN & {cell.lower() for cell in cells} else None
 
 
 def change_in(sample: list[bytes]) -> Change | None:
-    """The change in a file that begins with these lines; `None` when its columns are as expected."""
+    """Return the change in a file that begins with these lines; `None` if its columns are as expected."""
     if not sample:
         return None
     names = header_of(sample[0])

@@ -39,7 +39,7 @@ Block = tuple[str, int]
 
 
 def run(job: Job, store: Any, spark: SparkSession, only: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """Do the job and return its report. Raises `EtlError`.
+    """Run the job and return its report. Raises `EtlError`.
 
     Args:
         only: keys and sizes of the raw objects to take; all when `None`.
@@ -62,7 +62,7 @@ def run(job: Job, store: Any, spark: SparkSession, only: Mapping[str, int] | Non
 
 
 def _judged(job: Job, store: Any, spark: SparkSession, files: list[RawFile]) -> DataFrame:
-    """One row per line that is not blank, in its place."""
+    """Judge each line that is not blank, and return one row per line, in order."""
     readable = {file.key: file for file in files if file.size and not file.refused}
     if not readable:
         return spark.createDataFrame([], JUDGED)
@@ -81,7 +81,7 @@ def _judged(job: Job, store: Any, spark: SparkSession, files: list[RawFile]) -> 
 
 
 def _first_numbers(lines: DataFrame, raw: str) -> dict[Block, tuple[int, int]]:
-    """Per block: the id of its first line, and how many lines of the file precede it.
+    """Return by block the id of its first line, and how many lines of the file precede it.
 
     Ids grow by one within a block, since one task reads it from start to end; so a line's number is known without
     bringing a file to one place.
@@ -97,7 +97,7 @@ def _first_numbers(lines: DataFrame, raw: str) -> dict[Block, tuple[int, int]]:
 
 
 def key_in(path: str, raw: str) -> str:
-    """The key in a path as Spark tells it, which has its own ways with schemes and slashes."""
+    """Return the key in a path as Spark reports it, with its own schemes and slashes."""
     plain = unquote(path)
     return plain[plain.index("/" + raw) + 1 :]
 
@@ -126,7 +126,7 @@ def _judge_lines(
 
 
 def _without_duplicates(rows: DataFrame) -> DataFrame:
-    """Of rows with one id the first stands, by key and line; the others are quarantined."""
+    """Keep the first of the rows with one id, by key and line; quarantine the others."""
     same = Window.partitionBy("review_id").orderBy("key", "line")
     bad = rows.where(F.col("outcome") == QUARANTINED)
     good = rows.where(F.col("outcome") != QUARANTINED).withColumn("nth", F.row_number().over(same))
@@ -137,7 +137,7 @@ def _without_duplicates(rows: DataFrame) -> DataFrame:
 
 
 def _earlier(job: Job, store: Any, spark: SparkSession) -> DataFrame | None:
-    """Ids, labels and splits of what earlier runs added; `None` when there is nothing."""
+    """Return ids, labels and splits that earlier runs added; `None` if there are none."""
     paths = [store.uri(key) for key in sorted(store.sizes(job.features)) if key.endswith(".parquet")]
     if not paths:
         return None
@@ -217,7 +217,7 @@ def _finish(
 
 
 def _quarantine(job: Job, files: list[RawFile], rows: DataFrame, folder: Path) -> publish.Part:
-    """All entries in the order of keys and lines, one at a time through the driver."""
+    """Write all entries in the order of keys and lines, one at a time through the driver."""
     lines = JsonLines(job.quarantine, folder)
     refused = [file for file in files if file.refused]
     for row in rows.where(F.col("outcome") == QUARANTINED).orderBy("key", "line").toLocalIterator():
@@ -230,7 +230,7 @@ def _quarantine(job: Job, files: list[RawFile], rows: DataFrame, folder: Path) -
 
 
 def _write(rows: DataFrame, count: int, partition: str, prefix: str, tag: str, store: Any) -> list[dict[str, Any]]:
-    """Facts of the files, one per partition and task, in the order of keys and lines."""
+    """Write the files, one per partition and task, and return their facts in the order of keys and lines."""
     tasks = max(1, -(-count // ROWS_PER_FILE))
     with_source = partition != SOURCE_COLUMN
     names = (*COLUMNS, SOURCE_COLUMN) if with_source else COLUMNS

@@ -11,7 +11,7 @@ TRAIN_SHARE, VALIDATION_SHARE = 0.70, 0.15
 
 @lru_cache(maxsize=4096)  # snippets of one review follow each other
 def split_of(group_id: str, seed: str) -> str:
-    """All snippets of a review go the same way: sharing one would let the test leak into training."""
+    """Return the split of a review. All its snippets share it, so that the test does not leak into training."""
     digest = hashlib.sha256((seed + ":" + group_id).encode()).digest()
     point = int.from_bytes(digest[:8], "big") / 2**64
     if point < TRAIN_SHARE:

@@ -15,7 +15,7 @@ OWNER_MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
 def expect_owner(s3: Any, owner: str) -> Any:
-    """The client, which from now on names the bucket's owner in every request that takes it."""
+    """Return the client, which from now on names the bucket's owner in every request that takes it."""
 
     def add(params: dict[str, Any], model: Any, **_: Any) -> None:
         for member in OWNER_MEMBERS:

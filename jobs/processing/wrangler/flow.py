@@ -54,7 +54,7 @@ class Node:
         return FlowError(f"node {self.id} ({what}): {sentence}")
 
     def parameter(self, *path: str) -> Any:
-        """A parameter that has to be there."""
+        """Return a required parameter."""
         value: Any = self.parameters
         for name in path:
             if not isinstance(value, Mapping) or value.get(name) is None:
@@ -64,7 +64,7 @@ class Node:
 
 
 def read(text: str) -> list[Node]:
-    """Nodes of a flow in order. Raises `FlowError` for a flow that is not understood as a whole."""
+    """Read the nodes of a flow in order. Raises `FlowError` unless the whole flow is understood."""
     try:
         document = json.loads(text)
     except ValueError as error:

@@ -17,12 +17,12 @@ NUMBERS = ("long", "float")
 
 
 def apply(node: Node, table: pd.DataFrame) -> pd.DataFrame:
-    """The table after this step."""
+    """Return the table after this step."""
     return STEPS[(node.operator, node.choice)](node, table).reset_index(drop=True)
 
 
 def _columns(node: Node, table: pd.DataFrame, *path: str) -> list[str]:
-    """A parameter that names one column or several, all of which are there."""
+    """Return the columns that a parameter names, one or several, all of which must exist."""
     named = node.parameter(*path)
     columns = [str(each) for each in (named if isinstance(named, list) else [named])]
     missing = [column for column in columns if column not in table.columns]
@@ -40,7 +40,7 @@ def _new_name(node: Node, table: pd.DataFrame, name: Any) -> str:
 
 
 def _cast(node: Node, column: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    """What cannot be cast is missing afterwards."""
+    """Cast a column; values that cannot be cast become missing."""
     if kind not in KINDS:
         raise node.error(f"type {kind} is not known; known are {', '.join(KINDS)}")
     if kind in NUMBERS:
@@ -101,7 +101,7 @@ def _duplicate_column(node: Node, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drop_missing(node: Node, table: pd.DataFrame) -> pd.DataFrame:
-    """Rows without a value in the named columns, or in any. Older flows put the columns one level deeper."""
+    """Drop rows without a value in the named columns, or in any. Older flows put the columns one level deeper."""
     parameters = node.parameters.get("drop_missing_parameters") or {}
     parameters = parameters.get("drop_rows_parameters") or parameters
     named = parameters.get("input_column") or list(table.columns)

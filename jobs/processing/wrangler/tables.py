@@ -18,7 +18,7 @@ Folders = Mapping[str, Path]
 
 
 def read(node: Node, folders: Folders) -> pd.DataFrame:
-    """The table of a source. Columns of a file without header are `_c0`, `_c1`, …, as Spark calls them."""
+    """Read the table of a source. Columns of a file without header are `_c0`, `_c1`, …, as in Spark."""
     context = node.parameter("dataset_definition", "s3ExecutionContext")
     uri = node.parameter("dataset_definition", "s3ExecutionContext", "s3Uri")
     kind = str(context.get("s3ContentType", "csv")).lower()
@@ -36,7 +36,7 @@ def read(node: Node, folders: Folders) -> pd.DataFrame:
 
 
 def _text(node: Node, file: Path, delimiter: str, has_header: bool) -> pd.DataFrame:
-    """Every cell as text, an empty one as missing. A record is a line: quotes do not reach across."""
+    """Read every cell as text, an empty one as missing. A record is a line: quotes do not span lines."""
     rows = list(_cells(node, file, delimiter))
     if not rows:
         return pd.DataFrame(dtype="string")
@@ -71,7 +71,7 @@ def _files(node: Node, uri: str, folders: Folders, *, nested: bool) -> list[Path
 
 
 def local(node: Node, uri: str, folders: Folders) -> Path:
-    """The file or folder that stands for an S3 URI."""
+    """Return the file or folder that represents an S3 URI."""
     for prefix, folder in folders.items():
         if uri == prefix.rstrip("/") or uri.startswith(prefix.rstrip("/") + "/"):
             rest = uri[len(prefix.rstrip("/")) :].strip("/")
@@ -82,7 +82,7 @@ def local(node: Node, uri: str, folders: Folders) -> Path:
 
 
 def check_target(node: Node, folders: Folders) -> tuple[str, Path]:
-    """Type of content and folder of a destination."""
+    """Check content type and folder of a destination."""
     config = node.parameter("output_config")
     kind = str(config.get("output_content_type", "CSV")).upper()
     if kind not in ("CSV", "PARQUET"):
@@ -91,7 +91,7 @@ def check_target(node: Node, folders: Folders) -> tuple[str, Path]:
 
 
 def write(node: Node, table: pd.DataFrame, folders: Folders) -> Path:
-    """One file of a destination's table."""
+    """Write one file of a destination's table."""
     kind, folder = check_target(node, folders)
     config = node.parameter("output_config")
     folder.mkdir(parents=True, exist_ok=True)

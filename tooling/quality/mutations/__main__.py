@@ -97,7 +97,7 @@ def _mutants(terraform: Path, arguments: argparse.Namespace) -> tuple[list[Mutan
 
 
 def _sample(arguments: argparse.Namespace, of: int) -> str:
-    """In words what the figures are of, where they are not of everything."""
+    """Describe what the figures cover, if not everything."""
     only = f"those whose name has `{arguments.only}`" if arguments.only else ""
     part = (
         f"at most {arguments.sample} of each category, drawn with seed {arguments.seed} from {of}"

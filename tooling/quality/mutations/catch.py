@@ -136,7 +136,7 @@ class Bench:
         return self._baselines[folder]
 
     def _plan_before(self, folder: Path) -> Findings:
-        """Of the unchanged code, which stands beside the mutant for the while."""
+        """Return the findings in a plan of the unchanged code, which is beside the mutant meanwhile."""
         if folder not in self._plans:
             pristine = self._pristine / folder.relative_to(self.terraform)
             refusal, plan = self._test(pristine)
@@ -158,7 +158,7 @@ class Bench:
             )
 
     def _by_callers(self, folder: Path) -> tuple[Iterable[str], Iterable[str], Reach]:
-        """The tests of the roots that call the module, and a scan of all the source, as the gate makes it."""
+        """Run the tests of the roots that call the module, and scan all the source, as the gate does."""
         for root in callers(self.terraform).get(folder, ()):
             if refusal := self._test(root)[0]:
                 return (), (refusal,), Reach.CALLERS
@@ -172,7 +172,7 @@ class Bench:
         return failing
 
     def _test(self, folder: Path, *, only: Sequence[str] = ()) -> tuple[str | None, Json | None]:
-        """Who failed (`None` if the folder's tests pass), and the fullest of the plans that the tests made."""
+        """Run the folder's tests; return the failed one (`None` if they pass), and the fullest of their plans."""
         name = folder.relative_to(
             self._pristine if folder.is_relative_to(self._pristine) else self.terraform
         ).as_posix()
@@ -225,7 +225,7 @@ def _listening(env: Mapping[str, str]) -> bool:
 
 
 def folders(terraform: Path) -> list[Path]:
-    """Every module and root; examples are documentation."""
+    """List every module and root; examples are documentation."""
     return [file.parent for file in _versions(terraform) if "examples" not in file.parts]
 
 
@@ -234,7 +234,7 @@ def _versions(folder: Path) -> Iterable[Path]:
 
 
 def copy_of_repository(target: Path) -> Path:
-    """What the bench works on: nothing in the working tree is ever changed."""
+    """Copy what the bench works on: the working tree never changes."""
     ignored = shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__")
     for part in ("terraform", "policies", "tests/terraform/mocks"):
         shutil.copytree(REPO / part, target / part, ignore=ignored)
@@ -247,7 +247,7 @@ def copy_of_repository(target: Path) -> Path:
 
 
 def _tests_of_refusals(folder: Path, mutant: Mutant) -> list[str]:
-    """The test files that expect a refusal of the variable (or anything's, for guards of resources)."""
+    """List the test files that expect a refusal of the variable (or any, for guards of resources)."""
     refusals = re.compile(r"expect_failures\s*=\s*\[[^\]]*" + re.escape(".".join(mutant.address.split(".")[:2])))
     if mutant.address.startswith("variable."):
         refusals = re.compile(r"expect_failures\s*=\s*\[[^\]]*var\." + mutant.address.split(".")[1] + r"\b")
@@ -264,7 +264,7 @@ def _failing(report: PolicyReport) -> Findings:
 
 
 def _failed_run(folder: str, messages: list[Json]) -> str | None:
-    """The first run whose assertion failed; `None` when Terraform refused before any could."""
+    """Return the first run whose assertion failed; `None` if Terraform refused before any could."""
     for message in messages:
         run = message.get("test_run")
         # A guard that let something pass counts as an error of the run, not as its failure.

@@ -14,7 +14,7 @@ from orchestrator.policy.rules import Rule
 
 
 def proofs(gate: Checkov, rule: Rule, fixtures: Path) -> tuple[str, ...]:
-    """Addresses of the `fail_…` blocks that no other policy tells from every `pass_…` block of their type."""
+    """Return the `fail_…` blocks that no other policy distinguishes from every `pass_…` block of their type."""
     failing: dict[str, set[str]] = defaultdict(set)
     for (rule_id, address), passed in gate.verdicts(fixtures / rule.file.stem).items():
         failing[address] |= set() if passed else {rule_id}
@@ -28,7 +28,7 @@ def proofs(gate: Checkov, rule: Rule, fixtures: Path) -> tuple[str, ...]:
 
 
 def _by_passing_blocks(failing: dict[str, set[str]], address: str) -> set[str]:
-    """What other policies find in the blocks of this type that are right: fixtures are short, not complete."""
+    """Return other policies' findings in correct blocks of this type: fixtures are short, not complete."""
     kind = address.rsplit(".", 1)[0]
     return {
         rule

@@ -101,7 +101,7 @@ class _Maker:
                 yield self._mutant(address, way.category, f"{way.value}", node.value, way.value or "")
 
     def _inside_expressions(self, block: hcl.Node, path: str, address: str) -> Iterator[Mutant]:
-        """Settings in objects: locals that resources are made from, and documents written with `jsonencode`."""
+        """Mutate settings in objects: locals of resources, and documents written with `jsonencode`."""
         for attribute in (child for child in block.children if child.kind == "attribute"):
             for node in attribute.walk():
                 if node is not attribute and node.kind == "attribute":
@@ -133,7 +133,7 @@ class _Maker:
             yield from self._conditions(condition, address)
 
     def _conditions(self, condition: hcl.Node, address: str) -> Iterator[Mutant]:
-        """Every key of the condition is removed alone: each of them narrows."""
+        """Remove every key of the condition alone: each of them narrows."""
         for operators in condition.children:
             for operator in operators.children:
                 keys = [key for inner in operator.children for key in inner.children]
@@ -215,7 +215,7 @@ def _ways(name: str, path: str) -> list[table.Weaker]:
 
 
 def _numbered(mutants: list[Mutant]) -> list[Mutant]:
-    """Repeated blocks have one address; the second and further get a number."""
+    """Number repeated blocks of one address, from the second."""
     seen: Counter[str] = Counter()
     numbered = []
     for mutant in mutants:

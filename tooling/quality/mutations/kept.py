@@ -95,7 +95,7 @@ class Store:
         self._file, self._digests = file, digests
 
     def lookup(self, mutants: Iterable[Mutant]) -> dict[Mutant, tuple[tuple[str, ...], tuple[str, ...], Reach]]:
-        """Policies, tests and reach of the mutants whose verdict still holds."""
+        """Return policies, tests and reach of the mutants whose verdict is still valid."""
         records = self._records()
         held = {}
         for mutant in mutants:
@@ -135,14 +135,14 @@ class Store:
 
 
 def key_of(mutant: Mutant) -> str:
-    """The change itself. The file that it changes is in the digest."""
+    """Return the key of a change itself. The digest covers the file that it changes."""
     span, category = f"{mutant.span[0]}-{mutant.span[1]}", mutant.category
     return _hashed((mutant.folder, mutant.file, mutant.name, category, span, mutant.replacement, mutant.addition))
 
 
 @cache
 def callers(terraform: Path) -> dict[Path, list[Path]]:
-    """Modules to the roots that call them, by resolved folders."""
+    """Map modules to the roots that call them, by resolved folders."""
     roots: dict[Path, list[Path]] = {}
     for root in sorted(file.parent for file in (terraform / "phases").rglob("versions.tf")):
         if ".terraform" not in root.parts:

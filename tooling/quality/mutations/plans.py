@@ -8,7 +8,7 @@ from orchestrator.core.types import Json
 
 
 def fullest(messages: Iterable[Json]) -> Json | None:
-    """The run with the most resources, as `terraform show -json` would print its plan; `None` without any."""
+    """Return the plan of the run with the most resources, in the form of `terraform show -json`; `None` without any."""
     plans = [resources for message in messages if (resources := list(_resources(message)))]
     return _document(max(plans, key=len)) if plans else None
 

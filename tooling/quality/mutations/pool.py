@@ -30,7 +30,7 @@ class _Worker:
         self.bench, self.store, self._stop = bench, store, stop
 
     def judge(self, mutants: list[Mutant]) -> Judged:
-        """Raises `ProviderGone`, after which no worker tries another mutant."""
+        """Judge mutants. Raises `ProviderGone`, after which no worker tries another one."""
         verdicts, problems = [], []
         for mutant in mutants:
             if self._stop.exists():
@@ -49,7 +49,7 @@ _worker: _Worker | None = None
 
 
 def judged(mutants: list[Mutant], jobs: int, snapshot: Path, store: kept.Store) -> Judged:
-    """Verdicts, and what could not be tried because it was red unchanged.
+    """Return verdicts, and what could not be tested because it failed unchanged.
 
     Args:
         mutants: to be tried.
@@ -92,7 +92,7 @@ def _collected(waiting: list[concurrent.futures.Future[Judged]], total: int) -> 
 
 
 def _parts(mutants: list[Mutant]) -> list[list[Mutant]]:
-    """Mutants of one folder stay together, as far as the work can still be shared."""
+    """Divide the work; mutants of one folder stay together as far as possible."""
     parts: list[list[Mutant]] = []
     for mutant in sorted(mutants, key=lambda each: (each.folder, each.category)):
         if not parts or parts[-1][0].folder != mutant.folder or len(parts[-1]) >= TOGETHER:
@@ -115,7 +115,7 @@ def _judge(mutants: list[Mutant]) -> Judged:
 
 @contextmanager
 def _provider(repo: Path) -> Iterator[dict[str, str]]:
-    """Terraform's environment with a running provider for all: it only lends its schema to the mocks."""
+    """Return terraform's environment with one running provider for all: it only lends its schema to the mocks."""
     env = catch.environment()
     binary = locate.provider_binary(catch.REPO)
     if binary is None:

@@ -113,7 +113,7 @@ def reason(reasons: Mapping[str, str], name: str) -> str:
 
 
 def renewed(before: str, part: str, *, spelled: bool) -> str:
-    """The page with one of its parts renewed."""
+    """Return the page with one of its parts renewed."""
     plain, _, other = before.partition(SPELLED)
     if spelled:
         other = part.removeprefix(SPELLED)

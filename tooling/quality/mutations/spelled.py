@@ -31,7 +31,7 @@ class Spelling(NamedTuple):
 
 
 def of(mutant: Mutant, text: str) -> list[Mutant]:
-    """All other spellings of a mutant of a file's text; none of them is its own."""
+    """Return all other spellings of a mutant of a file's text, without its own."""
     old = text[slice(*mutant.span)]
     spellings = [
         replace(mutant, replacement=each.text, addition=each.addition, spelling=each.way)
@@ -47,7 +47,7 @@ def of(mutant: Mutant, text: str) -> list[Mutant]:
 
 
 def values(new: str, old: str = "") -> Iterator[Spelling]:
-    """Expressions with the value of a literal; `old` is what stood there, of the same type."""
+    """Yield expressions with the value of a literal; `old` is the previous one, of the same type."""
     yield from _elsewhere(new)
     if new.startswith('"'):
         content = json.loads(new)
@@ -86,7 +86,7 @@ def _elsewhere(value: str) -> Iterator[Spelling]:
 
 
 def _may_be_an_alternative(new: str, old: str) -> bool:
-    """Terraform wants both results of a condition to be of one type."""
+    """Tell whether both can be results of one condition: Terraform requires one type."""
     return bool(old) and "<<" not in old and not new.startswith("{") and not (new.startswith("[") and old[0] == "[")
 
 
@@ -99,7 +99,7 @@ def _value(mutant: Mutant, old: str) -> Iterator[Spelling]:
 
 
 def _attribute(mutant: Mutant, old: str) -> Iterator[Spelling]:
-    """An attribute that is not removed, but null, or empty, which is the same to AWS."""
+    """Spell a removed attribute as null or as empty, which is the same to AWS."""
     node = hcl.read(old)[0]
     value = old[slice(*node.value)]
     empty = _EMPTY.get(value[:1], "0" if AMOUNT.search(node.name) else '""')
@@ -111,7 +111,7 @@ def _attribute(mutant: Mutant, old: str) -> Iterator[Spelling]:
 
 
 def _block(mutant: Mutant, old: str) -> Iterator[Spelling]:
-    """A block that is there, and repeated not even once."""
+    """Spell a removed block as one that is repeated zero times."""
     node = hcl.read(old)[0]
     for each in _nothing_of("[]"):
         if node.name == "dynamic":
@@ -142,7 +142,7 @@ def _guard(mutant: Mutant, old: str) -> Iterator[Spelling]:
 
 
 def _resource(mutant: Mutant, old: str) -> Iterator[Spelling]:
-    """A resource that is there, none times."""
+    """Spell a removed resource as one with count zero."""
     node = hcl.read(old)[0]
     counted, repeated = node.child("count"), node.child("for_each")
     if counted:
@@ -190,7 +190,7 @@ def _principal(mutant: Mutant, old: str) -> Iterator[Spelling]:
 
 
 def _pattern(mutant: Mutant, old: str, pattern: str) -> Iterator[Spelling]:
-    """A pattern in a list or alone, and among what was there."""
+    """Spell a pattern in a list, alone, and among the previous values."""
     wrap = "[{}]" if mutant.replacement.startswith("[") else "{}"
     escaped = "".join(f"\\u{ord(sign):04x}" if sign in "*:" else sign for sign in pattern)
     yield Spelling("escaped", wrap.format(f'"{escaped}"'))
@@ -200,7 +200,7 @@ def _pattern(mutant: Mutant, old: str, pattern: str) -> Iterator[Spelling]:
 
 
 def _condition(mutant: Mutant, old: str) -> Iterator[Spelling]:
-    """A condition or an operator of which nothing is left; a key among others cannot be empty and is looser only."""
+    """Spell a removed condition or operator as empty; a key among others cannot be empty and is only loosened."""
     node = next(iter(hcl.read(old)), None)
     if node and node.kind == "attribute" and old[node.value[0] :].startswith("{"):
         for each in (Spelling("empty", "{}"), *_elsewhere("{}")):
@@ -208,7 +208,7 @@ def _condition(mutant: Mutant, old: str) -> Iterator[Spelling]:
 
 
 def _renamed(whole: str) -> Iterator[Spelling]:
-    """An operator of a condition in the forms that hold where the key is not given at all."""
+    """Spell a condition's operator in the forms that hold if the key is missing."""
     match = re.match(r'\s*"?([\w:]+)"?', whole)
     assert match
     operator, start = match[1], match.start(1) - (whole[match.start(1) - 1] == '"')
