@@ -41,7 +41,9 @@ def test_the_emulator_killed_during_an_apply(line: Checkout) -> None:
         assert time.monotonic() - killed < 10, "terraform and its provider would try again for minutes"
     output = running.said()
     assert re.search(rf"error: the local AWS \(pid {pid}\) died during `\w+`; everything in it is lost", output), output
-    assert "hint: `orchestrator emulator logs local` shows the end of its output; deploy again to start afresh" in output
+    assert (
+        "hint: `orchestrator emulator logs local` shows the end of its output; deploy again to start afresh" in output
+    )
     result = line.result()
     assert (result["status"], result["exit_code"], result["error"]["type"]) == ("failed", 12, "EmulatorError")
     assert not list(line.folder.glob("terraform/**/errored.tfstate"))
