@@ -84,7 +84,9 @@ def test_a_failure_is_reported_with_athena_s_message(status: dict[str, Any], wor
 def test_a_missing_table_has_a_hint_about_crawlers() -> None:
     with pytest.raises(QueryFailed) as caught:
         answer(cloud([{"State": "FAILED", "StateChangeReason": "TABLE_NOT_FOUND: t"}], []))
-    assert str(caught.value.hint).startswith("A crawler makes the tables, those of a batch blueprint after its first ")
+    assert str(caught.value.hint).startswith(
+        "A crawler creates the tables, those of a batch blueprint after its first "
+    )
 
 
 def test_an_interrupt_stops_the_query() -> None:

@@ -206,7 +206,7 @@ def old(store: S3StateStore, cloud: Aws) -> Any:
     """A bucket of before, with a state, a proof and a lock without a state."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=store.bucket)
-    for key in ("data.tfstate", "currentation.tfstate", "proofs/data.json", "currentation.tfstate.tflock"):
+    for key in ("data.tfstate", "foundation.tfstate", "proofs/data.json", "foundation.tfstate.tflock"):
         s3.put_object(
             Bucket=store.bucket, Key=key, Body=key.encode(), ServerSideEncryption="AES256", Metadata={"a": "b"}
         )
@@ -219,11 +219,9 @@ def keys(s3: Any, store: S3StateStore) -> dict[str, str | None]:
 
 
 def test_states_and_proofs_are_encrypted_again_once(store: S3StateStore, old: Any, calls: list[str]) -> None:
-    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
+    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
     store.ensure_bucket()
-    assert keys(old, store) == dict.fromkeys(
-        ("data.tfstate", "currentation.tfstate", "proofs/data.json"), store.key_arn
-    )
+    assert keys(old, store) == dict.fromkeys(("data.tfstate", "foundation.tfstate", "proofs/data.json"), store.key_arn)
     head = old.get_object(Bucket=store.bucket, Key="data.tfstate")
     assert (head["Body"].read(), head["Metadata"]) == (b"data.tfstate", {"a": "b"})
     calls.clear()
@@ -235,9 +233,9 @@ def test_locked_states_and_locks_are_skipped_until_a_later_deployment(store: S3S
     store.ensure_bucket()
     current = keys(old, store)
     assert current["data.tfstate"] == store.key_arn
-    assert current["currentation.tfstate"] is None
-    assert current["currentation.tfstate.tflock"] is None
-    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
+    assert current["foundation.tfstate"] is None
+    assert current["foundation.tfstate.tflock"] is None
+    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
     store.ensure_bucket()
     assert set(keys(old, store).values()) == {store.key_arn}
 
@@ -245,11 +243,11 @@ def test_locked_states_and_locks_are_skipped_until_a_later_deployment(store: S3S
 def test_an_interrupted_run_is_continued(
     store: S3StateStore, old: Any, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
+    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
     copied = state_bucket._copied
 
     def fail_second(s3: Any, bucket: str, key: str, arn: str) -> bool:
-        if key == "currentation.tfstate":
+        if key == "foundation.tfstate":
             raise KeyboardInterrupt
         return copied(s3, bucket, key, arn)
 
@@ -320,7 +318,7 @@ def test_a_key_that_cannot_be_used_is_reported(store: S3StateStore, cloud: Aws) 
 
 
 def test_the_guide_names_every_required_permission(store: S3StateStore, old: Any, calls: list[str]) -> None:
-    old.delete_object(Bucket=store.bucket, Key="currentation.tfstate.tflock")
+    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
     store.ensure_bucket()
     store.write_proof("data", {})
     store.remove_proof("data")

@@ -287,7 +287,13 @@ def test_a_version_that_does_not_go_live_is_an_error(world: World) -> None:
 @pytest.mark.parametrize(
     ("versions", "verb", "number", "words", "hint"),
     [
-        ({}, "approve", None, "no version of `reviews` waits for approval, and it has none", "deploy` trains"),
+        (
+            {},
+            "approve",
+            None,
+            "no version of `reviews` waits for approval, and it has none",
+            "`deploy --pipeline` trains",
+        ),
         (
             {2: "Approved"},
             "approve",

@@ -151,7 +151,7 @@ def test_resources_with_other_tags_are_skipped(terraform: ImportingTerraform, re
     terraform.there = {"etl": {**OWN, "environment": "local-2"}}
     result = recovering("imported")
     assert [(each.address, each.action) for each in result.recovered] == [(ROLE, "left")]
-    assert "its tags do not say project = mlops, environment = local" in result.recovered[0].reason
+    assert "it exists, but lacks the tags project = mlops, environment = local" in result.recovered[0].reason
     assert applied(terraform) == []
 
 

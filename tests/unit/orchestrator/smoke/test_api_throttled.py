@@ -49,7 +49,7 @@ def test_a_limit_that_is_not_kept_is_red_after_a_bounded_number_of_requests(clou
 @pytest.mark.parametrize(
     ("answer", "detail"),
     [
-        ((429, {}, THROTTLED[2]), "a 429 must say when to come back (Retry-After)"),
+        ((429, {}, THROTTLED[2]), "a 429 must say when to retry (Retry-After)"),
         ((429, {"retry-after": "1"}, {"message": "Too Many Requests"}), "must name the `error.type` Throttled"),
         ((403, {}, {"message": "Forbidden"}), "the key smoke must be accepted or throttled, got 403"),
     ],

@@ -161,8 +161,8 @@ def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> No
     [
         (lambda lines: lines[:-1], "7 records must come back in their order, got 6 lines"),
         (lambda lines: [lines[1], lines[0], *lines[2:]], "7 records must come back in their order"),
-        (lambda lines: [{**line, "error": {}} for line in lines], "only the record 2 is a bad one"),
-        (lambda lines: [{"record": line["record"], "output": {}} for line in lines], "only the record 2 is a bad one"),
+        (lambda lines: [{**line, "error": {}} for line in lines], "only the record 2 is bad"),
+        (lambda lines: [{"record": line["record"], "output": {}} for line in lines], "only the record 2 is bad"),
         (
             lambda lines: [line if line["record"] < 3 else {**line, "output": {"label": "negative"}} for line in lines],
             "no better than the more frequent label",

@@ -15,4 +15,4 @@ def test_an_empty_expectation_takes_any_text_but_no_empty_one(cloud: FakeCloud) 
     any_text = with_golden(CHAT, {"input": "Hi", "contains": ""})
     assert probe(cloud, any_text)["chat", "bedrock-direct"].status == "ok"
     cloud.services["bedrock-runtime"]["converse"] = converse_answer("  ")
-    assert "not empty" in probe(cloud, any_text)["chat", "bedrock-direct"].detail
+    assert "non-empty" in probe(cloud, any_text)["chat", "bedrock-direct"].detail

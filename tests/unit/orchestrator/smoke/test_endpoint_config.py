@@ -23,7 +23,7 @@ def test_the_last_release_is_part_of_the_reason(cloud: FakeCloud) -> None:
     record = {"status": "rolled-back", "reason": "ProbeFailed", "asked": False, "model_package_arn": VERSION.format(3)}
     cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)}, records=record)
     assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].detail.endswith(
-        "make mlops-local-reviews-1a2b3c4d-v4; the last release rolled-back: ProbeFailed"
+        "require mlops-local-reviews-1a2b3c4d-v4; the last release rolled-back: ProbeFailed"
     )
 
 
