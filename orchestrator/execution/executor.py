@@ -251,7 +251,7 @@ class Executor:
             stopped = [name for name, outcome in outcomes.items() if outcome.status == "cancelled"]
             if stopped:
                 message = f"interrupted; not finished: {', '.join(stopped)}"
-                hint = "repeat the command: it continues where things stand"
+                hint = "repeat the command: it continues where it stopped"
                 if left := verdicts.loose(outcomes, (StillWorking,)):
                     message += f"; terraform is still storing what it did: {', '.join(left)}"
                     hint = f"`orchestrator resume {self.session.environment.name}` waits for it and goes on"
