@@ -154,7 +154,7 @@ def test_one_of_an_earlier_version_is_reported(repo: Path, one: LocalEmulator, o
     """It must be stopped before another one can start."""
     with pytest.raises(EmulatorError, match=rf"of an earlier version is running \(pid {of_earlier},") as caught:
         one.up()
-    assert "`orchestrator emulator down` without an environment" in str(caught.value.hint)
+    assert "`orchestrator emulator down` (without an environment)" in str(caught.value.hint)
     with one.throwaway() as preview:
         assert preview.pid != of_earlier
     assert earlier(repo).down() is True

@@ -241,7 +241,7 @@ def test_a_state_that_could_not_be_stored_is_kept_and_reported(ws: Workspace, tm
 
 
 def test_a_state_that_could_not_be_stored_at_first_is_stored_at_once(ws: Workspace, tmp_path: Path) -> None:
-    assert "in the state after all" in str(refusing(ws, tmp_path, push=0))
+    assert "The completed changes are in the state" in str(refusing(ws, tmp_path, push=0))
     assert not (ws.data_dir.parent / "errored.tfstate").exists()
 
 

@@ -10,5 +10,5 @@ from emulator.services.sagemaker.transform_records import BadData
 
 @pytest.mark.parametrize("record", [b"[" * 100_000, b'{"a": ' * 100_000, b"{", b"\xff"])
 def test_a_record_that_is_not_json_is_bad_data(record: bytes) -> None:
-    with pytest.raises(BadData, match="no JSON"):
+    with pytest.raises(BadData, match="not valid JSON"):
         transform_records._read(record, "application/json")
