@@ -51,7 +51,7 @@ def test_the_answer_is_json(inference: Any, accept: str) -> None:
 
 
 def test_another_accepted_type_is_refused(inference: Any) -> None:
-    with pytest.raises(ValueError, match="only application/json can be returned \(requested: 'text/csv'\)"):
+    with pytest.raises(ValueError, match=r"only application/json can be returned \(requested: 'text/csv'\)"):
         inference.output_fn({}, "text/csv")
 
 
