@@ -41,7 +41,7 @@ class Clock:
                 work()
 
         if not self._closed:
-            self._pool.submit(run).add_done_callback(_tell)
+            self._pool.submit(run).add_done_callback(_log_error)
 
     def after(self, seconds: float, work: Callable[[], None], *, scaled: bool = True) -> None:
         """Run work after a delay."""
@@ -91,7 +91,7 @@ class Paced:
         self._last = float("-inf")
         self._planned = False
 
-    def ask(self) -> None:
+    def request(self) -> None:
         with self._lock:
             if self._planned:
                 return
@@ -110,7 +110,7 @@ class Paced:
         self._work()
 
 
-def _tell(future: Future[None]) -> None:
+def _log_error(future: Future[None]) -> None:
     error = None if future.cancelled() else future.exception()
     if error:
         LOG.error("work of an event failed", exc_info=error)

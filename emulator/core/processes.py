@@ -72,7 +72,7 @@ class _Reaper:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def tell(self, message: str) -> None:
+    def send(self, message: str) -> None:
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._process = subprocess.Popen(
@@ -138,7 +138,7 @@ def spawn(
         start_new_session=True,
     )
     CHILDREN.add(process)
-    _reaper.tell(f"+{process.pid}\n")
+    _reaper.send(f"+{process.pid}\n")
     return process
 
 
@@ -157,7 +157,7 @@ def wait(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
     # What the child itself started and left running belongs to the same group.
     _signal_group(process.pid, signal.SIGKILL)
     CHILDREN.remove(process)
-    _reaper.tell(f"-{process.pid}\n")
+    _reaper.send(f"-{process.pid}\n")
     return code
 
 

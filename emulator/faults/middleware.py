@@ -105,12 +105,12 @@ class Faulty:
         cause = cause or (EVIDENCE.borrower(signed.access_key_id) if signed else None)
         for fault in hits:
             name = next((each for each in names if fault.about(service, action, [each])), "")
-            store.tell(fault, service, action, name, cause)
+            store.record_hit(fault, service, action, name, cause)
             if fault.kind == "slow":
                 time.sleep(fault.delay_seconds)
-        return self._befall(hits[-1], environ, start_response)
+        return self._inject(hits[-1], environ, start_response)
 
-    def _befall(self, fault: Fault, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _inject(self, fault: Fault, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, [*headers, (HEADER, f"{fault.id} {fault.kind}")], *rest)
 

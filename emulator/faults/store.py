@@ -231,7 +231,7 @@ def _check_number(name: str, value: Any, kind: type, low: float, high: float) ->
         raise BadFault(f"`{name}` must be {words} to {high:g}, got {value!r}")
 
 
-def tell(fault: Fault, service: str, action: str, name: str, cause: str | None = None) -> str:
+def record_hit(fault: Fault, service: str, action: str, name: str, cause: str | None = None) -> str:
     """Record a hit in the log and as evidence; return the record's id."""
     what = f"{service}:{action}{f' {name}' if name else ''}"
     sys.stdout.write(f"{time.strftime('%H:%M:%S')} fault {fault.id} {fault.kind} hit {what}\n")

@@ -114,7 +114,7 @@ class _Jobs:
                     raise _error("ConflictException", f"A job with the name {given['jobName']} already exists.")
             job = self._job(response, given, model, token)
             self._jobs[job.arn] = job
-        self._tell(job)
+        self._publish_change(job)
         threading.Thread(target=self._run, args=(job,), name=f"bedrock-batch-{given['jobName']}", daemon=True).start()
         return ActionResult({"jobArn": job.arn})
 
@@ -203,7 +203,7 @@ class _Jobs:
     def _run(self, job: _Job) -> None:
         request = job.run.request
         for fault in store.STORE.hits("bedrock", ACTION, [request.name, request.model_id], ["job-fails"]):
-            store.tell(fault, "bedrock", ACTION, request.name, request.cause)
+            store.record_hit(fault, "bedrock", ACTION, request.name, request.cause)
             self._set(job, "Failed", "Internal server error. Try again later.")
             return
         if "inference-profile/" in request.model_id:
@@ -226,9 +226,9 @@ class _Jobs:
         if status in OVER:
             job.ended = job.modified
         job.status = status
-        self._tell(job)
+        self._publish_change(job)
 
-    def _tell(self, job: _Job) -> None:
+    def _publish_change(self, job: _Job) -> None:
         _, _, _, region, account, _ = job.arn.split(":", 5)
         detail = {
             "version": "0.0",
@@ -259,12 +259,12 @@ def _faults(request: JobRequest) -> Faults:
             return False
         hits = store.STORE.hits("bedrock", ACTION, names, ["record-error"])
         for fault in hits:
-            store.tell(fault, "bedrock", ACTION, request.name, request.cause)
+            store.record_hit(fault, "bedrock", ACTION, request.name, request.cause)
         return bool(hits)
 
     partly = store.STORE.hits("bedrock", ACTION, names, ["job-partly-completes"])
     for fault in partly:
-        store.tell(fault, "bedrock", ACTION, request.name, request.cause)
+        store.record_hit(fault, "bedrock", ACTION, request.name, request.cause)
     return Faults(record, 0.5 if partly else 1.0)
 
 

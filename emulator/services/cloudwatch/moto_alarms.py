@@ -61,7 +61,7 @@ def apply(settings: Settings) -> None:
         before = alarm.state_value if alarm else None
         original(self, alarm_name, reason, reason_data, state_value)
         if alarm and before != state_value:
-            watch.tell(self, alarm, str(before))
+            watch.publish_change(self, alarm, str(before))
 
 
 class _Watch:
@@ -79,7 +79,7 @@ class _Watch:
             paced = alarm.__dict__.setdefault(
                 "emulator_paced", clock.Paced(self._timer, lambda: self.check(backend, alarm))
             )
-        paced.ask()
+        paced.request()
 
     def check(self, backend: Any, alarm: Alarm) -> None:
         if alarm.rule or backend.alarms.get(alarm.name) is not alarm:
@@ -96,7 +96,7 @@ class _Watch:
             if verdict.state != before:
                 alarm.update_state(verdict.reason, json.dumps(verdict.reason_data), verdict.state)
         if verdict.state != before:
-            self.tell(backend, alarm, before)
+            self.publish_change(backend, alarm, before)
         elif verdict.state == "ALARM" and alarm.actions_enabled:
             # Scaling actions are repeated while the alarm lasts; all others are notified of changes only.
             for arn in alarm.alarm_actions:
@@ -111,7 +111,7 @@ class _Watch:
         if alarm.__dict__.get("emulator_mark") is mark:
             self.check(backend, alarm)
 
-    def tell(self, backend: Any, alarm: Alarm, before: str) -> None:
+    def publish_change(self, backend: Any, alarm: Alarm, before: str) -> None:
         moto_bus.emit(
             backend.account_id,
             backend.region_name,

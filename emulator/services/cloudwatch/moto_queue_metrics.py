@@ -36,7 +36,7 @@ def apply(settings: Settings) -> None:
         original(self, message)
         if not _watched(self):
             return
-        self.emulator_meter.ask()
+        self.emulator_meter.request()
         with lock:
             if self.queue_arn in measuring:
                 return

@@ -121,7 +121,7 @@ class MotoRegistry:
         principal = Principal.session(session.role_arn, session.session_name, tags)
         boundary = _boundary(self._account, role.permissions_boundary_arn)
         of_function = getattr(session, "emulator_service", None) == "lambda.amazonaws.com"
-        # Without a version, which the key does not tell.
+        # Without a version: the key does not contain it.
         source = ":".join(session.emulator_source.split(":")[:7]) if of_function else ""  # type: ignore[attr-defined]
         secret = session.secret_access_key
         return Identity(principal, _policies(role), boundary, policy, function_arn=source, secret=secret)

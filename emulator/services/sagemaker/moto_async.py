@@ -206,7 +206,7 @@ class _Queues:
 def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
     name = endpoint.endpoint_name
     for fault in store.STORE.hits("sagemaker", "InvokeEndpointAsync", [name], FAULTS):
-        store.tell(fault, "sagemaker", "InvokeEndpointAsync", name, current_cause())
+        store.record_hit(fault, "sagemaker", "InvokeEndpointAsync", name, current_cause())
         if fault.kind == "container-error":
             words = f"the container answers 500 because of fault {fault.id}"
             return Answer(500, words.encode(), "text/plain", name, "")

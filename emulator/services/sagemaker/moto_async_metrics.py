@@ -41,7 +41,7 @@ class Meter:
 
     def changed(self) -> None:
         if not self.closed:
-            self._paced.ask()
+            self._paced.request()
 
     def _measure(self) -> None:
         with self._lock:

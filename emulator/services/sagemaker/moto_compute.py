@@ -213,7 +213,7 @@ def _host(hosting: Hosting) -> None:
 
         hits = store.STORE.hits("sagemaker", "UpdateEndpoint", [endpoint_name], ["endpoint-update-rolls-back"])
         for fault in hits:
-            store.tell(fault, "sagemaker", "UpdateEndpoint", endpoint_name, current_cause())
+            store.record_hit(fault, "sagemaker", "UpdateEndpoint", endpoint_name, current_cause())
         _deploy(hosting, self, endpoint, after_failure=roll_back, turn_back=bool(hits))
         return endpoint
 

@@ -59,7 +59,7 @@ def apply(settings: Settings) -> None:
         job = backend.transform_jobs[name]
         moto_service_events.transform(job)
         for fault in store.STORE.hits("sagemaker", ACTION, [name, request.model.name], ["job-fails"]):
-            store.tell(fault, "sagemaker", ACTION, name, current_cause())
+            store.record_hit(fault, "sagemaker", ACTION, name, current_cause())
             _ended(job, End("Failed", "InternalServerError: We encountered an internal error. Please try again."))
             return answer
         job.emulator_evidence = transforms.start(
@@ -145,7 +145,7 @@ def _wrong(model: Any, data_type: str, split_type: str, concurrency: int, most: 
 
 def _inject(name: str, job: TransformRequest, request: Request) -> Request | Answer:
     for fault in store.STORE.hits("sagemaker", ACTION, [name, job.model.name], FAULTS):
-        store.tell(fault, "sagemaker", ACTION, name, current_cause())
+        store.record_hit(fault, "sagemaker", ACTION, name, current_cause())
         if fault.kind == "container-error":
             words = f"the container answers 500 because of fault {fault.id}"
             return Answer(500, words.encode(), "text/plain", name, "")

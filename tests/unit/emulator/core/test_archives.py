@@ -1,4 +1,4 @@
-"""Archives are unpacked for the owner alone, whatever they say, and nowhere else than they should be."""
+"""Archives are unpacked for the owner alone, whatever modes they carry, and only below the target folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def archive(folder: Path, name: str, mode: int) -> Path:
 
 
 @pytest.mark.parametrize(("mode", "left"), [(0o644, 0o600), (0o755, 0o700), (0o666, 0o600), (0o400, 0o600)])
-def test_the_modes_in_an_archive_open_nothing(tmp_path: Path, mode: int, left: int) -> None:
+def test_archive_modes_never_grant_access_to_others(tmp_path: Path, mode: int, left: int) -> None:
     before = os.umask(0o077)
     try:
         unpack(archive(tmp_path, "code/train.py", mode), tmp_path / "out")
@@ -32,16 +32,16 @@ def test_the_modes_in_an_archive_open_nothing(tmp_path: Path, mode: int, left: i
     assert (tmp_path / "out/code").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_path_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+def test_a_path_outside_the_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(tarfile.OutsideDestinationError):
         unpack(archive(tmp_path, "../train.py", 0o644), tmp_path / "out")
 
 
-def test_archives_are_unpacked_in_one_way() -> None:
+def test_archives_are_unpacked_in_one_place_only() -> None:
     emulator = Path(__file__).resolve().parents[4] / "emulator"
-    found = {
+    unpacking = {
         path.name
         for path in emulator.rglob("*.py")
         if "tarfile.open(" in (text := path.read_text()) and "extract" in text
     }
-    assert found == {"archives.py"}
+    assert unpacking == {"archives.py"}

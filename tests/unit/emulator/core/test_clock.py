@@ -1,4 +1,4 @@
-"""What is asked for often is done at a bearable pace, and the last who asked is not forgotten."""
+"""Work that is often requested runs at a limited pace, and the last request is never dropped."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ def timer() -> Iterator[Clock]:
     made.close()
 
 
-def test_who_asks_first_has_it_done_before_going_on(timer: Clock) -> None:
+def test_the_first_request_runs_the_work_before_returning(timer: Clock) -> None:
     done: list[threading.Thread] = []
-    Paced(timer, lambda: done.append(threading.current_thread()), least_seconds=60).ask()
+    Paced(timer, lambda: done.append(threading.current_thread()), least_seconds=60).request()
     assert done == [threading.current_thread()]
 
 
-def test_who_asks_too_soon_gets_it_once_and_later(timer: Clock) -> None:
-    asked, seen, again = [0], list[int](), threading.Event()
+def test_requests_within_the_interval_are_served_by_one_later_run(timer: Clock) -> None:
+    latest, seen, again = [0], list[int](), threading.Event()
 
-    def look() -> None:
-        seen.append(asked[0])
+    def work() -> None:
+        seen.append(latest[0])
         if len(seen) == 2:
             again.set()
 
-    paced = Paced(timer, look, least_seconds=0.2)
+    paced = Paced(timer, work, least_seconds=0.2)
     for number in range(100):
-        asked[0] = number
-        paced.ask()
+        latest[0] = number
+        paced.request()
     assert seen == [0]
     assert again.wait(10)
-    assert seen == [0, 99], "one look sees what all of them changed"
+    assert seen == [0, 99], "one run sees what all of them changed"
 
 
-def test_what_was_done_later_may_be_asked_for_again(timer: Clock) -> None:
+def test_work_can_be_requested_again_after_a_delayed_run(timer: Clock) -> None:
     done = threading.Semaphore(0)
     paced = Paced(timer, done.release, least_seconds=0.05)
     for _ in range(4):
-        paced.ask()
+        paced.request()
         assert done.acquire(timeout=10)

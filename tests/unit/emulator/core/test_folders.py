@@ -1,4 +1,4 @@
-"""Whatever a key, channel or job is called, what is written for it stays in the folder meant for it."""
+"""Whatever the name of a key, channel or job, its files are written below the folder meant for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_path_is_inside_or_refused(name: str) -> None:
 
 
 @given(NAMES)
-def test_a_folder_of_its_own_is_a_child(name: str) -> None:
+def test_the_folder_of_a_name_is_a_direct_child(name: str) -> None:
     assert of_name(FOLDER, name).resolve().parent == FOLDER
     assert of_name(FOLDER, "job-1") == FOLDER / "job-1"
 

@@ -1,4 +1,4 @@
-"""AWS's service models refuse here what they refuse there, in AWS's words."""
+"""Input is validated against AWS's service models and refused with AWS's messages."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def config(**given: Any) -> dict[str, Any]:
     return {"inferenceConfig": given}
 
 
-def test_what_the_model_allows_is_let_through() -> None:
+def test_valid_input_is_accepted() -> None:
     assert refusal() is None
     assert refusal(**config(temperature=1, topP=0.0, maxTokens=1, stopSequences=["x"]), unknown=1) is None
     assert refusal(additionalModelRequestFields={"any": [float("nan")]}) is None
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "error"),
     [
         (
             config(temperature=1.5),
@@ -68,27 +68,27 @@ def test_what_the_model_allows_is_let_through() -> None:
         ),
     ],
 )
-def test_what_it_does_not_allow_is_told_as_aws_tells_it(change: dict[str, Any], says: str) -> None:
-    assert refusal(**change) == f"1 validation error detected: {says}"
+def test_invalid_input_gets_the_error_message_of_aws(change: dict[str, Any], error: str) -> None:
+    assert refusal(**change) == f"1 validation error detected: {error}"
 
 
-def test_patterns_and_sizes_are_held_to() -> None:
-    found = refusal(modelId="no model!") or ""
-    assert found.startswith(
+def test_patterns_and_sizes_are_enforced() -> None:
+    message = refusal(modelId="no model!") or ""
+    assert message.startswith(
         "1 validation error detected: Value 'no model!' at 'modelId' failed to satisfy constraint: "
     )
-    assert "Member must satisfy regular expression pattern" in found
-    found = refusal("InvokeModel", modelId="amazon.nova-lite-v1:0", body=bytes(25_000_001)) or ""
-    assert found.endswith(
+    assert "Member must satisfy regular expression pattern" in message
+    message = refusal("InvokeModel", modelId="amazon.nova-lite-v1:0", body=bytes(25_000_001)) or ""
+    assert message.endswith(
         "Value at 'body' failed to satisfy constraint: Member must have length less than or equal to 25000000"
     )
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
-    found = refusal(modelId="", **config(temperature=-1, topP=2))
-    assert found is not None
-    assert found.startswith("4 validation errors detected: ")  # the empty id breaks length and pattern
-    assert found.count("; ") == 3
+def test_all_errors_are_reported_at_once() -> None:
+    message = refusal(modelId="", **config(temperature=-1, topP=2))
+    assert message is not None
+    assert message.startswith("4 validation errors detected: ")  # the empty id breaks length and pattern
+    assert message.count("; ") == 3
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         {"messages": [{"role": "user", "content": [{}]}]},
     ],
 )
-def test_a_wrong_type_is_read_no_further(change: dict[str, Any]) -> None:
+def test_a_wrong_type_ends_the_validation(change: dict[str, Any]) -> None:
     with pytest.raises(shapes.WrongType):
         refusal(**change)

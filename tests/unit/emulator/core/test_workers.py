@@ -1,4 +1,4 @@
-"""Workers: how the end of a process is told, and that every work ends."""
+"""Workers: how the end of a process is reported, and that all work ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SLEEPER = "import time\nprint('begun', flush=True)\ntime.sleep(60)\n"
 
 
 class Bench:
-    """Workers whose program lies in the work's own folder."""
+    """Workers whose program is in the folder of the work."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,14 +40,14 @@ class Bench:
         self.workers.start("w1", self.evidence, work, broken)
 
     def ended(self, program: str, *, timeout: float = 30, before: Any = None) -> Exit:
-        """How the program ended."""
+        """Run a program and return how it ended."""
         (self.folder / "program.py").write_text(program, encoding="utf-8")
-        found: list[Exit] = []
+        exits: list[Exit] = []
 
         def work() -> None:
             if before:
                 before()
-            found.append(
+            exits.append(
                 self.workers.run("w1", self.evidence, self.folder, Credentials("a", "b", "c", ""), "us-east-1", timeout)
             )
             self.done.set()
@@ -55,13 +55,13 @@ class Bench:
         self.start(work)
         self.done.wait(30)
         assert not self.broken
-        [ended] = found
+        [ended] = exits
         return ended
 
     def record(self) -> dict[str, Any]:
-        found = STORE.as_dict(self.evidence)
-        assert found
-        return found
+        record = STORE.as_dict(self.evidence)
+        assert record
+        return record
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def test_the_end_of_a_process_is_told_as_it_was(bench: Bench) -> None:
+def test_the_exit_code_and_last_line_of_a_process_are_reported(bench: Bench) -> None:
     ended = bench.ended("import sys\nprint('why not')\nsys.exit(3)\n")
     assert (ended.code, ended.timed_out, ended.stopped, ended.last_line) == (3, False, False, "why not")
     assert bench.record()["pid"]
     assert len(bench.record()["artifact_sha256"]) == 64
 
 
-def test_whoever_takes_too_long_is_ended(bench: Bench) -> None:
+def test_a_process_that_exceeds_its_timeout_is_killed(bench: Bench) -> None:
     ended = bench.ended(SLEEPER, timeout=0.3)
     assert (ended.code, ended.timed_out, ended.stopped) == (-signal.SIGKILL, True, False)
 
@@ -97,14 +97,14 @@ def test_work_that_was_stopped_before_its_process_began_does_not_run(bench: Benc
     assert ended.stopped
 
 
-def test_stopping_what_has_ended_changes_nothing(bench: Bench) -> None:
+def test_stopping_ended_work_changes_nothing(bench: Bench) -> None:
     assert bench.ended("").code == 0
     bench.workers.stop("w1")
     bench.done.clear()
     assert not bench.ended("").stopped
 
 
-def test_work_that_raises_is_told_as_broken(bench: Bench) -> None:
+def test_work_that_raises_is_reported_as_broken(bench: Bench) -> None:
     def work() -> None:
         raise RuntimeError("no such thing")
 

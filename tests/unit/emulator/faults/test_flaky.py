@@ -13,35 +13,35 @@ FLAKY = {"kind": "flaky", "service": "*", "rate": 0.05, "seed": 7, "seconds": 60
 CALLS = [("ec2", "DescribeVpcs", [f"vpc-{number}"]) for number in range(2000)]
 
 
-def test_the_rate_is_kept_and_both_errors_appear() -> None:
+def test_the_rate_is_met_and_both_errors_occur() -> None:
     draw = Draw(0.05, seed=1)
     drawn = [draw.next(*call) for call in CALLS]
     assert 70 <= sum(kind is not None for kind in drawn) <= 130
     assert {"throttle", "server-error"} <= set(drawn)
 
 
-def test_a_run_in_another_order_fails_at_the_same_calls() -> None:
+def test_the_same_calls_fail_in_any_order() -> None:
     forwards, backwards, other = Draw(0.05, seed=1), Draw(0.05, seed=1), Draw(0.05, seed=2)
     first = {str(call): forwards.next(*call) for call in CALLS}
     assert {str(call): backwards.next(*call) for call in reversed(CALLS)} == first
     assert {str(call): other.next(*call) for call in CALLS} != first
 
 
-def test_a_call_that_failed_gets_another_draw_when_it_is_made_again() -> None:
+def test_a_repeated_call_is_drawn_again() -> None:
     draw = Draw(0.5, seed=3)
     assert len({draw.next("s3", "PutObject", ["key"]) for _ in range(20)}) == 3
 
 
-def test_it_hits_every_service_of_aws_and_no_deployed_api_nor_unsigned_request() -> None:
+def test_flaky_hits_every_aws_service_but_no_deployed_api_or_unsigned_request() -> None:
     store = FaultStore()
     store.arm({**FLAKY, "rate": 1, "errors": ["throttle"]})
     hits = [store.hits(service, "Get", ["x"]) for service in ("ec2", "iam", "execute-api", "")]
-    assert [[hit.kind for hit in found] for found in hits] == [["throttle"], ["throttle"], [], []]
+    assert [[hit.kind for hit in kinds] for kinds in hits] == [["throttle"], ["throttle"], [], []]
     (listed,) = store.listed()
     assert (listed["kind"], listed["seen"], listed["fired"], listed["rate"]) == ("flaky", 2, 2, 1)
 
 
-def test_it_is_no_fault_of_those_who_ask_for_other_kinds() -> None:
+def test_flaky_does_not_hit_callers_that_query_other_kinds() -> None:
     store = FaultStore()
     store.arm({**FLAKY, "rate": 1})
     assert store.hits("sagemaker", "UpdateEndpoint", ["x"], ["endpoint-update-rolls-back"]) == []
@@ -61,6 +61,6 @@ def test_it_is_no_fault_of_those_who_ask_for_other_kinds() -> None:
         ({"kind": "throttle", "service": "*", "count": 1}, "`service` must be a text, the name of one service, got"),
     ],
 )
-def test_a_description_that_breaks_a_rule_is_told_rule_and_value(document: Any, message: str) -> None:
+def test_an_invalid_description_is_refused_with_rule_and_value(document: Any, message: str) -> None:
     with pytest.raises(BadFault, match=message):
         read(document)

@@ -1,4 +1,4 @@
-"""How often a fault fires, how long it lives, what it is about, and what is refused to begin with."""
+"""How often a fault fires, when it ends, which calls it matches, and which descriptions are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Clock:
 
 
 def fired(store: FaultStore, calls: int, *, name: str = "x") -> list[int]:
-    """Numbers of the calls that were hit."""
+    """Return the numbers of the calls that were hit."""
     return [number for number in range(1, calls + 1) if store.hits("ssm", "GetParameter", [name])]
 
 
@@ -43,7 +43,7 @@ def test_a_fault_ends_after_its_seconds() -> None:
     assert fired(store, 2) == []
 
 
-def test_every_third_call_and_a_share_of_calls_are_hit_evenly() -> None:
+def test_every_nth_call_and_a_share_of_calls_are_hit_evenly() -> None:
     store = FaultStore()
     store.arm({**THROTTLE, "count": 3, "every": 3})
     assert fired(store, 12) == [3, 6, 9]
@@ -70,7 +70,7 @@ def test_service_action_and_resource_select(selected: dict[str, str], hit: bool)
     assert store.listed()[0]["seen"] == int(hit)
 
 
-def test_a_delay_lets_another_fault_hit_too_and_of_others_the_first_does() -> None:
+def test_a_delay_combines_with_the_first_other_fault() -> None:
     store = FaultStore()
     store.arm({"kind": "slow", "service": "ssm", "count": 9, "delay_seconds": 1})
     store.arm({**THROTTLE, "kind": "malformed"})
@@ -79,14 +79,14 @@ def test_a_delay_lets_another_fault_hit_too_and_of_others_the_first_does() -> No
     assert [f.kind for f in store.hits("ssm", "X", [])] == ["slow", "throttle"]
 
 
-def test_what_a_service_acts_out_is_asked_for_by_name_and_no_fault_of_requests() -> None:
+def test_a_fault_of_a_service_hits_only_when_its_kind_is_queried() -> None:
     store = FaultStore()
     store.arm({"kind": "endpoint-update-rolls-back", "service": "sagemaker", "resource": "mine", "count": 1})
     assert store.hits("sagemaker", "UpdateEndpoint", ["mine"]) == []
-    wanted = ("endpoint-update-rolls-back",)
-    assert store.hits("sagemaker", "UpdateEndpoint", ["other"], wanted) == []
-    assert [f.fired for f in store.hits("sagemaker", "UpdateEndpoint", ["mine"], wanted)] == [1]
-    assert store.hits("sagemaker", "UpdateEndpoint", ["mine"], wanted) == []
+    kinds = ("endpoint-update-rolls-back",)
+    assert store.hits("sagemaker", "UpdateEndpoint", ["other"], kinds) == []
+    assert [f.fired for f in store.hits("sagemaker", "UpdateEndpoint", ["mine"], kinds)] == [1]
+    assert store.hits("sagemaker", "UpdateEndpoint", ["mine"], kinds) == []
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ def test_what_a_service_acts_out_is_asked_for_by_name_and_no_fault_of_requests()
         ({**THROTTLE, "kind": "slow", "delay_seconds": 61}, "`delay_seconds` must be a number above 0 to 60, got 61"),
     ],
 )
-def test_a_description_that_breaks_a_rule_is_told_rule_and_value(document: Any, message: str) -> None:
+def test_an_invalid_description_is_refused_with_rule_and_value(document: Any, message: str) -> None:
     with pytest.raises(BadFault, match=message):
         read(document)
 
 
-def test_too_many_faults_are_refused_and_those_that_are_over_do_not_count() -> None:
+def test_the_number_of_armed_faults_is_limited_and_expired_ones_do_not_count() -> None:
     store = FaultStore()
     for _ in range(MOST_ARMED):
         store.arm(THROTTLE)
@@ -125,11 +125,11 @@ def test_too_many_faults_are_refused_and_those_that_are_over_do_not_count() -> N
     assert store.listed() == []
 
 
-def test_a_hit_is_linked_to_whoever_made_the_call() -> None:
+def test_a_hit_is_linked_to_the_record_of_the_caller() -> None:
     from emulator.core.evidence import STORE
 
     caller = STORE.begin("lambda", "fn", pid=1, artifact_sha256="x")
-    record = faults.tell(read(THROTTLE), "ssm", "GetParameter", "mine", caller.id)
+    record = faults.record_hit(read(THROTTLE), "ssm", "GetParameter", "mine", caller.id)
     shown = STORE.as_dict(record)
     assert shown is not None
     assert (shown["parent"], shown["resource"], shown["status"]) == (caller.id, "mine", "succeeded")

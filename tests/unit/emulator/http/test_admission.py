@@ -1,4 +1,4 @@
-"""The outermost rule, over every family of routes: what a browser sends goes no further, under any name."""
+"""The outermost check, on every family of routes: requests of browsers are refused, whatever the host name."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ FOREIGN = (
 
 
 def sent(path: str, **environ: Any) -> tuple[str, dict[str, str], list[Route]]:
-    """Status and headers of what comes back, and the routes that the application behind has seen."""
+    """Return status and headers of the response, and the routes that reached the application."""
     seen: list[Route] = []
-    told: dict[str, Any] = {}
+    response: dict[str, Any] = {}
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         seen.append(routes.of(environ))
@@ -65,16 +65,16 @@ def sent(path: str, **environ: Any) -> tuple[str, dict[str, str], list[Route]]:
         return [b""]
 
     def start(status: str, headers: list[tuple[str, str]], *_: object) -> None:
-        told.update(status=status, headers=dict(headers))
+        response.update(status=status, headers=dict(headers))
 
     request = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": ADDRESS, "wsgi.url_scheme": "http", **environ}
     b"".join(Admission(application, ADDRESS)(request, start))
-    return told["status"], told["headers"], seen
+    return response["status"], response["headers"], seen
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_what_a_browser_sends_is_refused_and_cannot_be_read(family: str, browser: str) -> None:
+def test_browser_requests_are_refused_and_cannot_be_read(family: str, browser: str) -> None:
     status, headers, seen = sent(FAMILIES[family], **BROWSERS[browser])
     assert (status, seen) == ("403 FORBIDDEN", [])
     assert not [name for name in headers if name.lower().startswith("access-control-")]
@@ -88,7 +88,7 @@ def test_another_name_of_this_machine_is_refused(family: str, host: str) -> None
     assert (status, seen) == ("403 FORBIDDEN", [])
 
 
-def test_the_bound_address_is_let_through() -> None:
+def test_the_bound_address_is_accepted() -> None:
     assert sent("/")[0] == "200 OK"
 
 
@@ -97,7 +97,7 @@ def test_a_missing_host_is_refused() -> None:
 
 
 @pytest.mark.parametrize("path", FAMILIES.values())
-def test_a_proxied_address_of_aws_reaches_nothing_but_aws_s_own_operations(path: str) -> None:
+def test_a_proxied_address_of_aws_reaches_only_operations_of_aws(path: str) -> None:
     host = "123456789012.s3-control.us-east-1.amazonaws.com"
     assert sent(path, HTTP_HOST=host, **{routes.PROXIED: True})[2] == [Route.AWS]
 
@@ -105,7 +105,7 @@ def test_a_proxied_address_of_aws_reaches_nothing_but_aws_s_own_operations(path:
 @pytest.mark.parametrize(
     "host", ["evil.example", "amazonaws.com", "x.amazonaws.com.evil.example", "x.amazonaws.com:81"]
 )
-def test_a_proxied_address_of_somebody_else_is_refused(host: str) -> None:
+def test_a_proxied_address_outside_aws_is_refused(host: str) -> None:
     assert sent("/", HTTP_HOST=host, **{routes.PROXIED: True})[2] == []
 
 

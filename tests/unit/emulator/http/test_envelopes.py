@@ -1,4 +1,4 @@
-"""Errors as botocore reads them, in every protocol, and with what the stricter SDK for Go wants around them."""
+"""Errors as botocore reads them, in every protocol, and in the envelopes that the stricter SDK for Go requires."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("environ", "service", "spoken", "parser", "content_type", "root"), CASES)
+@pytest.mark.parametrize(("environ", "service", "expected_protocol", "parser", "content_type", "root"), CASES)
 def test_an_error_is_read_in_every_protocol(
-    environ: dict[str, Any], service: str, spoken: str, parser: str, content_type: str, root: str | None
+    environ: dict[str, Any], service: str, expected_protocol: str, parser: str, content_type: str, root: str | None
 ) -> None:
-    assert protocol(environ, service) == spoken
+    assert protocol(environ, service) == expected_protocol
     response = answer(environ, service, Failure(503, "SlowDown", MESSAGE), {"x-emulator-fidelity": "not-run"})
     headers = {name.lower(): value for name, value in response.headers.items()}
     read = create_parser(parser).parse(
@@ -48,14 +48,14 @@ def test_an_error_is_read_in_every_protocol(
         assert ElementTree.fromstring(response.get_data()).tag.rpartition("}")[2] == root
 
 
-def test_a_service_that_once_spoke_forms_tells_its_code_twice() -> None:
-    asked = {"HTTP_X_AMZ_TARGET": "AmazonSQS.SendMessage", "HTTP_X_AMZN_QUERY_MODE": "true"}
-    told = answer(asked, "sqs", Failure(400, "RequestThrottled", "x"), {}).headers
-    assert told["x-amzn-query-error"] == "RequestThrottled;Sender"
-    assert told["x-amzn-ErrorType"] == "RequestThrottled"
+def test_a_service_with_the_query_compatible_trait_sends_its_error_code_twice() -> None:
+    environ = {"HTTP_X_AMZ_TARGET": "AmazonSQS.SendMessage", "HTTP_X_AMZN_QUERY_MODE": "true"}
+    headers = answer(environ, "sqs", Failure(400, "RequestThrottled", "x"), {}).headers
+    assert headers["x-amzn-query-error"] == "RequestThrottled;Sender"
+    assert headers["x-amzn-ErrorType"] == "RequestThrottled"
 
 
 @pytest.mark.parametrize(("status", "fault"), [(400, "Sender"), (500, "Receiver")])
-def test_the_query_protocol_says_whose_fault_it_is(status: int, fault: str) -> None:
+def test_the_query_protocol_names_the_side_at_fault(status: int, fault: str) -> None:
     body = answer(POST, "iam", Failure(status, "X", "x"), {}).get_data(as_text=True)
     assert f"<Type>{fault}</Type>" in body

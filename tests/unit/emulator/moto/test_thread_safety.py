@@ -1,4 +1,4 @@
-"""What moto keeps can be walked through while other requests change it, and is a dict in all other ways."""
+"""Moto's dicts can be iterated over while other requests change them, and otherwise behave as before."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Backend(BaseBackend):
 
 @pytest.fixture(autouse=True)
 def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As in the emulator, until the test ends."""
+    """Apply the patches as the emulator does, until the test ends."""
     monkeypatch.setattr(models.ServiceModel, "operation_model", models.ServiceModel.operation_model)
     monkeypatch.setattr(ssm.ParameterDict, "__iter__", dict.__iter__, raising=False)
     backend = ssm.SimpleSystemManagerBackend
@@ -46,27 +46,27 @@ def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["roles", "topics"])
 @pytest.mark.parametrize("view", ["keys", "values", "items"])
-def test_a_walk_goes_over_what_was_there_when_it_began(name: str, view: str) -> None:
+def test_an_iteration_covers_the_entries_at_its_start(name: str, view: str) -> None:
     held = getattr(Backend(), name)
     seen = []
-    for found in getattr(held, view)():
+    for each in getattr(held, view)():
         held[f"new-{len(held)}"] = 0
-        seen.append(found)
+        seen.append(each)
     assert len(seen) == 2
     assert len(held) == 4
 
 
-def test_names_of_parameters_are_looked_for_while_others_are_put() -> None:
+def test_parameters_can_be_put_during_an_iteration_over_names() -> None:
     held: Any = ssm.ParameterDict("123456789012", "us-east-1")
     held["/mlops/a"], held["/mlops/b"], held["/other"] = [], [], []
-    found = []
+    names = []
     for name in held.get_keys_beginning_with("/mlops", True):
         held[f"{name}/more"] = []
-        found.append(name)
-    assert found == ["/mlops/a", "/mlops/b"]
+        names.append(name)
+    assert names == ["/mlops/a", "/mlops/b"]
 
 
-def test_a_parameter_that_is_deleted_during_a_walk_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parameter_that_is_deleted_during_an_iteration_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     backend: Any = ssm.SimpleSystemManagerBackend("us-east-1", "123456789012")
     for name in ("/mlops/a", "/mlops/b"):
         backend.put_parameter(name, "", "x", "String", None, None, False, [], "text", None, None)
@@ -85,20 +85,20 @@ class Deleted:
 
 
 @pytest.mark.parametrize("walk", ["lists", "iterlists", "items", "iteritems", "values", "itervalues"])
-def test_an_object_that_is_deleted_during_a_walk_ends_nothing(walk: str) -> None:
+def test_an_object_that_is_deleted_during_an_iteration_does_not_end_it(walk: str) -> None:
     objects: Any = s3._VersionedKeyStore()
     first, second = Deleted(), Deleted()
     objects["a"], objects["b"] = first, second
     seen = []
-    for found in getattr(objects, walk)():
+    for each in getattr(objects, walk)():
         for name in list(dict.keys(objects)):
             objects.pop(name)
-        seen.append(found)
+        seen.append(each)
     lists, items = [("a", [first]), ("b", [second])], [("a", first), ("b", second)]
     assert seen == (lists if "lists" in walk else items if "items" in walk else [first, second])
 
 
-def test_an_object_whose_last_version_is_gone_is_in_no_walk() -> None:
+def test_an_object_without_versions_is_not_iterated_over() -> None:
     objects: Any = s3._VersionedKeyStore()
     objects["a"] = Deleted()
     objects.setlist("a", [])
@@ -106,7 +106,7 @@ def test_an_object_whose_last_version_is_gone_is_in_no_walk() -> None:
 
 
 @pytest.mark.parametrize("name", ["roles", "topics"])
-def test_it_is_a_dict_in_all_other_ways(name: str) -> None:
+def test_a_patched_attribute_otherwise_behaves_like_a_dict(name: str) -> None:
     held = getattr(Backend(), name)
     plain = {"a": 1, "b": 2}
     assert held == plain
@@ -120,18 +120,18 @@ def test_it_is_a_dict_in_all_other_ways(name: str) -> None:
     assert not held
 
 
-def test_an_order_that_is_changed_is_the_walks() -> None:
+def test_an_iteration_follows_a_changed_order() -> None:
     held = Backend().topics
     held.move_to_end("a")
     assert list(held.items()) == [("b", 2), ("a", 1)]
 
 
-def test_what_is_no_dict_stays_what_it_is() -> None:
+def test_other_attributes_are_not_patched() -> None:
     assert Backend().region == "us-east-1"
 
 
 @pytest.mark.parametrize("view", ["keys", "values", "items"])
-def test_policies_are_walked_through_while_others_are_made(view: str) -> None:
+def test_policies_can_be_created_during_an_iteration(view: str) -> None:
     held: Any = moto_patch.Policies(list)
     held["arn:a"] = held["arn:b"] = "policy"
     for _ in getattr(held, view)():
@@ -139,7 +139,7 @@ def test_policies_are_walked_through_while_others_are_made(view: str) -> None:
     assert len(held) == 4
 
 
-def test_a_thread_never_gets_the_model_of_an_operation_that_another_has_not_finished(
+def test_a_thread_never_gets_an_unfinished_operation_model_of_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     building, may_finish = threading.Event(), threading.Event()
