@@ -99,9 +99,11 @@ class Checkout:
         return [path for path in self.folder.glob(".runs/local/*") if path.is_dir() and not path.is_symlink()]
 
     def result(self) -> dict[str, Any]:
-        """`result.json` of the newest run."""
-        newest = max(self.folder.glob(".runs/local/*/result.json"), key=lambda path: path.stat().st_mtime)
-        document: dict[str, Any] = json.loads(newest.read_text())
+        """Return `result.json` of the newest run, which must have one: a run that is to be continued has none."""
+        newest = max(self.runs(), key=lambda path: path.name)
+        file = newest / "result.json"
+        assert file.is_file(), f"{newest.name} has no result: {sorted(path.name for path in newest.iterdir())}"
+        document: dict[str, Any] = json.loads(file.read_text())
         return document
 
     @contextmanager
