@@ -120,7 +120,7 @@ class FakeTools:
         probes: status of the probe by blueprint, `ok` unless given.
         proven: what the probes may skip, by blueprint.
         due: by blueprint why a release is due; `released` keeps the requested ones.
-        asked: requested versions, by blueprint.
+        pinned: requested versions, by blueprint.
         release_answer: how a release ends.
         makes_live: whether a successful pipeline approves its model.
         pending: versions that wait for a person; a pipeline that waits adds the next.
@@ -140,9 +140,9 @@ class FakeTools:
     synth_prepared: int = 0
     modules: dict[tuple[str, str], Path] = field(default_factory=dict)
     due: dict[str, str] = field(default_factory=dict)
-    asked: dict[str, str] = field(default_factory=dict)
+    pinned: dict[str, str] = field(default_factory=dict)
     release_answer: Callable[[str], ReleaseResult] = release_succeeds
-    looked_at: list[dict[str, str]] = field(default_factory=list)
+    described: list[dict[str, str]] = field(default_factory=list)
     released: list[Json] = field(default_factory=list)
     pending: list[PendingVersion] = field(default_factory=list)
     decision: Decision | Exception | None = None
@@ -244,19 +244,19 @@ class FakeTools:
         return 1
 
     def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
-        self.looked_at.append(dict(parameters))
+        self.described.append(dict(parameters))
         return {name: self._endpoint(name) for name in parameters}
 
     def _endpoint(self, name: str) -> EndpointState:
-        """A release that succeeded settles it, a red one goes back."""
+        """Return the state after the releases so far: the new version after a success, else the old one."""
         ended = [self.release_answer(name) for each in self.released if name in each["versions"]]
         red = [each for each in ended if each.error]
         config = f"mlops-local-{name}-00000000-"
         return EndpointState(
             running=config + ("v2" if ended and not red else "v1"),
             in_service=True,
-            version=self.asked.get(name, VERSION["model_package_arn"]),
-            pinned=name in self.asked,
+            version=self.pinned.get(name, VERSION["model_package_arn"]),
+            pinned=name in self.pinned,
             difference="" if ended and not red else self.due.get(name, ""),
             last="rolled-back" if red else "released" if ended else "",
         )

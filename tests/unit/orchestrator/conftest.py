@@ -1,4 +1,4 @@
-"""The repository's own phases and environments, and a run made of fakes."""
+"""The repository's own phases and environments, and runs with fake tools."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def tools(tmp_path: Path, environment: Environment) -> FakeTools:
 
 
 class Runs:
-    """Runs plans with fake tools and keeps what was told."""
+    """Runs plans with fake tools and keeps the events."""
 
     def __init__(self, tools: FakeTools, graph: Graph) -> None:
         self.tools = tools
@@ -79,13 +79,13 @@ def run(tools: FakeTools, graph: Graph) -> Runs:
 
 @pytest.fixture
 def deploy(run: Runs, tools: FakeTools, environment: Environment, graph: Graph) -> Deploy:
-    """Deploys a copy of the real Terraform code with fake tools."""
+    """Deploy a copy of the real Terraform code with fake tools."""
     ignore = shutil.ignore_patterns(".terraform", "tests", "examples")
     copy = shutil.copyfile  # what is copied is hashed: its times do not matter
     shutil.copytree(REPO / "terraform", tools.repo / "terraform", ignore=ignore, copy_function=copy)
-    for key, found in MATRIX.items():
-        if found.module is not None:
-            tools.modules[key] = tools.repo / "terraform/modules" / found.module
+    for key, entry in MATRIX.items():
+        if entry.module is not None:
+            tools.modules[key] = tools.repo / "terraform/modules" / entry.module
 
     def deployed(env: Environment = environment, **options: bool) -> Result:
         tools.terraform.calls.clear()

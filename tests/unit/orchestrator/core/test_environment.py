@@ -1,4 +1,4 @@
-"""Which variables reach terraform, and which never do."""
+"""Which variables are passed to terraform, and which never are."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ STRAY = {
     "TF_LOG": "trace",
     "SOME_SECRET": "shh",
     "AWS_USE_FIPS_ENDPOINT": "true",
-    "AWS_CONFIG_FILE": "/home/someone/.aws/config",
-    "AWS_SHARED_CREDENTIALS_FILE": "/home/someone/.aws/credentials",
-    "AWS_DATA_PATH": "/home/someone/models",
+    "AWS_CONFIG_FILE": "/home/alice/.aws/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/home/alice/.aws/credentials",
+    "AWS_DATA_PATH": "/home/alice/models",
     "AWS_BEARER_TOKEN_BEDROCK": "real-token",
     "REQUESTS_CA_BUNDLE": "/etc/ssl/corporate.pem",
     "TF_CLI_ARGS": "-no-such-option",
     "TF_CLI_ARGS_plan": "-destroy",
     "TF_WORKSPACE": "somewhere-else",
-    "TF_DATA_DIR": "/home/someone/data",
+    "TF_DATA_DIR": "/home/alice/data",
     "TF_REATTACH_PROVIDERS": "{}",
-    "PYTHONPATH": "/home/someone/python",
-    "PYTHONSTARTUP": "/home/someone/start.py",
-    "NODE_OPTIONS": "--require /home/someone/first.js",
+    "PYTHONPATH": "/home/alice/python",
+    "PYTHONSTARTUP": "/home/alice/start.py",
+    "NODE_OPTIONS": "--require /home/alice/first.js",
     "BC_API_KEY": "token",
-    "LD_PRELOAD": "/home/someone/first.so",
-    "TMPDIR": "/home/someone/no/such/folder",
+    "LD_PRELOAD": "/home/alice/first.so",
+    "TMPDIR": "/home/alice/no/such/folder",
     "PATH": "/usr/bin",
 }
 NOTHING = {
@@ -79,7 +79,7 @@ def env_of(target: str, endpoint: str | None) -> dict[str, str]:
     )
 
 
-def test_local_sees_nothing_of_the_machines_aws() -> None:
+def test_local_gets_none_of_the_aws_settings_of_the_machine() -> None:
     assert env_of("local", "http://127.0.0.1:4566") == {
         "PATH": "/usr/bin",
         "HOME": subject.os.environ["HOME"],
@@ -94,24 +94,24 @@ def test_local_sees_nothing_of_the_machines_aws() -> None:
     }
 
 
-def test_any_other_child_gets_even_less() -> None:
+def test_other_children_get_even_fewer_variables() -> None:
     assert subject.base_env() == {"PATH": "/usr/bin", "HOME": subject.os.environ["HOME"], **NOTHING}
 
 
-def test_what_the_provider_is_started_with_is_cut_off_as_well() -> None:
+def test_the_environment_of_the_provider_is_restricted_as_well() -> None:
     seen = provider_environment(env_of("local", "http://127.0.0.1:4566"))
     assert {name: seen[name] for name in NOTHING} == NOTHING
     assert not seen.keys() & (STRAY.keys() - NOTHING.keys() - {"PATH", "AWS_ENDPOINT_URL"} - set(_KEYS))
 
 
-def test_a_folder_for_temporary_files_that_is_there_is_passed_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_existing_folder_for_temporary_files_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(subject.os.environ, "TMPDIR", str(tmp_path))
     assert subject.base_env()["TMPDIR"] == str(tmp_path)
 
 
-def test_a_folder_in_which_no_socket_has_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_whose_path_is_too_long_for_a_socket_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
     monkeypatch.setitem(subject.os.environ, "TMPDIR", str(deep))
@@ -120,8 +120,8 @@ def test_a_folder_in_which_no_socket_has_room_is_refused(tmp_path: Path, monkeyp
     assert "set TMPDIR" in str(refusal.value.hint)
 
 
-def test_every_child_gets_its_environment_from_here() -> None:
-    """Whoever starts a process says with which variables; none is handed on by not saying so."""
+def test_every_child_process_is_started_with_an_explicit_environment() -> None:
+    """Every start of a process passes `env`, so that no child inherits variables by omission."""
     started = re.compile(r"\b(?:Popen|subprocess\.run|process\.run)\((?:[^()]|\([^()]*\))*\)", re.DOTALL)
     calls = [
         (file.name, call)
@@ -130,12 +130,12 @@ def test_every_child_gets_its_environment_from_here() -> None:
     ]
     assert len(calls) >= 8
     assert [(name, call) for name, call in calls if "env=" not in call] == []
-    givers = [file for file in (REPO / "orchestrator").rglob("*.py") if "os.environ" in file.read_text("utf-8")]
-    assert {file.relative_to(REPO / "orchestrator").as_posix() for file in givers} == {
+    readers = [file for file in (REPO / "orchestrator").rglob("*.py") if "os.environ" in file.read_text("utf-8")]
+    assert {file.relative_to(REPO / "orchestrator").as_posix() for file in readers} == {
         "blueprints/kernel.py",
-        "blueprints/synthesis.py",  # jsii takes this process's own; what is not meant for it is removed
+        "blueprints/synthesis.py",  # jsii uses this process's environment, from which all else is removed
         "reporting/console.py",
-        "recovery/locks.py",  # reads who is at work, and hands nothing on
+        "recovery/locks.py",  # reads the user's name, and passes nothing on
         "system/identity.py",
         "policy/worker_scan.py",
         "local_aws/process.py",
@@ -144,7 +144,7 @@ def test_every_child_gets_its_environment_from_here() -> None:
     }
 
 
-def test_aws_keeps_credentials_and_proxies_but_no_foreign_endpoint() -> None:
+def test_aws_keeps_credentials_and_proxies_but_no_endpoint() -> None:
     env = env_of("aws", None)
     assert env["AWS_PROFILE"] == "work"
     assert env["AWS_SESSION_TOKEN"] == "real-token"

@@ -1,4 +1,4 @@
-"""Deploy, preview and smoke from end to end, with every tool a fake."""
+"""Deploy, preview and smoke from end to end, with fakes of all tools."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def test_the_second_deploy_applies_nothing(run: Runs, deploy_plan: Plan, tools: 
     assert len(tools.pipeline_runs) == 1
 
 
-def test_blueprints_are_synthesised_with_everything_ready_for_it(
-    run: Runs, deploy_plan: Plan, tools: FakeTools
-) -> None:
+def test_the_synthesis_is_prepared_only_if_needed(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     run(deploy_plan)
     prepared = tools.synth_prepared
     assert prepared > 0
@@ -75,7 +73,7 @@ def test_a_stack_gets_the_outputs_of_those_before_it(run: Runs, deploy_plan: Pla
     assert reviews["model_version"] == {key: VERSION[key] for key in MODEL_VERSION_KEYS} | {HASH_KEY: VERSION[HASH_KEY]}
 
 
-def test_a_failing_stack_stops_its_dependents_and_nobody_else(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_failing_stack_stops_only_its_dependents(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.terraform.failures[("apply", "blueprint-chat")] = TerraformError("no", hint="yes")
     result = run(deploy_plan)
     actions = {stack.name: stack.action for stack in result.stacks}
@@ -109,7 +107,7 @@ def test_a_finding_in_a_plan_stops_its_apply(run: Runs, deploy_plan: Plan, tools
     assert ("apply", "data") not in tools.terraform.calls
 
 
-def test_a_rule_that_did_not_run_is_no_green(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_rule_that_did_not_run_fails_the_policy(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.gate.plan["1-foundation"] = PolicyReport(frozenset({"A", "B"}), frozenset({"A"}), (), (), 0.0)
     result = run(deploy_plan)
     assert result.exit_code == 7
@@ -118,7 +116,7 @@ def test_a_rule_that_did_not_run_is_no_green(run: Runs, deploy_plan: Plan, tools
     assert ("apply", "foundation") not in tools.terraform.calls
 
 
-def test_the_account_of_the_environment_is_the_only_one(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_another_account_is_refused(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.aws.account = "999999999999"
     result = run(deploy_plan)
     assert result.exit_code == 5
@@ -140,7 +138,7 @@ def test_a_dead_emulator_is_named_as_the_cause(run: Runs, deploy_plan: Plan, too
 
 @pytest.fixture
 def mortal(tools: FakeTools) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that stands for the local AWS."""
+    """A process in the role of the local AWS."""
     child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
     tools.emulator.process = identity.of(child.pid)
     yield child
@@ -149,14 +147,14 @@ def mortal(tools: FakeTools) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("step", ["policy", "models", "pipeline", "release reviews", "smoke chat"])
-def test_a_dead_emulator_ends_what_would_wait_for_it(
+def test_a_dead_emulator_ends_the_steps_that_would_wait_for_it(
     run: Runs, deploy_plan: Plan, tools: FakeTools, mortal: subprocess.Popen[bytes], step: str
 ) -> None:
-    """Nobody says that it has died: terraform, and whoever watches something, would try again for minutes."""
+    """Its death causes no error at once: terraform, and polling clients, would retry for minutes."""
 
     def die(*_: object, **__: object) -> Any:
         mortal.kill()
-        assert run.cancel.wait(8), "nobody noticed"
+        assert run.cancel.wait(8), "the death was not noticed"
         raise PlatformError("gave up, for another reason")
 
     over = threading.Event()
@@ -184,7 +182,7 @@ def test_a_dead_emulator_ends_what_would_wait_for_it(
     assert step in ("smoke chat", str(result.error.step)), "several are smoke-tested at the same time"
 
 
-def test_a_disk_that_is_full_is_told_and_what_went_wrong_before_stays(
+def test_a_full_disk_is_reported_and_does_not_hide_an_earlier_error(
     run: Runs, deploy_plan: Plan, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(folder: RunFolder, result: Result, *, finished: bool) -> None:
@@ -203,7 +201,9 @@ def test_a_disk_that_is_full_is_told_and_what_went_wrong_before_stays(
     assert "this result is not in the run folder: the disk is full" in again.warnings[0]
 
 
-def test_a_step_that_the_machine_refuses_ends_in_words(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_step_that_fails_on_the_machine_is_reported_with_a_message(
+    run: Runs, deploy_plan: Plan, tools: FakeTools
+) -> None:
     build = tools.repo / "build"
     build.touch()
     result = run(deploy_plan)
@@ -246,16 +246,14 @@ def test_an_unexpected_error_ends_with_70_and_names_the_log(run: Runs, deploy_pl
         assert "ZeroDivisionError: by zero" in file.read()
 
 
-def test_a_part_needs_what_lies_before_it(run: Runs, environment: Environment, graph: Graph) -> None:
+def test_a_part_needs_the_outputs_of_the_stacks_before_it(run: Runs, environment: Environment, graph: Graph) -> None:
     result = run(plans.deploy(environment, graph, stacks=graph.select(phases=["3"]), command="phase rollout"))
     assert result.exit_code == 1
     assert result.error is not None
     assert "needs the outputs of `foundation`, which is not deployed" in result.error.message
 
 
-def test_a_part_uses_the_outputs_that_are_deployed(
-    run: Runs, deploy_plan: Plan, environment: Environment, graph: Graph
-) -> None:
+def test_a_part_uses_deployed_outputs(run: Runs, deploy_plan: Plan, environment: Environment, graph: Graph) -> None:
     run(deploy_plan)
     result = run(plans.deploy(environment, graph, stacks=graph.select(blueprints=["chat"]), command="phase rollout"))
     assert result.exit_code == 0
@@ -277,7 +275,7 @@ def test_a_preview_of_an_empty_environment_uses_examples_and_no_bucket(
     assert {stack.added for stack in result.stacks} == {1}
 
 
-def test_a_plan_of_what_exists_is_real(
+def test_a_preview_of_a_deployed_environment_uses_its_states(
     run: Runs, deploy_plan: Plan, graph: Graph, environment: Environment, tools: FakeTools
 ) -> None:
     run(deploy_plan)
@@ -300,7 +298,7 @@ def test_empty_plans_are_not_applied(run: Runs, deploy_plan: Plan, tools: FakeTo
     assert {command for command, stack in tools.terraform.calls if stack == "data"} == {"init", "plan"}
 
 
-def test_one_blueprint_is_destroyed_and_deployed_again_and_the_others_never_notice(
+def test_destroying_and_redeploying_one_blueprint_does_not_touch_the_others(
     run: Runs, deploy_plan: Plan, tools: FakeTools, graph: Graph, environment: Environment
 ) -> None:
     run(deploy_plan)
@@ -317,7 +315,7 @@ def test_one_blueprint_is_destroyed_and_deployed_again_and_the_others_never_noti
     assert [probe.blueprint for probe in again.smoke] == ["chat"]
 
 
-def test_a_run_that_leaves_terraform_at_work_has_not_ended(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_run_that_leaves_terraform_running_has_not_ended(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     def leave(stack: str) -> None:
         if stack == "foundation":
             run.cancel.set()
@@ -332,7 +330,7 @@ def test_a_run_that_leaves_terraform_at_work_has_not_ended(run: Runs, deploy_pla
     assert unfinished(run)
 
 
-def test_a_run_whose_terraform_was_killed_has_left_something(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_run_whose_terraform_was_killed_stays_unfinished(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.terraform.failures["apply", "foundation"] = TerraformKilled("was killed")
     assert run(deploy_plan).exit_code == 8
     assert unfinished(run)
@@ -348,7 +346,7 @@ def unfinished(run: Runs) -> bool:
     return not (folder / "result.json").exists()
 
 
-def test_several_locks_are_told_at_once_with_the_command_that_frees_them(
+def test_several_locks_are_reported_at_once_with_the_command_that_releases_them(
     run: Runs, environment: Environment, graph: Graph
 ) -> None:
     for stack in ("notifications", "data"):

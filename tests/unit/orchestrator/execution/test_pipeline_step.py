@@ -1,4 +1,4 @@
-"""When the training pipeline runs, what it reports, and what waits for approval."""
+"""When the training pipeline runs, what it reports, and which versions wait for approval."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.orchestrator.conftest import Runs
 CHATS = ["chat-async", "chat-batch", "chat-serverless", "chat"]
 
 
-def test_the_pipeline_runs_again_only_when_asked(
+def test_the_pipeline_runs_again_only_on_request(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools
 ) -> None:
     tools.live["/mlops/local/models/reviews/live"] = dict(VERSION)
@@ -23,10 +23,10 @@ def test_the_pipeline_runs_again_only_when_asked(
     assert run(plans.deploy(environment, graph, force_pipeline=True)).pipeline is not None
 
 
-def test_a_live_version_without_the_hash_of_its_archive_is_trained_anew(
+def test_a_live_version_without_the_hash_of_its_archive_is_trained_again(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools
 ) -> None:
-    """Releases refuse it: nothing tells whether its archive was replaced."""
+    """Releases refuse it: without the hash, a replaced archive cannot be detected."""
     tools.live["/mlops/local/models/reviews/live"] = {k: v for k, v in VERSION.items() if k != HASH_KEY}
     assert run(plans.deploy(environment, graph)).pipeline is not None
 
@@ -45,7 +45,7 @@ def test_a_failed_pipeline_is_reported_and_leaves_its_blueprint_out(
     assert (actions["blueprint-reviews"], actions["blueprint-chat"]) == ("skipped", "created")
 
 
-def test_without_an_approved_model_the_rest_is_deployed_and_the_exit_code_says_so(
+def test_without_an_approved_model_the_rest_is_deployed_and_the_exit_code_is_11(
     run: Runs, deploy_plan: Plan, tools: FakeTools
 ) -> None:
     tools.makes_live = False
@@ -57,7 +57,7 @@ def test_without_an_approved_model_the_rest_is_deployed_and_the_exit_code_says_s
     assert [probe.blueprint for probe in result.smoke] == CHATS
 
 
-def test_a_version_that_waits_for_a_person_has_an_exit_code_of_its_own(
+def test_a_version_that_waits_for_approval_has_a_dedicated_exit_code(
     run: Runs, deploy_plan: Plan, tools: FakeTools
 ) -> None:
     tools.pipeline_answer = pipeline_waits
@@ -78,13 +78,13 @@ def test_a_version_that_waits_for_a_person_has_an_exit_code_of_its_own(
         "created",
         "created",
     )
-    # The next one trains nothing, and says the same.
+    # The next run trains nothing, and reports the same.
     again = run(deploy_plan)
     assert (again.exit_code, again.error, again.pipeline) == (19, result.error, None)
     assert len(tools.pipeline_runs) == 1
 
 
-def test_what_waits_beside_a_live_version_is_a_warning(
+def test_a_version_that_waits_beside_a_live_one_is_a_warning(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools
 ) -> None:
     tools.live["/mlops/local/models/reviews/live"] = dict(VERSION)
@@ -97,7 +97,7 @@ def test_what_waits_beside_a_live_version_is_a_warning(
     ]
 
 
-def test_whoever_asks_for_the_pipeline_gets_it_though_a_version_waits(
+def test_a_forced_pipeline_runs_even_if_a_version_waits(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools
 ) -> None:
     tools.pending = [pending_version()]
@@ -105,7 +105,9 @@ def test_whoever_asks_for_the_pipeline_gets_it_though_a_version_waits(
     assert (result.exit_code, len(tools.pipeline_runs)) == (0, 1)
 
 
-def test_missing_sample_data_is_said_before_the_pipeline_starts(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_missing_sample_data_is_reported_before_the_pipeline_starts(
+    run: Runs, deploy_plan: Plan, tools: FakeTools
+) -> None:
     (tools.repo / ".cache/datasets/reviews/source=amazon/reviews.txt").unlink()
     result = run(deploy_plan)
     assert result.exit_code == 4

@@ -16,27 +16,25 @@ from tests.unit.orchestrator.conftest import Runs
 V1, V2 = "mlops-local-reviews-00000000-v1", "mlops-local-reviews-00000000-v2"
 
 
-def test_a_deploy_releases_what_is_due_before_it_probes(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_deploy_releases_due_versions_before_it_probes(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.due = {"reviews": "it runs version 1"}
     assert run(deploy_plan).exit_code == 0
-    assert tools.looked_at[0] == {"reviews": "/mlops/local/releases/specs/reviews"}
+    assert tools.described[0] == {"reviews": "/mlops/local/releases/specs/reviews"}
     assert tools.released == [{"machine": MACHINE, "versions": {"reviews": None}}]
 
 
-def test_a_version_that_was_asked_for_stays_when_the_file_changes(
-    run: Runs, deploy_plan: Plan, tools: FakeTools
-) -> None:
-    tools.due, tools.asked = {"reviews": "it has another size"}, {"reviews": "arn:version/1"}
+def test_a_pinned_version_stays_when_the_file_changes(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+    tools.due, tools.pinned = {"reviews": "it has another size"}, {"reviews": "arn:version/1"}
     assert run(deploy_plan).exit_code == 0
     assert [each["versions"] for each in tools.released] == [{"reviews": "arn:version/1"}]
 
 
-def test_what_runs_already_is_not_released(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_running_version_is_not_released_again(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     assert run(deploy_plan).exit_code == 0
     assert tools.released == []
 
 
-def test_a_red_release_is_a_red_deploy(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_failed_release_fails_the_deploy(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.due = {"reviews": "it runs version 1"}
     tools.release_answer = lambda name: ReleaseResult(name, "arn:execution", "FAILED", False, None, "ProbeFailed: no")
     result = run(deploy_plan)
@@ -45,16 +43,16 @@ def test_a_red_release_is_a_red_deploy(run: Runs, deploy_plan: Plan, tools: Fake
     assert (result.error.step, result.error.message) == ("release reviews", "reviews: ProbeFailed: no")
     assert "reviews" not in {probe.blueprint for probe in result.smoke}
     assert endings(result)["reviews"] == ("rolled-back", V1, V1, ("DescribeEndpoint",))
-    [told] = [each for each in result.releases if each.blueprint == "reviews"]
-    assert (told.rolled_back, told.error, told.execution_arn) == (True, "ProbeFailed: no", "arn:execution")
+    [release] = [each for each in result.releases if each.blueprint == "reviews"]
+    assert (release.rolled_back, release.error, release.execution_arn) == (True, "ProbeFailed: no", "arn:execution")
 
 
 def endings(result: Result) -> dict[str, tuple[str, str | None, str | None, tuple[str, ...]]]:
-    """What the result says of each endpoint: verdict, what was live, what is, and who vouches for it."""
+    """Return the result of each endpoint: status, live version before and now, and what verified it."""
     return {each.blueprint: (each.status, each.before, each.now, tuple(each.verified)) for each in result.releases}
 
 
-def test_the_result_says_what_is_live_since_when_and_who_saw_it(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_the_result_states_what_is_live_and_how_it_was_verified(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     seen = ("DescribeEndpoint", "smoke api")
     assert endings(run(deploy_plan))["reviews"] == ("launched", None, V1, seen)
     assert endings(run(deploy_plan))["reviews"] == ("unchanged", V1, V1, seen)
@@ -66,16 +64,16 @@ def test_the_result_says_what_is_live_since_when_and_who_saw_it(run: Runs, deplo
 def test_a_release_of_batch_jobs_claims_no_probe(
     run: Runs, deploy_plan: Plan, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = [
+    states = [
         EndpointState(V1, True, "arn:version/2", False, "jobs take version 1", jobs=True),
         EndpointState(V2, True, "arn:version/2", False, last="released", jobs=True),
     ]
-    monkeypatch.setattr(tools, "endpoints", lambda cloud, parameters: {"reviews": looks.pop(0)})
+    monkeypatch.setattr(tools, "endpoints", lambda cloud, parameters: {"reviews": states.pop(0)})
     tools.release_answer = lambda name: ReleaseResult(name, "arn:execution", "SUCCEEDED", True, V2)
     assert endings(run(deploy_plan))["reviews"] == ("released", V1, V2, ("DescribeModel", "smoke api"))
 
 
-def test_a_release_that_says_it_went_well_is_not_believed(
+def test_a_reported_success_of_a_release_is_verified(
     run: Runs, deploy_plan: Plan, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(deploy_plan)
@@ -86,7 +84,9 @@ def test_a_release_that_says_it_went_well_is_not_believed(
     assert result.exit_code == ReleaseFailed.exit_code
 
 
-def test_a_release_without_its_machine_says_what_to_deploy(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_release_without_its_state_machine_names_the_stack_to_deploy(
+    run: Runs, deploy_plan: Plan, tools: FakeTools
+) -> None:
     tools.due = {"reviews": "it runs version 1"}
     tools.terraform.silent.add("releases")
     result = run(

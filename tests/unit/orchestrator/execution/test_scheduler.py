@@ -13,7 +13,7 @@ from orchestrator.execution.scheduler import CanWait, Clear, NotCleared, Outcome
 from orchestrator.planning.steps import Step
 
 
-def test_everyone_waits_for_what_it_needs() -> None:
+def test_a_step_waits_for_its_needs() -> None:
     order: list[str] = []
     steps = [Step("c", ("b",)), Step("b", ("a",)), Step("a", ())]
     outcomes = walk(steps, lambda step, _: order.append(step.name), parallelism=4, cancel=threading.Event())
@@ -23,7 +23,7 @@ def test_everyone_waits_for_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize("parallelism", [1, 3])
-def test_never_more_at_once_than_allowed(parallelism: int) -> None:
+def test_no_more_steps_run_at_once_than_allowed(parallelism: int) -> None:
     lock = threading.Lock()
     running = 0
     most = 0
@@ -41,7 +41,7 @@ def test_never_more_at_once_than_allowed(parallelism: int) -> None:
     assert most == parallelism
 
 
-def test_a_failure_blocks_its_dependents_with_the_root_of_it() -> None:
+def test_blocked_dependents_name_the_root_failure() -> None:
     def work(step: Step, clear: Clear) -> None:
         if step.name == "a":
             raise PlatformError("no")
@@ -81,38 +81,38 @@ def test_a_failure_after_a_cancel_counts_as_cancelled() -> None:
     assert walk([Step("a", ())], work, parallelism=1, cancel=cancel)["a"].status == "cancelled"
 
 
-def test_needs_outside_the_plan_are_taken_as_met() -> None:
+def test_needs_outside_the_plan_count_as_met() -> None:
     assert (
         walk([Step("a", ("elsewhere",))], lambda step, _: None, parallelism=1, cancel=threading.Event())["a"].error
         is None
     )
 
 
-def test_what_the_longest_chain_waits_for_goes_first() -> None:
+def test_the_head_of_the_longest_chain_runs_first() -> None:
     order: list[str] = []
     steps = [Step("leaf", ()), Step("other leaf", ()), Step("a", ()), Step("b", ("a",)), Step("c", ("b",))]
     walk(steps, lambda step, _: order.append(step.name), parallelism=1, cancel=threading.Event())
     assert order == ["a", "b", "leaf", "other leaf", "c"]
 
 
-def test_a_step_gives_way_while_a_longer_chain_is_under_way() -> None:
-    both, gives_way, can_wait = threading.Barrier(2), {}, threading.local()
+def test_a_step_can_wait_while_a_longer_chain_is_running() -> None:
+    both, waits, can_wait = threading.Barrier(2), {}, threading.local()
     short_decided = threading.Event()
 
     def work(step: Step, clear: Clear) -> None:
         if step.name in ("long", "short"):
             both.wait(timeout=5)
-            gives_way[step.name] = can_wait.here()
+            waits[step.name] = can_wait.here()
             short_decided.set() if step.name == "short" else short_decided.wait(timeout=5)
         else:
-            gives_way[step.name] = can_wait.here()
+            waits[step.name] = can_wait.here()
 
     def note(answer: CanWait) -> None:
         can_wait.here = answer
 
     steps = [Step("long", ()), Step("then", ("long",)), Step("short", ())]
     walk(steps, work, parallelism=2, cancel=threading.Event(), on_start=note)
-    assert gives_way == {"long": False, "short": True, "then": False}
+    assert waits == {"long": False, "short": True, "then": False}
 
 
 def test_a_failure_blocks_a_long_chain_to_its_end() -> None:
@@ -155,14 +155,14 @@ def gated(name: str, *needs: str) -> Step:
     return Step(name, needs, cleared_by=("gate",))
 
 
-def looking_then_changing(done: list[str], gate: Callable[[], None] = lambda: None) -> Callable[[Step, Clear], None]:
-    """Work of a gate, of steps that it clears, and of others."""
+def reading_then_changing(done: list[str], gate: Callable[[], None] = lambda: None) -> Callable[[Step, Clear], None]:
+    """Return the work of a gate, of steps that it clears, and of other steps."""
 
     def work(step: Step, clear: Clear) -> None:
         if step.name == "gate":
             gate()
         elif step.cleared_by:
-            done.append(f"look {step.name}")
+            done.append(f"read {step.name}")
             clear()
             done.append(f"change {step.name}")
         else:
@@ -171,24 +171,24 @@ def looking_then_changing(done: list[str], gate: Callable[[], None] = lambda: No
     return work
 
 
-def test_a_step_looks_before_it_is_cleared_and_changes_nothing_before() -> None:
+def test_a_step_reads_before_it_is_cleared_and_changes_afterwards() -> None:
     done: list[str] = []
-    looked = threading.Event()
+    both_read = threading.Event()
 
     def gate() -> None:
         while len(done) < 2:
             time.sleep(0.001)
-        assert set(done) == {"look a", "look b"}
-        looked.set()
+        assert set(done) == {"read a", "read b"}
+        both_read.set()
 
     steps = [gated("a"), gated("b"), Step("gate", ()), gated("c", "a")]
-    outcomes = walk(steps, looking_then_changing(done, gate), parallelism=3, cancel=threading.Event())
+    outcomes = walk(steps, reading_then_changing(done, gate), parallelism=3, cancel=threading.Event())
     assert {outcome.status for outcome in outcomes.values()} == {"ok"}
-    assert looked.is_set()
-    assert done.index("look c") > done.index("change a")
+    assert both_read.is_set()
+    assert done.index("read c") > done.index("change a")
 
 
-def test_a_step_that_is_not_cleared_changes_nothing_and_blocks_what_needs_it() -> None:
+def test_a_step_that_is_not_cleared_changes_nothing_and_blocks_its_dependents() -> None:
     done: list[str] = []
 
     def gate() -> None:
@@ -199,32 +199,32 @@ def test_a_step_that_is_not_cleared_changes_nothing_and_blocks_what_needs_it() -
     steps = [gated("a"), gated("b", "a"), Step("c", ("b",)), Step("gate", ()), Step("other", ("start",))]
     outcomes = walk(
         [Step("start", ("a late one",)), *steps],
-        looking_then_changing(done, gate),
+        reading_then_changing(done, gate),
         parallelism=2,
         cancel=threading.Event(),
     )
     assert [each for each in done if each.startswith("change")] == []
-    assert "look a" in done
-    assert "look b" not in done
+    assert "read a" in done
+    assert "read b" not in done
     blocked = {name: each.blocked_by for name, each in outcomes.items() if each.status == "blocked"}
     assert blocked == {"a": "gate", "b": "gate", "c": "gate"}
     assert outcomes["other"].status == "ok"
 
 
-def test_a_step_whose_gate_has_failed_already_never_starts() -> None:
+def test_a_step_whose_gate_has_already_failed_never_starts() -> None:
     done: list[str] = []
 
     def gate() -> None:
         raise PlatformError("red")
 
     steps = [gated("a", "slow"), Step("gate", ()), Step("slow", ("gate-free",))]
-    outcomes = walk(steps, looking_then_changing(done, gate), parallelism=1, cancel=threading.Event())
+    outcomes = walk(steps, reading_then_changing(done, gate), parallelism=1, cancel=threading.Event())
     assert (outcomes["a"].status, outcomes["a"].blocked_by) == ("blocked", "gate")
     assert done == ["slow"]
 
 
 @pytest.mark.parametrize("parallelism", [1, 2])
-def test_who_waits_for_clearance_holds_no_place_and_gets_it_back_first(parallelism: int) -> None:
+def test_a_step_that_waits_for_clearance_frees_its_slot_and_gets_the_next_one(parallelism: int) -> None:
     done: list[str] = []
     working: set[str] = set()
     most = 0
@@ -251,7 +251,7 @@ def test_who_waits_for_clearance_holds_no_place_and_gets_it_back_first(paralleli
         assert {"a", "b", "c"} & set(done[2:5])
 
 
-def test_a_cancel_ends_the_waiting_for_clearance() -> None:
+def test_a_cancel_ends_the_wait_for_clearance() -> None:
     cancel = threading.Event()
     done: list[str] = []
 
@@ -262,12 +262,12 @@ def test_a_cancel_ends_the_waiting_for_clearance() -> None:
         time.sleep(0.3)
 
     steps = [gated("a"), Step("gate", ())]
-    outcomes = walk(steps, looking_then_changing(done, gate), parallelism=2, cancel=cancel)
+    outcomes = walk(steps, reading_then_changing(done, gate), parallelism=2, cancel=cancel)
     assert outcomes["a"].status == "cancelled"
-    assert done == ["look a"]
+    assert done == ["read a"]
 
 
-def test_an_interrupted_walker_leaves_nobody_waiting() -> None:
+def test_an_interrupted_walk_leaves_no_step_waiting() -> None:
     waiting = threading.Event()
     ends: list[str] = []
 
@@ -285,7 +285,7 @@ def test_an_interrupted_walker_leaves_nobody_waiting() -> None:
     assert ends == ["a"]
 
 
-def test_a_clearance_that_nobody_can_give_is_refused() -> None:
+def test_a_clearance_by_a_missing_step_is_refused() -> None:
     with pytest.raises(AssertionError, match="`a` is cleared by `gate`, which is not a step"):
         walk([gated("a")], lambda step, clear: clear(), parallelism=1, cancel=threading.Event())
 
@@ -295,7 +295,7 @@ class Watched(Step):
     takes_place: ClassVar[bool] = False
 
 
-def test_a_step_that_is_only_watched_takes_no_place() -> None:
+def test_a_step_that_takes_no_place_runs_beside_the_others() -> None:
     started = threading.Event()
 
     def work(step: Step, clear: Clear) -> None:

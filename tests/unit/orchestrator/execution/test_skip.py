@@ -1,4 +1,4 @@
-"""Deploys that leave alone what is proven, on a copy of the real Terraform code with fake tools."""
+"""Deploys that skip proven stacks, on a copy of the real Terraform code with fake tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from tests.unit.orchestrator.conftest import Deploy, Runs
 SKIPPED = "skipped by proof: nothing it is made from has changed"
 
 
-def looked_at(tools: FakeTools) -> set[str]:
+def planned(tools: FakeTools) -> set[str]:
+    """Return the stacks that terraform was called for."""
     return {stack for _, stack in tools.terraform.calls}
 
 
@@ -37,14 +38,14 @@ def test_the_second_deploy_starts_no_terraform_and_no_synthesis(deploy: Deploy, 
     assert {(stack.action, stack.reason) for stack in result.stacks} == {("unchanged", SKIPPED)}
     assert {stack.total for stack in result.stacks} == {1}
     assert all(stack.why[0].startswith("nothing changed: ") for stack in result.stacks)
-    assert len(result.smoke) == 8, "what is skipped is still probed"
+    assert len(result.smoke) == 8, "skipped stacks are still probed"
     assert set(tools.store.proofs) == {*graph.names, "smoke-chat-batch", "smoke-reviews-batch"}
 
 
-def test_refresh_believes_nothing(deploy: Deploy, tools: FakeTools, graph: Graph) -> None:
+def test_refresh_ignores_all_proofs(deploy: Deploy, tools: FakeTools, graph: Graph) -> None:
     deploy()
     deploy(refresh=True)
-    assert looked_at(tools) == set(graph.names)
+    assert planned(tools) == set(graph.names)
     assert tools.gate.fresh == [False, True]
 
 
@@ -68,21 +69,21 @@ FILES = [
 
 
 @pytest.mark.parametrize(("name", "affected"), FILES)
-def test_one_byte_of_code_concerns_those_who_use_it(
+def test_a_changed_file_affects_the_stacks_that_use_it(
     deploy: Deploy, tools: FakeTools, name: str, affected: set[str]
 ) -> None:
     deploy()
     with (tools.repo / name).open("a", encoding="utf-8") as file:
         file.write("\n")
     result = deploy()
-    assert looked_at(tools) == affected
+    assert planned(tools) == affected
     for stack in affected:
         assert why(result, stack) == [f"file {name} changed"]
     assert deploy().stacks[0].reason == SKIPPED, "a plan without changes is a success, too"
-    assert looked_at(tools) == set()
+    assert planned(tools) == set()
 
 
-def test_a_module_that_is_newly_called_counts_at_once(deploy: Deploy, tools: FakeTools) -> None:
+def test_a_newly_called_module_counts_at_once(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     with (tools.repo / "terraform/phases/2-data/catalog.tf").open("a", encoding="utf-8") as file:
         file.write('\nmodule "more" {\n  source = "../../modules/ecr"\n}\n')
@@ -94,45 +95,45 @@ def test_values_packages_and_policies_count(deploy: Deploy, tools: FakeTools, en
     tools.packager.version = "2"
     result = deploy()
     workers = {"blueprint-chat-async", "blueprint-reviews-async"}
-    assert looked_at(tools) == {"data", "features", "models", "inference"} | workers
+    assert planned(tools) == {"data", "features", "models", "inference"} | workers
     assert why(result, "data") == ["value `packages` changed"]
     tools.gate.rules = "rules-2"
     assert {tuple(stack.why) for stack in deploy().stacks} == {("the policies changed",)}
     training = environment.platform.training.model_copy(update={"max_runtime_seconds": 1234})
     platform = environment.platform.model_copy(update={"training": training})
     deploy(environment.model_copy(update={"platform": platform}))
-    assert looked_at(tools) == {"models", "releases"}
+    assert planned(tools) == {"models", "releases"}
 
 
-def test_a_blueprint_file_concerns_its_stack(deploy: Deploy, tools: FakeTools, environment: Environment) -> None:
+def test_a_blueprint_file_affects_its_stack(deploy: Deploy, tools: FakeTools, environment: Environment) -> None:
     deploy()
     blueprints = tuple(
         each.model_copy(update={"parameters": {"temperature": 0.1}}) if each.name == "chat" else each
         for each in environment.blueprints
     )
     result = deploy(environment.model_copy(update={"blueprints": blueprints}))
-    assert looked_at(tools) == {"blueprint-chat"}
+    assert planned(tools) == {"blueprint-chat"}
     assert why(result, "blueprint-chat") == ["the blueprint file changed"]
 
 
-def test_changed_outputs_reach_those_who_build_on_them(deploy: Deploy, tools: FakeTools) -> None:
+def test_changed_outputs_affect_the_stacks_that_read_them(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     state = tools.store.states["data"]
     tools.store.states["data"] = dataclasses.replace(state, outputs={"data": {"glue": {"job": "other"}}})
     deploy()
-    assert looked_at(tools) == {"features", "models"}
+    assert planned(tools) == {"features", "models"}
 
 
-def test_a_state_that_somebody_else_wrote_is_looked_at(deploy: Deploy, tools: FakeTools) -> None:
+def test_a_state_written_outside_the_run_is_planned(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     state = tools.store.states["data"]
     tools.store.states["data"] = dataclasses.replace(state, serial=state.serial + 1)
     result = deploy()
-    assert looked_at(tools) == {"data"}
+    assert planned(tools) == {"data"}
     assert why(result, "data") == ["the state has serial 2, after the last success it was 1"]
 
 
-def test_a_failed_apply_leaves_no_proof_even_when_the_change_is_taken_back(deploy: Deploy, tools: FakeTools) -> None:
+def test_a_failed_apply_leaves_no_proof_even_if_the_change_is_reverted(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     catalog = tools.repo / "terraform/phases/2-data/catalog.tf"
     before = catalog.read_text(encoding="utf-8")
@@ -144,14 +145,14 @@ def test_a_failed_apply_leaves_no_proof_even_when_the_change_is_taken_back(deplo
     catalog.write_text(before, encoding="utf-8")
     tools.terraform.failures.clear()
     assert why(deploy(), "data") == ["no proof of an earlier success"]
-    assert looked_at(tools) == {"data"}
+    assert planned(tools) == {"data"}
 
 
 def test_an_interrupted_apply_leaves_no_proof(deploy: Deploy, run: Runs, tools: FakeTools) -> None:
     def interrupt(stack: str) -> None:
         if stack == "data":
             run.cancel.set()
-            raise KeyboardInterrupt  # as a kill: nothing after it runs
+            raise KeyboardInterrupt  # like a kill: nothing runs after it
 
     tools.terraform.before_apply = interrupt
     with pytest.raises(KeyboardInterrupt):
@@ -172,25 +173,25 @@ def test_a_file_that_changes_during_the_apply_leaves_no_proof(deploy: Deploy, to
     assert "models" in tools.store.proofs
 
 
-def test_a_proof_that_cannot_be_stored_is_no_failure_and_no_proof(deploy: Deploy, tools: FakeTools) -> None:
+def test_a_proof_that_cannot_be_stored_is_ignored(deploy: Deploy, tools: FakeTools) -> None:
     tools.store.proof_failure = TerraformError("AccessDenied")
     assert deploy().exit_code == 0
     assert tools.store.proofs == {}
 
 
 @pytest.mark.parametrize("damaged", [{}, {"schema": 1}, {"schema": 2, "stack": "data"}])
-def test_an_unreadable_proof_is_none(deploy: Deploy, tools: FakeTools, damaged: dict[str, object]) -> None:
+def test_an_unreadable_proof_is_ignored(deploy: Deploy, tools: FakeTools, damaged: dict[str, object]) -> None:
     deploy()
     tools.store.proofs["data"] = damaged
     deploy()
-    assert looked_at(tools) == {"data"}
+    assert planned(tools) == {"data"}
 
 
-def test_a_store_that_cannot_be_read_is_no_proof(deploy: Deploy, tools: FakeTools) -> None:
+def test_a_store_that_cannot_be_read_proves_nothing(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     tools.store.unreadable["data"] = TerraformError("AccessDenied")
     assert deploy().exit_code == 0
-    assert looked_at(tools) == {"data"}
+    assert planned(tools) == {"data"}
 
 
 def test_a_state_without_outputs_is_never_skipped(deploy: Deploy, tools: FakeTools) -> None:
@@ -198,15 +199,15 @@ def test_a_state_without_outputs_is_never_skipped(deploy: Deploy, tools: FakeToo
     state = tools.store.states["monitoring"]
     tools.store.states["monitoring"] = State(state.serial, state.lineage, {}, state.resources)
     deploy()
-    assert looked_at(tools) == {"monitoring"}
+    assert planned(tools) == {"monitoring"}
 
 
-def test_code_that_reads_elsewhere_is_never_skipped(deploy: Deploy, tools: FakeTools) -> None:
+def test_code_that_reads_files_outside_its_folder_is_never_skipped(deploy: Deploy, tools: FakeTools) -> None:
     with (tools.repo / "terraform/phases/2-data/catalog.tf").open("a", encoding="utf-8") as file:
         file.write('\nlocals {\n  text = file("../../../README.md")\n}\n')
     deploy()
     result = deploy()
-    assert looked_at(tools) == {"data"}
+    assert planned(tools) == {"data"}
     assert why(result, "data")[0].startswith(
         "it cannot be proven: catalog.tf of 2-data reads a file outside of its folder"
     )
@@ -222,7 +223,7 @@ def test_destroy_removes_the_proof_of_what_it_destroys(
     assert left == {"foundation", "buckets"}, "without an answer for the model versions, their group has to stay"
 
 
-def test_a_proof_holds_in_another_checkout(deploy: Deploy, tools: FakeTools, tmp_path: Path) -> None:
+def test_a_proof_is_valid_in_another_checkout(deploy: Deploy, tools: FakeTools, tmp_path: Path) -> None:
     deploy()
     other = tmp_path / "elsewhere"
     shutil.copytree(tools.repo / "terraform", other / "terraform")
@@ -230,4 +231,4 @@ def test_a_proof_holds_in_another_checkout(deploy: Deploy, tools: FakeTools, tmp
     tools.repo = other
     tools.modules = {source: other / "terraform/modules" / each.name for source, each in tools.modules.items()}
     deploy()
-    assert looked_at(tools) == set()
+    assert planned(tools) == set()

@@ -1,4 +1,4 @@
-"""Smoke probes of what is deployed, after a deployment and on their own."""
+"""Smoke probes of deployed blueprints, after a deployment and by themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHATS = ["chat-async", "chat-batch", "chat-serverless", "chat"]
 REVIEWS = ["reviews-async", "reviews-batch", "reviews-serverless", "reviews"]
 
 
-def test_a_red_probe_is_a_red_deploy(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_a_failed_probe_fails_the_deploy(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.probes["reviews"] = "failed"
     result = run(deploy_plan)
     assert (result.status, result.exit_code) == ("failed", 10)
@@ -23,7 +23,7 @@ def test_a_red_probe_is_a_red_deploy(run: Runs, deploy_plan: Plan, tools: FakeTo
     assert result.error.message == "1 of 1 smoke probes of reviews failed: api: "
 
 
-def test_all_red_probes_are_told(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+def test_all_failed_probes_are_reported(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     tools.probes = {"reviews": "failed", "chat-batch": "failed"}
     result = run(deploy_plan)
     assert result.error is not None
@@ -32,7 +32,9 @@ def test_all_red_probes_are_told(run: Runs, deploy_plan: Plan, tools: FakeTools)
     )
 
 
-def test_smoke_of_nothing_is_red(run: Runs, deploy_plan: Plan, graph: Graph, environment: Environment) -> None:
+def test_smoke_fails_if_nothing_is_deployed(
+    run: Runs, deploy_plan: Plan, graph: Graph, environment: Environment
+) -> None:
     run(deploy_plan)
     run(plans.destroy_blueprints(environment, graph, [*CHATS, *REVIEWS]))
     result = run(plans.smoke(environment, graph))
@@ -41,7 +43,9 @@ def test_smoke_of_nothing_is_red(run: Runs, deploy_plan: Plan, graph: Graph, env
     assert result.error.message == "no blueprint of `local` is deployed, so there is nothing to test"
 
 
-def test_smoke_says_whom_it_does_not_ask(run: Runs, deploy_plan: Plan, graph: Graph, environment: Environment) -> None:
+def test_smoke_logs_which_blueprints_it_skips(
+    run: Runs, deploy_plan: Plan, graph: Graph, environment: Environment
+) -> None:
     run(deploy_plan)
     run(plans.destroy_blueprints(environment, graph, ["chat"]))
     result = run(plans.smoke(environment, graph))

@@ -1,4 +1,4 @@
-"""Destroy: backwards, with what the pipeline left, and an audit at the end."""
+"""Destroy: in reverse order, with the resources of the pipeline, and an audit at the end."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Pages:
             def paginate(self, **arguments: Any) -> list[dict[str, Any]]:
                 if callable(answer):
                     return [answer(**arguments)]
-                wanted = arguments.get("NameContains", "")
+                part = arguments.get("NameContains", "")
                 return [
                     {
-                        key: [item for item in items if wanted in next(iter(item.values()))]
+                        key: [item for item in items if part in next(iter(item.values()))]
                         for key, items in answer.items()
                     }
-                    if wanted
+                    if part
                     else answer
                 ]
 
@@ -58,7 +58,7 @@ RELEASED = {
 
 
 def released(kind: str) -> list[dict[str, str]]:
-    """What a release makes, beside what another environment's release and a person made."""
+    """Return the resources of this environment's releases, of another environment's, and one made by hand."""
     return [{f"{kind}Name": name, f"{kind}Arn": arn} for name, arn in RELEASED.items()]
 
 
@@ -71,7 +71,7 @@ def log_groups(logGroupNamePrefix: str) -> dict[str, Any]:
 
 
 class Waiter:
-    """Waits for nothing, and knows what it is for."""
+    """Returns at once, after checking what it would wait for."""
 
     def __init__(self, name: str) -> None:
         assert name == "endpoint_deleted"
@@ -123,7 +123,7 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
         "resourcegroupstaggingapi": {"get_resources": tagged(STATE_BUCKET, KEY)},
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
     }
-    # What the removal pages through, the audit lists as gone.
+    # The audit gets empty pages of everything that the removal lists.
     tools.aws.services = empty_but(tools.aws.services)
     tools.terraform.calls.clear()
     return tools
@@ -137,7 +137,7 @@ def left(tools: FakeTools, *arns: str) -> None:
     tools.aws.services["resourcegroupstaggingapi"] = {"get_resources": tagged(*arns)}
 
 
-def test_everything_goes_in_reverse_and_the_audit_finds_nothing(
+def test_stacks_are_destroyed_in_reverse_order_and_the_audit_finds_nothing(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     result = run(plans.destroy(environment, graph))
@@ -150,7 +150,7 @@ def test_everything_goes_in_reverse_and_the_audit_finds_nothing(
     assert all(not state.resources for state in deployed.store.states.values())
 
 
-def test_what_the_pipeline_made_is_removed_before_its_group(
+def test_resources_of_the_pipeline_are_removed_before_its_group(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     run(plans.destroy(environment, graph))
@@ -162,7 +162,7 @@ def test_what_the_pipeline_made_is_removed_before_its_group(
     assert {"Name": "/mlops/local/models/reviews/live"} in deployed.aws.called("ssm.delete_parameter")
 
 
-def test_what_waits_is_stopped_before_its_state_machine_goes_and_its_token_goes_too(
+def test_waiting_executions_are_stopped_before_their_state_machine_is_destroyed(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     run(plans.destroy(environment, graph))
@@ -184,7 +184,9 @@ def test_another_error_of_a_delete_is_not_swallowed(
     assert {stack.name: stack.action for stack in result.stacks}["foundation"] == "skipped"
 
 
-def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
+def test_an_orphan_fails_the_run_and_is_named(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
     left(deployed, QUEUE)
     result = run(plans.destroy(environment, graph))
     assert (result.exit_code, result.orphans) == (21, [QUEUE])
@@ -194,7 +196,7 @@ def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment:
 
 
 @pytest.mark.parametrize("kind", ["training-job", "processing-job", "transform-job", "model-invocation-job"])
-def test_the_record_of_a_job_is_no_orphan(
+def test_the_record_of_a_job_does_not_count_as_an_orphan(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph, kind: str
 ) -> None:
     job = f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/mlops-local-1"
@@ -204,7 +206,7 @@ def test_the_record_of_a_job_is_no_orphan(
 
 
 @pytest.mark.parametrize(("environment_tag", "orphans"), [("local", [ROLE]), ("local-2", [])])
-def test_a_role_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
+def test_a_remaining_role_is_an_orphan_even_if_the_tagging_api_omits_it(
     run: Runs,
     deployed: FakeTools,
     environment: Environment,
@@ -218,12 +220,12 @@ def test_a_role_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
     assert run(plans.destroy(environment, graph)).orphans == orphans
 
 
-def test_a_key_that_stays_is_an_orphan(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
+def test_a_remaining_key_is_an_orphan(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
     deployed.aws.services["kms"]["describe_key"] = {"KeyMetadata": {"KeyState": "Enabled"}}
     assert run(plans.destroy(environment, graph)).orphans == [KEY]
 
 
-def test_the_key_of_the_states_is_kept_and_told(
+def test_the_key_of_the_states_is_kept_and_reported(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     deployed.aws.services["kms"]["describe_key"] = {"KeyMetadata": {"KeyState": "Enabled"}}
@@ -232,8 +234,8 @@ def test_the_key_of_the_states_is_kept_and_told(
         "Aliases": [{"AliasName": alias, "AliasArn": "arn:alias", "TargetKeyId": KEY.rsplit("/", 1)[-1]}]
     }
     assert run(plans.destroy(environment, graph)).orphans == []
-    told = [line for line in run.events if "kept on purpose" in line.get("message", "")]
-    assert [f"alias/{deployed.store.bucket}" in line["message"] for line in told] == [True]
+    kept = [line for line in run.events if "kept on purpose" in line.get("message", "")]
+    assert [f"alias/{deployed.store.bucket}" in line["message"] for line in kept] == [True]
 
 
 def test_destroying_twice_finds_nothing_to_do(
@@ -247,7 +249,7 @@ def test_destroying_twice_finds_nothing_to_do(
     assert deployed.terraform.calls == []
 
 
-def test_what_releases_made_is_removed_and_nobody_elses(
+def test_only_resources_of_own_releases_are_removed(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     assert run(plans.destroy(environment, graph)).exit_code == 0
@@ -261,7 +263,7 @@ def test_what_releases_made_is_removed_and_nobody_elses(
     assert parameters == [f"/mlops/local/releases/{kind}/reviews" for kind in ("records", "locks")]
 
 
-def test_what_releases_of_one_blueprint_made_goes_with_it(
+def test_resources_of_its_releases_are_removed_with_a_blueprint(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     result = run(plans.destroy_blueprints(environment, graph, ["reviews"]))
@@ -272,19 +274,19 @@ def test_what_releases_of_one_blueprint_made_goes_with_it(
     assert parameters == [f"/mlops/local/releases/{kind}/reviews" for kind in ("records", "locks")]
 
 
-def test_api_keys_go_before_the_stack_of_their_plans(
+def test_api_keys_are_removed_before_the_stack_of_their_plans(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     assert deployed.keys.keys
-    wanted = plans.destroy(environment, graph)
-    needs = {step.name: set(step.needs) for step in wanted.steps}
+    plan = plans.destroy(environment, graph)
+    needs = {step.name: set(step.needs) for step in plan.steps}
     assert KEYS in needs["inference"]
-    assert {f"blueprint-{each.name}" for each in environment.blueprints} <= needs[KEYS], "nobody asks any more"
-    assert run(wanted).exit_code == 0
+    assert {f"blueprint-{each.name}" for each in environment.blueprints} <= needs[KEYS], "no caller is left"
+    assert run(plan).exit_code == 0
     assert (deployed.keys.keys, any(deployed.keys.plans.values())) == ({}, False)
 
 
-def test_an_api_key_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
+def test_a_remaining_api_key_is_an_orphan_even_if_the_tagging_api_omits_it(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     deployed.aws.services["apigateway"]["delete_api_key"] = None
@@ -293,7 +295,7 @@ def test_an_api_key_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
     ]
 
 
-def test_a_blueprint_without_releases_leaves_none(
+def test_a_blueprint_without_releases_has_nothing_to_remove(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     assert run(plans.destroy_blueprints(environment, graph, ["chat"])).exit_code == 0

@@ -79,7 +79,7 @@ def test_another_released_version_is_asked_again(
     deploy()
     deploy()
     assert asked_again(tools) == set()
-    tools.asked = {"reviews-batch": f"{VERSION['model_package_arn']}0"}
+    tools.pinned = {"reviews-batch": f"{VERSION['model_package_arn']}0"}
     deploy()
     assert asked_again(tools) == {"reviews-batch"}
 

@@ -85,8 +85,8 @@ def test_a_named_mirror_without_the_provider_is_refused(repo: Path, tmp_path: Pa
 
 
 def test_the_usual_places_are_terraforms_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/someone")
-    assert Path("/home/someone/.terraform.d/plugins") in usual_places()
+    monkeypatch.setenv("HOME", "/home/alice")
+    assert Path("/home/alice/.terraform.d/plugins") in usual_places()
     assert Path("/usr/local/share/terraform/plugins") in usual_places()
 
 
