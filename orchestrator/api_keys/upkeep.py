@@ -120,17 +120,17 @@ def tag(cloud: Cloud, owner: Owner, key: Key, added: Mapping[str, str]) -> None:
     cloud.client("apigateway").tag_resource(resourceArn=owner.arn(key.id), tags=dict(added))
 
 
-def remove(cloud: Cloud, owner: Owner, but: Collection[str] = ()) -> int:
-    """Delete an environment's keys and their records, except those of the names in `but`; return the number of keys."""
+def remove(cloud: Cloud, owner: Owner, exempt: Collection[str] = ()) -> int:
+    """Delete an environment's keys and their records, except those named in `exempt`; return the number of keys."""
     removed = 0
     for name, keys in own(cloud, owner).items():
-        for key in keys if name not in but else ():
+        for key in keys if name not in exempt else ():
             with explained(cloud, f"remove the API key `{name}`"):
                 _end(cloud, key)
             removed += 1
     with explained(cloud, f"remove the parameters below {owner.parameters}"):
         for parameter in _parameters(cloud, owner, decrypt=False):
-            if _name(parameter) not in but:
+            if _name(parameter) not in exempt:
                 unless_gone(cloud.client("ssm").delete_parameter, Name=parameter["Name"])
     return removed
 

@@ -46,6 +46,6 @@ def command(
         )
     if yes and not (wants_import or remove):
         raise click.UsageError("`--yes` requires `--import` or `--remove`")
-    choice: Recovery | None = "imported" if wants_import else "removed" if remove else None
-    steps = plans.recover(environment, graph, wanted=choice, remove_rest=remove, sure=yes, chosen=chosen)
+    action: Recovery | None = "imported" if wants_import else "removed" if remove else None
+    steps = plans.recover(environment, graph, action=action, remove_rest=remove, sure=yes, chosen=chosen)
     ctx.exit(app.run(environment, graph, steps, as_json=as_json))

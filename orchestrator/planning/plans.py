@@ -229,7 +229,7 @@ def recover(
     environment: Environment,
     graph: Graph,
     *,
-    wanted: steps.Recovery | None,
+    action: steps.Recovery | None,
     remove_rest: bool,
     sure: bool,
     chosen: tuple[str, ...] = (),
@@ -240,6 +240,6 @@ def recover(
     skip = environment.skips_by_proof
     for stack in graph.stacks:
         needs = (*ready, *stack.needs)
-        planned.append(steps.RecoverStack(stack.name, needs, stack, wanted, sure, skip, chosen))
+        planned.append(steps.RecoverStack(stack.name, needs, stack, action, sure, skip, chosen))
     planned.append(steps.RecoverRest("rest", (*ready, *graph.names), remove_rest, sure))
     return Plan(environment.name, "recover", tuple(planned))

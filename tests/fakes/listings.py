@@ -8,7 +8,7 @@ from orchestrator.recovery.listings import LISTINGS
 
 
 def nothing() -> dict[str, dict[str, Any]]:
-    """For `FakeCloud.services`."""
+    """Return services without any resource, for `FakeCloud.services`."""
     services: dict[str, dict[str, Any]] = {"resourcegroupstaggingapi": {"get_resources": tagged()}}
     for each in LISTINGS:
         services.setdefault(each.service, {})[each.operation] = {}
@@ -17,8 +17,8 @@ def nothing() -> dict[str, dict[str, Any]]:
     return services
 
 
-def empty_but(answers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Empty where these do not answer; of API keys they know by themselves."""
+def empty_except(answers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return services whose listings are empty except for these responses; those with API keys list them themselves."""
     services = nothing()
     if "apigateway" in answers:
         del services["apigateway"]["get_api_keys"]
@@ -26,7 +26,7 @@ def empty_but(answers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def tagged(**tags_of: dict[str, str]) -> dict[str, Any]:
-    """What the tagging API answers; by ARN."""
+    """Return the tagging API's response for these tags by ARN."""
     return {
         "ResourceTagMappingList": [
             {"ResourceARN": arn, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -24,7 +24,7 @@ from orchestrator.terraform.model import ApplySummary, Workspace
 from tests.fakes.aws import FakeCloud
 from tests.fakes.emulator import INFO, FakeEmulator
 from tests.fakes.keys import KeysOfAws, published
-from tests.fakes.listings import empty_but
+from tests.fakes.listings import empty_except
 from tests.fakes.packages import FakePackager
 from tests.fakes.policy import FakePolicyGate
 from tests.fakes.state import FakeStateStore
@@ -160,7 +160,7 @@ class FakeTools:
         self.emulator = FakeEmulator()
         self.keys = KeysOfAws()
         endpoint = INFO.endpoint if self.environment.is_local else None
-        self.aws = FakeCloud(endpoint=endpoint, services=empty_but(self.keys.services()))
+        self.aws = FakeCloud(endpoint=endpoint, services=empty_except(self.keys.services()))
         for name in (name for name in OUTPUTS if not name.startswith("blueprint-")):
             self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{name}")
         for blueprint in self.environment.blueprints:

@@ -1,4 +1,4 @@
-"""Every command that the product tells a person to type can be typed."""
+"""Every command in a hint is valid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOURCES = sorted(
     [*(REPO / "orchestrator").rglob("*.py"), *(REPO / "emulator").rglob("*.py"), REPO / "tooling/install/setup.py"]
 )
 WORD = "x1"
-"""Stands for what is only known when the hint is printed."""
+"""Placeholder for values that are only known when the hint is printed."""
 FOREIGN = {
     "aws": {
         "sso login",
@@ -37,7 +37,7 @@ FOREIGN = {
     "terraform": {"validate", "state list"},
     "kill": {"-INT"},
 }
-"""Commands of other programs that hints name; a new one is to be tried by hand once."""
+"""Commands of other programs that hints name; try a new one by hand once."""
 NAMED = re.compile("`(?:orchestrator|make|" + "|".join(FOREIGN) + ")\\b|['\"]orchestrator ")
 
 
@@ -65,7 +65,7 @@ def hints() -> tuple[Hint, ...]:
 
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Strings that the program may print: all but docstrings; a value that is filled in is a word."""
+    """Yield the strings that the program may print: all except docstrings, with fields filled in."""
     skipped: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr):
@@ -78,18 +78,18 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, filled(node.value)
         elif isinstance(node, ast.JoinedStr):
-            parts = (part.value if isinstance(part, ast.Constant) else standing_for(part) for part in node.values)
+            parts = (part.value if isinstance(part, ast.Constant) else filling(part) for part in node.values)
             yield node.lineno, filled("".join(map(str, parts)))
 
 
-def standing_for(part: ast.expr) -> str:
-    """What may be filled in."""
+def filling(part: ast.expr) -> str:
+    """Return a valid value for a placeholder."""
     name = ast.unparse(part).strip("{}'\"f").rpartition(".")[2]
     return {"command": "deploy", "verb": "approve"}.get(name, WORD)
 
 
 def filled(text: str) -> str:
-    """A template, as `format` fills it in."""
+    """Return a template with all fields filled in."""
     return re.sub(r"\{\w*\}", WORD, text)
 
 
@@ -102,7 +102,7 @@ def commands(text: str) -> Iterator[str]:
 
 
 def problem(command: str) -> str:
-    """Why a command cannot be typed; empty if it can."""
+    """Return why a command is invalid; empty if it is valid."""
     program, *words = shlex.split(command)
     if program == "make":
         targets = set(re.findall(r"^([a-z][a-z-]*):", (REPO / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
@@ -115,22 +115,22 @@ def problem(command: str) -> str:
 
 
 def refusal(command: click.Command, words: list[str], parent: click.Context | None = None) -> str:
-    """What click says of these words, without running anything."""
+    """Return click's error for these arguments, without running the command; empty if there is none."""
     try:
-        # The callbacks of options keep what they hear on the object that the group makes.
+        # The callbacks of options store their values in the object that the group creates.
         ctx = command.make_context(command.name, list(words), parent=parent, obj=App(REPO))
         if not isinstance(command, click.Group):
             return ""
-        _, found, rest = command.resolve_command(ctx, [*ctx._protected_args, *ctx.args])
+        _, subcommand, rest = command.resolve_command(ctx, [*ctx._protected_args, *ctx.args])
     except click.exceptions.Exit:
         return ""
     except click.UsageError as error:
         return error.format_message()
-    assert found is not None
-    return refusal(found, rest, ctx)
+    assert subcommand is not None
+    return refusal(subcommand, rest, ctx)
 
 
-def test_every_command_in_a_hint_can_be_typed() -> None:
+def test_every_command_in_a_hint_is_valid() -> None:
     assert len(hints()) > 80
     refused = [f"{hint}: {why}" for hint in hints() if (why := problem(hint.command))]
     assert refused == []
@@ -149,11 +149,11 @@ terraform force-unlock ID
 
 
 @pytest.mark.parametrize("command", UNKNOWN.strip().splitlines())
-def test_a_command_that_cannot_be_typed_is_noticed(command: str) -> None:
+def test_an_invalid_command_is_detected(command: str) -> None:
     assert problem(command)
 
 
-def test_the_commands_that_are_repeated_by_name_are_commands(repo: Path) -> None:
+def test_commands_that_are_repeated_by_name_exist(repo: Path) -> None:
     environment = load(repo, "local")
     graph = graphs.build(phases.read(repo), environment)
     planned = [plans.deploy(environment, graph), plans.destroy(environment, graph), plans.smoke(environment, graph)]
@@ -161,9 +161,9 @@ def test_the_commands_that_are_repeated_by_name_are_commands(repo: Path) -> None
     assert {name: why for name in sorted(names) if (why := problem(f"orchestrator {name} ENV"))} == {}
 
 
-def test_texts_are_read_as_they_are_printed() -> None:
+def test_texts_are_read_as_printed() -> None:
     source = (
         '"""`orchestrator nothing`"""\nhint = f"`orchestrator deploy {env}` or " "`orchestrator status {}`".format(1)\n'
     )
-    found = [command for _, text in texts(ast.parse(source)) for command in commands(text)]
-    assert found == ["orchestrator deploy x1", "orchestrator status x1"]
+    printed = [command for _, text in texts(ast.parse(source)) for command in commands(text)]
+    assert printed == ["orchestrator deploy x1", "orchestrator status x1"]

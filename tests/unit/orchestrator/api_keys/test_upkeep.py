@@ -304,7 +304,7 @@ def test_only_the_keys_of_removed_callers_are_deleted(aws: KeysOfAws, owner: Own
     rotate(aws, owner, "reviews-team")
     other = aws.add("mlops-local-inference-default", "theirs", project="mlops", environment="local-inference")
     untagged = aws.add("mlops-local-inference-by-hand", "untagged")
-    assert api_keys.remove(aws.cloud(), owner, but=("default", "smoke")) == 2
+    assert api_keys.remove(aws.cloud(), owner, exempt=("default", "smoke")) == 2
     assert {key["name"] for key in aws.keys.values()} == {
         f"mlops-local-inference-{name}" for name in ("default", "smoke", "by-hand")
     }

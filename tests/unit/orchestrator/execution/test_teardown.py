@@ -11,7 +11,7 @@ from orchestrator.config import Environment
 from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import KEYS
-from tests.fakes.listings import empty_but
+from tests.fakes.listings import empty_except
 from tests.fakes.tools import TRAINING, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
@@ -124,7 +124,7 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
     }
     # The audit gets empty pages of everything that the removal lists.
-    tools.aws.services = empty_but(tools.aws.services)
+    tools.aws.services = empty_except(tools.aws.services)
     tools.terraform.calls.clear()
     return tools
 

@@ -26,7 +26,7 @@ def test_stacks_are_the_phases_and_one_per_blueprint(graph: Graph) -> None:
     ]  # fmt: skip
 
 
-def test_everyone_comes_after_what_it_needs(graph: Graph) -> None:
+def test_each_stack_comes_after_its_needs(graph: Graph) -> None:
     seen: set[str] = set()
     for stack in graph.stacks:
         assert set(stack.needs) <= seen
@@ -34,7 +34,7 @@ def test_everyone_comes_after_what_it_needs(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("name", ["retention", "notifications", "studio", "features", "releases", "monitoring"])
-def test_nobody_waits_for_what_nobody_builds_on(graph: Graph, name: str) -> None:
+def test_no_stack_waits_for_a_stack_without_dependents(graph: Graph, name: str) -> None:
     assert [stack.name for stack in graph.stacks if name in stack.needs] == []
     assert not any(need.startswith("blueprint-") for need in graph.stack(name).needs)
 
@@ -45,7 +45,7 @@ def test_a_stack_beside_its_phase_belongs_to_it(graph: Graph) -> None:
     assert stack.root == "terraform/phases/1-foundation/retention"
 
 
-def test_a_phase_can_build_on_a_stack_beside_it(graph: Graph) -> None:
+def test_a_phase_can_depend_on_a_stack_beside_it(graph: Graph) -> None:
     assert graph.names[0] == "buckets"
     assert graph.stack("buckets").needs == ()
     assert graph.stack("foundation").upstream == ("buckets",)
@@ -62,7 +62,7 @@ def test_a_cycle_is_reported_with_its_path(environment: Environment) -> None:
     assert [needs[name] for name in path[:-1]] == path[1:]
 
 
-def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
+def test_an_unknown_stack_is_refused_with_the_valid_ones(graph: Graph) -> None:
     with pytest.raises(PlatformError) as error:
         graph.stack("fundation")
     known = "available: buckets, foundation, retention, notifications, data, studio, features, models"
@@ -117,4 +117,4 @@ def test_any_acyclic_graph_is_ordered(edges: set[tuple[int, int]]) -> None:
     needs = {str(node): [str(low) for high, low in edges if high == node] for node in range(10)}
     order = graphs.order(needs)
     assert sorted(order) == sorted(needs)
-    assert all(order.index(need) < order.index(name) for name, wanted in needs.items() for need in wanted)
+    assert all(order.index(need) < order.index(name) for name, direct in needs.items() for need in direct)

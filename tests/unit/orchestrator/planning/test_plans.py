@@ -19,14 +19,14 @@ SYNTHESISED = "if not proven: plan, policy gate, apply (synthesised from its blu
 REPO = Path(__file__).resolve().parents[4]
 
 
-def needs(wanted: steps.Plan) -> dict[str, set[str]]:
-    return {step.name: set(step.needs) for step in wanted.steps}
+def needs(plan: steps.Plan) -> dict[str, set[str]]:
+    return {step.name: set(step.needs) for step in plan.steps}
 
 
-def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, graph: Graph) -> None:
-    wanted = plans.deploy(environment, graph)
-    # The widths of columns are those of the longest name.
-    assert [re.sub(" {2,}", "  ", line.strip()) for line in explain.describe(wanted)] == [
+def test_the_description_of_a_deploy_lists_its_steps(environment: Environment, graph: Graph) -> None:
+    plan = plans.deploy(environment, graph)
+    # Columns are as wide as the longest name.
+    assert [re.sub(" {2,}", "  ", line.strip()) for line in explain.describe(plan)] == [
         "1. emulator  start the local AWS, if it is not running",
         "2. account  check credentials and account",
         "3. packages  build Lambda and job packages",
@@ -70,33 +70,30 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
     ]
 
 
-def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
-    environment: Environment, graph: Graph
-) -> None:
-    found = needs(plans.deploy(environment, graph))
-    assert found["smoke chat"] == {"policy", "blueprint-chat", "api keys"}
-    assert found["smoke reviews"] == {"policy", "release reviews", "api keys"}
-    assert found["release reviews"] == {"policy", "blueprint-reviews", "releases"}
-    assert {name.removeprefix("smoke ") for name in found if name.startswith("smoke ")} == {
+def test_a_blueprint_is_probed_once_it_is_deployed_and_released(environment: Environment, graph: Graph) -> None:
+    needs_of = needs(plans.deploy(environment, graph))
+    assert needs_of["smoke chat"] == {"policy", "blueprint-chat", "api keys"}
+    assert needs_of["smoke reviews"] == {"policy", "release reviews", "api keys"}
+    assert needs_of["release reviews"] == {"policy", "blueprint-reviews", "releases"}
+    assert {name.removeprefix("smoke ") for name in needs_of if name.startswith("smoke ")} == {
         each.name for each in environment.blueprints
     }
 
 
-def test_keys_follow_their_plans_and_those_of_callers_that_left_go_before(
+def test_keys_are_created_after_their_plans_and_former_ones_removed_before(
     environment: Environment, graph: Graph
 ) -> None:
-    wanted = plans.deploy(environment, graph)
-    found = needs(wanted)
-    assert found[steps.KEYS] == {"policy", "inference"}
-    assert "former keys" in found["inference"]
-    assert {step.but for step in wanted.steps if isinstance(step, steps.RemoveKeys)} == {
-        ("default", "smoke", "reviews-team")
-    }
+    plan = plans.deploy(environment, graph)
+    needs_of = needs(plan)
+    assert needs_of[steps.KEYS] == {"policy", "inference"}
+    assert "former keys" in needs_of["inference"]
+    [removal] = [step for step in plan.steps if isinstance(step, steps.RemoveKeys)]
+    assert removal.but == ("default", "smoke", "reviews-team")
     without = plans.deploy(environment, graph, stacks=graph.select(phases=["data"]))
     assert not [step for step in without.steps if isinstance(step, (steps.KeepKeys, steps.RemoveKeys))]
 
 
-def test_no_key_is_removed_before_a_person_has_approved() -> None:
+def test_no_key_is_removed_before_the_approval() -> None:
     prod = load(REPO, "prod")
     assert "approval" in needs(plans.deploy(prod, graphs.build(phases.read(REPO), prod)))["former keys"]
 
@@ -112,48 +109,48 @@ def test_no_key_is_removed_before_a_person_has_approved() -> None:
         ("dev", True, False),
     ],
 )
-def test_where_a_proof_is_enough(name: str, refresh: bool, skipping: bool) -> None:
+def test_which_environments_skip_proven_stacks(name: str, refresh: bool, skipping: bool) -> None:
     chosen = load(REPO, name)
-    wanted = plans.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
-    assert {step.skip for step in wanted.steps if isinstance(step, steps.DeployStack)} == {skipping}
-    assert {step.fresh for step in wanted.steps if isinstance(step, steps.ScanSource)} == {refresh}
+    plan = plans.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
+    assert {step.skip for step in plan.steps if isinstance(step, steps.DeployStack)} == {skipping}
+    assert {step.fresh for step in plan.steps if isinstance(step, steps.ScanSource)} == {refresh}
 
 
-@pytest.mark.parametrize(("target", "takes"), [("local", True), ("aws", False)])
-def test_where_the_file_says_nothing_the_target_decides(
-    environment: Environment, graph: Graph, target: str, takes: bool
+@pytest.mark.parametrize(("target", "is_local"), [("local", True), ("aws", False)])
+def test_the_target_decides_settings_that_the_file_omits(
+    environment: Environment, graph: Graph, target: str, is_local: bool
 ) -> None:
-    """On AWS every stack is looked at, somebody is asked, and nothing is trained on the sample reviews."""
+    """On AWS every stack is planned, approval is required, and no model is trained on the sample reviews."""
     bare = environment.model_copy(update={"platform": platform(target=target)})
-    wanted = plans.deploy(bare, graph)
-    assert {step.skip for step in wanted.steps if isinstance(step, steps.DeployStack)} == {takes}
-    assert {step.has_data for step in wanted.steps if isinstance(step, steps.RunPipeline)} == {takes}
-    assert any(isinstance(step, steps.Approve) for step in wanted.steps) is not takes
+    plan = plans.deploy(bare, graph)
+    assert {step.skip for step in plan.steps if isinstance(step, steps.DeployStack)} == {is_local}
+    assert {step.has_data for step in plan.steps if isinstance(step, steps.RunPipeline)} == {is_local}
+    assert any(isinstance(step, steps.Approve) for step in plan.steps) is not is_local
 
 
-def test_what_an_unfinished_run_has_done_is_left_alone_and_its_training_not_forced_again(repo: Path) -> None:
+def test_steps_of_an_unfinished_run_are_skipped_and_its_training_is_not_repeated(repo: Path) -> None:
     staging = load(repo, "staging")
     graph = graphs.build(phases.read(repo), staging)
-    wanted = plans.deploy(staging, graph, force_pipeline=True, refresh=True, done=("data", "pipeline"))
-    assert [step.name for step in wanted.steps if isinstance(step, steps.DeployStack) and step.skip] == ["data"]
-    assert [step.force for step in wanted.steps if isinstance(step, steps.RunPipeline)] == [False]
+    plan = plans.deploy(staging, graph, force_pipeline=True, refresh=True, done=("data", "pipeline"))
+    assert [step.name for step in plan.steps if isinstance(step, steps.DeployStack) and step.skip] == ["data"]
+    assert [step.force for step in plan.steps if isinstance(step, steps.RunPipeline)] == [False]
 
 
-def test_which_environments_of_this_repository_train_on_the_sample() -> None:
+def test_which_environments_of_this_repository_train_on_sample_data() -> None:
     assert {name for name in SHIPPED if load(REPO, name).has_sample_data} == {"local", "dev", "staging"}
 
 
 @pytest.mark.parametrize("make", [plans.deploy, plans.destroy])
-def test_every_plan_can_be_walked(environment: Environment, graph: Graph, make: object) -> None:
-    wanted = make(environment, graph)  # type: ignore[operator]
-    names = {step.name for step in wanted.steps}
-    assert all(each <= names for each in needs(wanted).values())
-    assert sorted(order(needs(wanted))) == sorted(names)
+def test_the_needs_of_every_plan_are_steps_without_cycles(environment: Environment, graph: Graph, make: object) -> None:
+    plan = make(environment, graph)  # type: ignore[operator]
+    names = {step.name for step in plan.steps}
+    assert all(each <= names for each in needs(plan).values())
+    assert sorted(order(needs(plan))) == sorted(names)
 
 
 def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environment: Environment, graph: Graph) -> None:
-    found = needs(plans.deploy(environment, graph))
-    assert {name for name, each in found.items() if "pipeline" in each} == {
+    needs_of = needs(plans.deploy(environment, graph))
+    assert {name for name, each in needs_of.items() if "pipeline" in each} == {
         "blueprint-reviews",
         "blueprint-reviews-async",
         "blueprint-reviews-batch",
@@ -163,25 +160,25 @@ def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environmen
 
 def test_on_aws_nothing_starts_before_the_account_is_known() -> None:
     dev = load(REPO, "dev")
-    wanted = plans.deploy(dev, graphs.build(phases.read(REPO), dev))
-    assert [step.name for step in wanted.steps if not step.needs] == ["account"]
-    assert not any(isinstance(step, steps.StartEmulator) for step in wanted.steps)
+    plan = plans.deploy(dev, graphs.build(phases.read(REPO), dev))
+    assert [step.name for step in plan.steps if not step.needs] == ["account"]
+    assert not any(isinstance(step, steps.StartEmulator) for step in plan.steps)
 
 
-def test_a_part_is_gated_like_the_whole(environment: Environment, graph: Graph) -> None:
+def test_a_part_passes_the_same_gates_as_the_whole(environment: Environment, graph: Graph) -> None:
     part = plans.deploy(environment, graph, stacks=graph.select(phases=["2"]))
     assert needs(part)["data"] == {"packages", "state"}
     assert {step.cleared_by for step in part.steps if isinstance(step, steps.DeployStack)} == {("policy",)}
     assert not any(isinstance(step, (steps.RunPipeline, steps.SmokeTest)) for step in part.steps)
 
 
-def test_destroy_takes_consumers_first_and_models_before_their_group(environment: Environment, graph: Graph) -> None:
-    found = needs(plans.destroy(environment, graph))
+def test_destroy_removes_dependents_first_and_models_before_their_group(environment: Environment, graph: Graph) -> None:
+    needs_of = needs(plans.destroy(environment, graph))
     for stack in graph.stacks:
         for needed in stack.needs:
-            assert stack.name in found[needed]
-    assert "model versions" in found["foundation"]
-    assert {"blueprint-reviews", "models"} <= found["model versions"]
+            assert stack.name in needs_of[needed]
+    assert "model versions" in needs_of["foundation"]
+    assert {"blueprint-reviews", "models"} <= needs_of["model versions"]
 
 
 @pytest.mark.parametrize(
@@ -196,15 +193,15 @@ def test_destroy_takes_consumers_first_and_models_before_their_group(environment
     ],
 )
 def test_known_errors_have_a_remedy(text: str, meaning: str) -> None:
-    found = explain.remedy(text)
-    assert found is not None
-    assert meaning in found.meaning
+    remedy = explain.remedy(text)
+    assert remedy is not None
+    assert meaning in remedy.meaning
 
 
-def test_an_unknown_error_has_none() -> None:
+def test_an_unknown_error_has_no_remedy() -> None:
     assert explain.remedy("something else") is None
 
 
-def test_blueprints_need_the_phase_that_serves_them(environment: Environment) -> None:
+def test_blueprints_require_the_inference_phase(environment: Environment) -> None:
     with pytest.raises(ConfigError, match="needs a phase named `inference`"):
         graphs.build([each for each in phases.read(REPO) if each.order < 4], environment)

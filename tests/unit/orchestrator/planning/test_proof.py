@@ -1,4 +1,4 @@
-"""Proofs as values: what makes one hold, and that anything else does not."""
+"""Proofs as values: they hold for equal inputs and state, and for nothing else."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def hashes(contents: dict[str, bytes]) -> dict[str, str]:
 
 
 @given(INPUTS)
-def test_equal_inputs_and_state_hold(contents: dict[str, bytes]) -> None:
+def test_a_proof_holds_for_equal_inputs_and_state(contents: dict[str, bytes]) -> None:
     verdict = proof.judge(proven(hashes(contents)), hashes(contents), STATE)
     assert verdict.holds
     assert verdict.why[0].startswith("nothing changed")
 
 
 @given(INPUTS, st.data())
-def test_any_changed_byte_of_any_input_is_noticed_and_named(contents: dict[str, bytes], data: st.DataObject) -> None:
+def test_any_changed_byte_of_any_input_is_detected_and_named(contents: dict[str, bytes], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(contents)))
     content = contents[name]
     at = data.draw(st.integers(0, len(content)))
@@ -46,7 +46,7 @@ def test_any_changed_byte_of_any_input_is_noticed_and_named(contents: dict[str, 
 
 
 @given(INPUTS, NAMES)
-def test_an_input_more_or_less_is_noticed(contents: dict[str, bytes], name: str) -> None:
+def test_an_added_or_removed_input_is_detected(contents: dict[str, bytes], name: str) -> None:
     with_it = hashes({**contents, name: b"x"})
     without = {key: value for key, value in with_it.items() if key != name}
     if without:
@@ -62,7 +62,7 @@ def test_every_value_counts(values: dict[str, Any], data: st.DataObject) -> None
     assert {key for key in before if before[key] != after[key]} == {f"value `{name}`"}
 
 
-def test_the_place_of_the_checkout_is_no_input() -> None:
+def test_the_path_of_the_checkout_does_not_count_as_input() -> None:
     here = proof.value_digests({"packages": {"a": {"path": "/here/repo/build/packages/a-12.zip"}}}, "/here/repo")
     there = proof.value_digests({"packages": {"a": {"path": "/there/build/packages/a-12.zip"}}}, "/there")
     other = proof.value_digests({"packages": {"a": {"path": "/there/build/packages/a-13.zip"}}}, "/there")
@@ -79,12 +79,12 @@ def test_the_place_of_the_checkout_is_no_input() -> None:
         (State(4, "other", {}, STATE.resources), "the state is another one (lineage)"),
     ],
 )
-def test_another_state_is_no_proven_state(state: State | None, why: str) -> None:
+def test_a_proof_does_not_hold_for_another_state(state: State | None, why: str) -> None:
     verdict = proof.judge(proven({"a": "1"}), {"a": "1"}, state)
     assert (verdict.holds, verdict.why) == (False, (why,))
 
 
-def test_a_long_list_of_changes_is_cut() -> None:
+def test_a_long_list_of_changes_is_truncated() -> None:
     before = {f"file {number}": "1" for number in range(9)}
     why = proof.judge(proven(before), dict.fromkeys(before, "2"), STATE).why
     assert (len(why), why[-1]) == (7, "and 3 more")
@@ -93,17 +93,17 @@ def test_a_long_list_of_changes_is_cut() -> None:
 GOOD = Proof(stack="data", lineage="l", serial=4, inputs={"a": "1"}).to_json()
 
 
-def test_a_stored_proof_is_read_again() -> None:
+def test_a_stored_proof_can_be_read() -> None:
     assert proof.read(GOOD, "data") == Proof(stack="data", lineage="l", serial=4, inputs={"a": "1"})
 
 
-def test_the_proof_of_another_stack_is_none() -> None:
+def test_the_proof_of_another_stack_is_ignored() -> None:
     assert proof.read(GOOD, "models") is None
 
 
 @pytest.mark.parametrize("key", sorted(GOOD))
 @pytest.mark.parametrize("value", [None, "", "x", -1, 1.5, True, [], {}, {"a": 1}, ...])
-def test_a_damaged_proof_is_none_or_proves_nothing(key: str, value: Any) -> None:
+def test_a_damaged_proof_is_ignored_or_does_not_hold(key: str, value: Any) -> None:
     document = copy.deepcopy(GOOD)
     if value is ...:
         del document[key]
@@ -116,5 +116,5 @@ def test_a_damaged_proof_is_none_or_proves_nothing(key: str, value: Any) -> None
 
 
 @pytest.mark.parametrize("document", [None, [], "text", 5, {}])
-def test_what_is_no_document_is_no_proof(document: object) -> None:
+def test_an_invalid_document_is_ignored(document: object) -> None:
     assert proof.read(document, "data") is None

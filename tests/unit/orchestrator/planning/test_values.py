@@ -34,7 +34,7 @@ def facts(**changes: object) -> Facts:
     return Facts(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def test_a_root_gets_what_its_phase_lists_and_nothing_else(environment: Environment, graph: Graph) -> None:
+def test_a_root_gets_only_the_values_that_its_phase_lists(environment: Environment, graph: Graph) -> None:
     values = tfvars(environment, graph.stack("data"), facts())
     sections = {"data", "sharing", "streaming", "emr", "efs"}
     assert set(values) == sections | {"context", "foundation", "packages", "provider_options"}
@@ -62,11 +62,11 @@ def test_the_context(environment: Environment, graph: Graph) -> None:
     }
 
 
-def test_own_tags_come_beside_the_platforms_and_never_over_them(environment: Environment) -> None:
+def test_own_tags_never_override_tags_of_the_platform(environment: Environment) -> None:
     changes = {"tags": {"team": "nlp", "phase": "mine"}, "expires_at": dt.date(2027, 1, 31)}
     platform = environment.platform.model_copy(update=changes)
-    found = tags(environment.model_copy(update={"platform": platform}), "data")
-    assert (found["team"], found["phase"], found["expires-at"]) == ("nlp", "data", "2027-01-31")
+    actual = tags(environment.model_copy(update={"platform": platform}), "data")
+    assert (actual["team"], actual["phase"], actual["expires-at"]) == ("nlp", "data", "2027-01-31")
 
 
 @pytest.mark.parametrize(("emulated", "path_style", "retries"), [(True, True, 25), (False, False, 25)])
@@ -77,14 +77,14 @@ def test_provider_options(
     assert options == {"s3_use_path_style": path_style, "max_retries": retries}
 
 
-def test_a_missing_upstream_is_named_with_the_command_that_makes_it(environment: Environment, graph: Graph) -> None:
+def test_a_missing_upstream_is_named_with_the_command_that_deploys_it(environment: Environment, graph: Graph) -> None:
     with pytest.raises(PlatformError) as error:
         tfvars(environment, graph.stack("data"), facts(outputs={}))
     assert error.value.message == "stack `data` needs the outputs of `foundation`, which is not deployed"
     assert error.value.hint == "deploy it first: `orchestrator phase rollout local --phase foundation`"
 
 
-def test_monitoring_knows_every_blueprint_before_it_exists(environment: Environment, graph: Graph) -> None:
+def test_monitoring_gets_every_blueprint_before_it_is_deployed(environment: Environment, graph: Graph) -> None:
     assert tfvars(environment, graph.stack("monitoring"), facts())["blueprints"] == {
         "chat": {"kind": "realtime", "source": "bedrock", "endpoint_name": None},
         "chat-async": {"kind": "async", "source": "bedrock", "endpoint_name": None},
@@ -127,7 +127,7 @@ def test_names(environment: Environment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("blueprint", "target", "said", "fixed"),
+    ("blueprint", "target", "setting", "fixed"),
     [
         ("reviews", "local", None, True),
         ("reviews", "aws", None, False),
@@ -138,18 +138,18 @@ def test_names(environment: Environment) -> None:
         ("chat", "local", None, False),
     ],
 )
-def test_an_endpoint_that_may_stay_as_it_is_says_so(
-    environment: Environment, graph: Graph, blueprint: str, target: str, said: bool | None, fixed: bool
+def test_an_endpoint_of_fixed_size_is_tagged(
+    environment: Environment, graph: Graph, blueprint: str, target: str, setting: bool | None, fixed: bool
 ) -> None:
-    inference = environment.platform.inference.model_copy(update={"fixed_size": said})
+    inference = environment.platform.inference.model_copy(update={"fixed_size": setting})
     platform = environment.platform.model_copy(update={"target": target, "inference": inference})
     chosen = environment.model_copy(update={"platform": platform, "name": "sandbox"})
-    found = context(chosen, graph.stack(f"blueprint-{blueprint}"), ACCOUNT)["tags"]
-    assert (found.get("endpoint-size") == "fixed") is fixed
+    actual = context(chosen, graph.stack(f"blueprint-{blueprint}"), ACCOUNT)["tags"]
+    assert (actual.get("endpoint-size") == "fixed") is fixed
     assert "endpoint-size" not in context(chosen, graph.stack("foundation"), ACCOUNT)["tags"]
 
 
-def test_an_endpoint_that_scales_is_not_of_fixed_size(environment: Environment, graph: Graph) -> None:
+def test_a_scaling_endpoint_is_not_of_fixed_size(environment: Environment, graph: Graph) -> None:
     scaling = tuple(
         each.model_copy(update={"autoscaling": Autoscaling(max=2)} if each.name == "reviews" else {})
         for each in environment.blueprints

@@ -19,7 +19,7 @@ from orchestrator.recovery.rest import STACK
 from orchestrator.runs.result import Result
 from orchestrator.session.session import Session
 from tests.fakes.importing import OWN, ImportingTerraform, after, known
-from tests.fakes.listings import empty_but
+from tests.fakes.listings import empty_except
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
@@ -29,7 +29,7 @@ VPC_TAGS = {**OWN, "managed-by": "terraform", "Name": "mlops-local"}
 
 
 def vpcs(things: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-    """What EC2 returns for networks with these tags; their ids are written with `_`."""
+    """Return EC2's response for networks with these tags; their ids are written with `_`."""
     return [
         {
             "VpcId": name.replace("_", "-"),
@@ -48,7 +48,7 @@ def graph(graph: Graph) -> Graph:
 
 @pytest.fixture
 def terraform(tools: FakeTools, graph: Graph, repo: Path) -> ImportingTerraform:
-    """Everything is deployed."""
+    """Terraform with all stacks deployed."""
     tools.emulator.up()
     (tools.repo / "terraform").symlink_to(repo / "terraform")
     made = ImportingTerraform(tools.store)
@@ -62,20 +62,20 @@ def terraform(tools: FakeTools, graph: Graph, repo: Path) -> ImportingTerraform:
 
 def ec2(tools: FakeTools, **things: dict[str, str]) -> None:
     lists: dict[str, Any] = {kind.operation: {kind.items: []} for kind in KINDS}
-    tools.aws.services = empty_but({**tools.aws.services, "ec2": lists | {"describe_vpcs": {"Vpcs": vpcs(things)}}})
+    tools.aws.services = empty_except({**tools.aws.services, "ec2": lists | {"describe_vpcs": {"Vpcs": vpcs(things)}}})
 
 
 class Recover:
-    """The command, over fakes."""
+    """Runs the command with fake tools."""
 
     def __init__(self, run: Runs, environment: Environment, graph: Graph) -> None:
         self._run, self._environment, self._graph = run, environment, graph
 
     def __call__(
-        self, wanted: Recovery | None = None, *, sure: bool = True, rest: bool = False, take: tuple[str, ...] = ()
+        self, action: Recovery | None = None, *, sure: bool = True, rest: bool = False, take: tuple[str, ...] = ()
     ) -> Result:
         self._run.tools.terraform.calls.clear()
-        plan = plans.recover(self._environment, self._graph, wanted=wanted, remove_rest=rest, sure=sure, chosen=take)
+        plan = plans.recover(self._environment, self._graph, action=action, remove_rest=rest, sure=sure, chosen=take)
         return self._run(plan)
 
 
@@ -88,7 +88,7 @@ def applied(terraform: ImportingTerraform) -> list[str]:
     return [stack for command, stack in terraform.calls if command == "apply"]
 
 
-def test_where_nothing_is_lost_nothing_is_applied(terraform: ImportingTerraform, recovering: Recover) -> None:
+def test_nothing_is_applied_if_no_resource_is_lost(terraform: ImportingTerraform, recovering: Recover) -> None:
     result = recovering("imported")
     assert (result.exit_code, result.recovered, applied(terraform)) == (0, [], [])
 

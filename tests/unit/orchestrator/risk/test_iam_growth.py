@@ -1,4 +1,4 @@
-"""What counts as more rights, over whole policy documents."""
+"""Which changes of policy documents count as more rights."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_patterns_are_compared_as_patterns_not_as_text(found: Found) -> None:
     assert found("iam-growth", updated([allow("a:B", "b/*/c*")], [allow("a:B", "b/x/c/d*")])) == []
 
 
-def test_what_is_new_is_summed_up(found: Found) -> None:
+def test_a_new_policy_is_summed_up(found: Found) -> None:
     text = policy(allow([f"s3:Action{n}" for n in range(12)], [f"{BUCKET}/{n}" for n in range(5)]))
     assert found("iam-growth", change("aws_iam_policy", None, {"policy": text})) == [
         "new: `policy` allows s3:Action0, s3:Action1, s3:Action2 and 9 more on data/0, data/1, data/2 and 2 more"
@@ -141,7 +141,7 @@ def test_a_policy_that_only_denies_is_not_growth(found: Found) -> None:
     assert found("iam-growth", change("aws_s3_bucket_policy", None, {"policy": text})) == []
 
 
-def test_deleting_a_policy_takes_its_denials_away(found: Found) -> None:
+def test_deleting_a_policy_removes_its_denials(found: Found) -> None:
     text = policy(READ, deny("s3:*", BUCKET, Principal="*"))
     assert found("iam-growth", change("aws_s3_bucket_policy", {"policy": text}, None)) == [
         "`policy` no longer denies s3:* on data to any principal"
@@ -149,20 +149,20 @@ def test_deleting_a_policy_takes_its_denials_away(found: Found) -> None:
     assert found("iam-growth", change("aws_iam_policy", {"policy": policy(READ)}, None)) == []
 
 
-def test_a_document_is_found_in_whatever_attribute_of_whatever_type(found: Found) -> None:
+def test_a_document_is_found_in_any_attribute_of_any_type(found: Found) -> None:
     (reason,) = found("iam-growth", change("aws_new_thing", None, {"access": policy(READ)}))
     assert reason == "new: `access` allows s3:GetObject on data/a/*"
 
 
-def test_what_is_known_only_later_is_not_taken_for_harmless(found: Found) -> None:
-    said = ["its `policy` is known only after the apply"]
-    assert found("iam-growth", change("aws_iam_policy", None, {}, unknown={"policy": True})) == said
+def test_a_policy_known_only_after_the_apply_counts_as_growth(found: Found) -> None:
+    reasons = ["its `policy` is known only after the apply"]
+    assert found("iam-growth", change("aws_iam_policy", None, {}, unknown={"policy": True})) == reasons
     before = {"policy": policy(READ), "name": "a"}
     planned = change("aws_iam_policy", before, {"name": "a"}, unknown={"policy": True})
-    assert found("iam-growth", planned) == said
+    assert found("iam-growth", planned) == reasons
 
 
-def test_a_document_that_cannot_be_read_is_said(found: Found) -> None:
+def test_an_unreadable_document_is_reported(found: Found) -> None:
     (reason,) = found("iam-growth", change("aws_iam_policy", None, {"policy": "{"}))
     assert reason == "its `policy` is not a readable policy document"
 
@@ -202,9 +202,9 @@ def test_inline_policies_of_a_role_are_compared(found: Found) -> None:
 def test_an_attachment_is_a_grant_by_itself(found: Found) -> None:
     values = {"role": "mlops-prod-glue", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
     kind = "aws_iam_role_policy_attachment"
-    said = ["a role gets a policy (role mlops-prod-glue, policy_arn policy/AdministratorAccess)"]
-    assert found("iam-growth", change(kind, None, values)) == said
-    assert found("iam-growth", change(kind, {**values, "policy_arn": "other"}, values, replace=True)) == said
+    reasons = ["a role gets a policy (role mlops-prod-glue, policy_arn policy/AdministratorAccess)"]
+    assert found("iam-growth", change(kind, None, values)) == reasons
+    assert found("iam-growth", change(kind, {**values, "policy_arn": "other"}, values, replace=True)) == reasons
     assert found("iam-growth", change(kind, values, None)) == []
 
 
@@ -212,7 +212,7 @@ def test_a_new_endpoint_grants_nothing(found: Found) -> None:
     assert found("iam-growth", change("aws_vpc_endpoint", None, {"policy": policy(allow("s3:*", Principal="*"))})) == []
 
 
-def test_an_endpoint_whose_policy_goes_lets_everything_through(found: Found) -> None:
+def test_removing_the_policy_of_an_endpoint_counts_as_growth(found: Found) -> None:
     narrow = {"policy": policy(allow("s3:*", BUCKET, Principal="*")), "vpc_id": "vpc-1"}
     assert found("iam-growth", change("aws_vpc_endpoint", narrow, {"policy": None, "vpc_id": "vpc-1"})) == [
         "its policy is removed: the endpoint allows all requests"
@@ -228,9 +228,9 @@ def test_an_endpoint_whose_policy_goes_lets_everything_through(found: Found) -> 
         pytest.param('\n {"Statement": {"Action": "*", "Resource": "*"}}', id="no effect"),
     ],
 )
-def test_a_spelling_hides_no_grant(found: Found, text: str) -> None:
-    said = ["`policy` newly allows every action on everything"]
-    assert found("iam-growth", change("aws_iam_policy", {"policy": policy(READ)}, {"policy": text})) == said
+def test_no_spelling_hides_a_grant(found: Found, text: str) -> None:
+    reasons = ["`policy` newly allows every action on everything"]
+    assert found("iam-growth", change("aws_iam_policy", {"policy": policy(READ)}, {"policy": text})) == reasons
 
 
 def test_a_document_is_found_in_nested_blocks_and_in_templates(found: Found) -> None:
@@ -252,7 +252,7 @@ def test_a_document_is_found_in_nested_blocks_and_in_templates(found: Found) -> 
         pytest.param({**READ, "Condition": {"StringEquals": "always"}}, id="an operator without keys"),
     ],
 )
-def test_a_statement_that_is_none_is_said(found: Found, statement: object) -> None:
+def test_an_invalid_statement_is_reported(found: Found, statement: object) -> None:
     text = json.dumps({"Statement": [statement]})
     (reason,) = found("iam-growth", change("aws_iam_policy", None, {"policy": text}))
     assert reason == "its `policy` is not a readable policy document"
@@ -265,15 +265,15 @@ def test_blocks_named_like_elements_are_not_policies(found: Found) -> None:
     assert found("iam-growth", change("aws_wafv2_web_acl", None, {"rule": [rule]})) == []
 
 
-@pytest.mark.parametrize(("written", "said"), [(True, ["its `policy` is known only after the apply"]), (False, [])])
-def test_attributes_that_aws_sets_are_not_unknown_grants(found: Found, written: bool, said: list[str]) -> None:
+@pytest.mark.parametrize(("written", "reasons"), [(True, ["its `policy` is known only after the apply"]), (False, [])])
+def test_attributes_that_aws_sets_are_not_unknown_grants(found: Found, written: bool, reasons: list[str]) -> None:
     planned = change("aws_sns_topic", None, {"name": "t"}, unknown={"policy": True, "arn": True})
     block = {"address": "aws_sns_topic.this", "expressions": {"name": {}} | ({"policy": {}} if written else {})}
     calls = {"m": {"module": {"resources": [block]}}}
     planned["address"] = 'module.m["a.b"].aws_sns_topic.this[0]'
     document = {"resource_changes": [planned], "configuration": {"root_module": {"module_calls": calls}}}
     risks = risk.of_plan(document, stack="s", account_id=ACCOUNT)
-    assert [each.reason for each in risks if each.kind == "iam-growth"] == said
+    assert [each.reason for each in risks if each.kind == "iam-growth"] == reasons
 
 
 def test_policies_that_a_role_lists_are_compared(found: Found) -> None:

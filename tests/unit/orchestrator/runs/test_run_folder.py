@@ -37,7 +37,7 @@ def result(**changes: object) -> Result:
     return Result.model_validate({**values, **changes})
 
 
-def test_a_run_leaves_its_folder(run: Runs, environment: Environment, graph: Graph) -> None:
+def test_a_run_writes_its_folder(run: Runs, environment: Environment, graph: Graph) -> None:
     written = run(plan.deploy(environment, graph))
     folder = run.tools.repo / ".runs/local" / written.run_id
     assert (folder.parent / "latest").resolve() == folder
@@ -51,7 +51,7 @@ def test_a_run_leaves_its_folder(run: Runs, environment: Environment, graph: Gra
     assert "plan foundation" in (folder / "logs/foundation.log").read_text()
 
 
-def test_result_json_keeps_its_contract(run: Runs, environment: Environment, graph: Graph) -> None:
+def test_result_json_follows_its_schema(run: Runs, environment: Environment, graph: Graph) -> None:
     written = run(plan.deploy(environment, graph))
     document = json.loads((run.tools.repo / ".runs/local/latest/result.json").read_text())
     jsonschema.validate(document, Result.model_json_schema(by_alias=True))
@@ -61,7 +61,7 @@ def test_result_json_keeps_its_contract(run: Runs, environment: Environment, gra
     }  # fmt: skip
 
 
-def test_a_run_says_first_what_it_is_and_whose(tmp_path: Path) -> None:
+def test_a_run_first_records_its_command_and_process(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "local", "deploy", ["deploy", "local", "--pipeline"])
     document = json.loads((folder.path / "run.json").read_text())
     assert document == {
@@ -80,12 +80,12 @@ def test_the_latest_result_is_found(tmp_path: Path) -> None:
         path = folder.path.with_name(f"2026010{number}T000000Z-abc")
         folder.path.rename(path)
         RunFolder(path, folder.started).write_result(result(run_id=path.name))
-    found = run_folder.latest(tmp_path, "local")
-    assert found is not None
-    assert found.run_id == "20260102T000000Z-abc"
+    newest = run_folder.latest(tmp_path, "local")
+    assert newest is not None
+    assert newest.run_id == "20260102T000000Z-abc"
 
 
-def test_events_of_many_threads_stay_whole_lines(tmp_path: Path) -> None:
+def test_events_of_many_threads_are_written_as_whole_lines(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "local")
     threads = [
         threading.Thread(target=lambda n=n: [folder.event({"step": str(n), "text": "x" * 500}) for _ in range(50)])
@@ -121,7 +121,7 @@ def test_junit_counts_failures_and_survives_control_characters() -> None:
     assert suites["run"].find("testcase/failure") is not None
 
 
-def test_several_scans_are_one_verdict() -> None:
+def test_several_scans_make_one_verdict() -> None:
     partial = PolicyReport(frozenset({"A", "B"}), frozenset({"A", "Z"}), (), (), 0.1)
     summed = policy_result([CLEAN, violation("A"), partial])
     assert summed is not None
@@ -142,7 +142,7 @@ with alone(Path(sys.argv[1]), "local"):
 """
 
 
-def test_a_second_run_of_an_environment_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
+def test_a_second_run_of_an_environment_is_refused_with_the_process_of_the_first(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDS, str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -152,26 +152,26 @@ def test_a_second_run_of_an_environment_is_refused_and_told_of_the_first(tmp_pat
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        words = rf"another run of `local` is at work in this checkout \(pid {holder.pid}, since 20\d\d-"
-        with pytest.raises(StateLocked, match=words), run_folder.alone(tmp_path, "local"):
+        message = rf"another run of `local` is at work in this checkout \(pid {holder.pid}, since 20\d\d-"
+        with pytest.raises(StateLocked, match=message), run_folder.alone(tmp_path, "local"):
             pass
         with run_folder.alone(tmp_path, "prod"):
             pass
     finally:
         holder.kill()
         holder.communicate()
-    with run_folder.alone(tmp_path, "local"):  # a killed process holds nothing
+    with run_folder.alone(tmp_path, "local"):  # a killed process holds no lock
         pass
 
 
-def test_after_a_run_the_next_may_begin(tmp_path: Path) -> None:
+def test_the_next_run_can_begin_after_a_failed_one(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="it failed"), run_folder.alone(tmp_path, "local"):
         raise ValueError("it failed")
     with run_folder.alone(tmp_path, "local"):
         pass
 
 
-def test_what_a_full_disk_has_cut_short_is_no_event(tmp_path: Path) -> None:
+def test_events_truncated_by_a_full_disk_are_ignored(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "local")
     folder.event({"step": "a"})
     with (folder.path / "events.jsonl").open("a", encoding="utf-8") as file:
