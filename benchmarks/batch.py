@@ -114,7 +114,7 @@ def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
     bucket.put(key, body)
 
     started = time.perf_counter()
-    work.start(work.register(key, "", "benchmark"))
+    work.start(work.register(key, "", "benchmark", paths.request_id))
     prepared = time.perf_counter() - started
 
     parts = folder / "parts"
