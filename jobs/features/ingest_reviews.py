@@ -251,7 +251,7 @@ class Writer:
 
 
 def _key_of(entry: Mapping[str, Any]) -> str:
-    return next(each["ValueAsString"] for each in entry["Record"] if each["FeatureName"] == IDENTIFIER)
+    return next(str(each["ValueAsString"]) for each in entry["Record"] if each["FeatureName"] == IDENTIFIER)
 
 
 def _code(error: Any) -> str:

@@ -79,9 +79,7 @@ def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
     inputs = request.get("inputs") if isinstance(request, dict) else None
     if not isinstance(inputs, list) or not 1 <= len(inputs) <= MAX_INPUTS:
         raise ValueError(f"'inputs' must be a list of 1 to {MAX_INPUTS} strings")
-    for position, text in enumerate(inputs):
-        check_text(text, f"inputs[{position}]")
-    return inputs
+    return [checked_text(text, f"inputs[{position}]") for position, text in enumerate(inputs)]
 
 
 def decoded(body: str | bytes) -> str:
@@ -107,14 +105,15 @@ def finite(number: str) -> float:
     return float(number)
 
 
-def check_text(text: Any, name: str) -> None:
-    """Apply the API's rule for texts: requests may reach an endpoint by other ways, too."""
+def checked_text(text: Any, name: str) -> str:
+    """Return a text that keeps the API's rule: requests may reach an endpoint by other ways, too."""
     if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
         raise ValueError(f"'{name}' must be a string of 1 to {MAX_CHARACTERS} characters")
     if not text.strip():
         raise ValueError(f"'{name}' must not be blank")
     if NO_TEXT.search(text):
         raise ValueError(f"'{name}' holds U+0000 or half of a surrogate pair")
+    return text
 
 
 class Lines:
@@ -138,11 +137,9 @@ class Lines:
             try:
                 record = loads(line)
                 text = record.get("input") if isinstance(record, dict) else record
-                check_text(text, "input")
+                texts.append(checked_text(text, "input"))
             except ValueError as error:
                 errors[position] = str(error)
-            else:
-                texts.append(text)
         return cls(texts, errors)
 
 

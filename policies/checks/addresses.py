@@ -65,10 +65,9 @@ def is_public(networks: Iterable[Network]) -> bool:
 
 def _public_sizes(networks: Iterable[Network]) -> dict[int, int]:
     parts = [part for network in networks for part in _public_parts(network)]
-    return {
-        version: sum(map(_public_size, ipaddress.collapse_addresses(each for each in parts if each.version == version)))
-        for version in LARGEST
-    }
+    ipv4 = ipaddress.collapse_addresses(part for part in parts if isinstance(part, ipaddress.IPv4Network))
+    ipv6 = ipaddress.collapse_addresses(part for part in parts if isinstance(part, ipaddress.IPv6Network))
+    return {4: sum(map(_public_size, ipv4)), 6: sum(map(_public_size, ipv6))}
 
 
 def _public_parts(network: Network) -> Iterator[Network]:

@@ -30,7 +30,7 @@ PLAN_PLACEHOLDERS = "EVAL_TF_PLAN_AFTER_UNKNOWN"
 _RESULTS = {True: CheckResult.PASSED, False: CheckResult.FAILED, None: CheckResult.UNKNOWN}
 
 
-class PlatformRule(BaseResourceCheck):
+class PlatformRule(BaseResourceCheck):  # type: ignore[misc]  # checkov has its own environment
     """A rule over blocks of the given types.
 
     Args:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from iamplaces import ATTACHED, ENDPOINTS, JUDGED, TEMPLATES
 
 from orchestrator.policy.gate import Checkov
-from policies.checks.iamplaces import ATTACHED, ENDPOINTS, JUDGED, TEMPLATES
 from tests.policies.statement_spellings import CASES, IN_SOURCE, LEFT_OPEN, Case
 
 WIDE = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}

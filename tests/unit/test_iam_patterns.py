@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 
 import botocore
+import iampatterns
 import pytest
 
 from emulator.services.iam.policy.patterns import pattern
 from orchestrator.risk.grants import Term
 from orchestrator.risk.narrowing import narrows as narrows_in_risks
-from policies.checks import iampatterns
 
 REPO = Path(__file__).resolve().parents[2]
 NAMED_OTHERWISE = {"s3:PutAccessPointPolicy"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import iamplaces
 import pytest
 
 from orchestrator.risk import iam_growth
-from policies.checks import iamplaces
 from tooling.quality import policy_places
 
 VERSION, VERDICTS = policy_places.read()
