@@ -225,12 +225,8 @@ def _listening(env: Mapping[str, str]) -> bool:
 
 
 def folders(terraform: Path) -> list[Path]:
-    """List every module and root; examples are documentation."""
-    return [file.parent for file in _versions(terraform) if "examples" not in file.parts]
-
-
-def _versions(folder: Path) -> Iterable[Path]:
-    return sorted(file for file in folder.rglob("versions.tf") if ".terraform" not in file.parts)
+    """List every module and root; the examples, which have no file of this name, are documentation."""
+    return sorted(file.parent for file in terraform.rglob("versions.tf") if ".terraform" not in file.parts)
 
 
 def copy_of_repository(target: Path) -> Path:
