@@ -1,4 +1,4 @@
-"""Who is asked, when, and about what; then the same through a whole deploy of an environment that asks."""
+"""When a confirmation is required, and for what; then the same through a deploy of a whole environment."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ EXPOSED = Risk("public-exposure", "inference", "module.api.aws_api_gateway_rest_
 
 
 @dataclass
-class Someone:
-    """Answers as told, and remembers what was shown and asked."""
+class FakePerson:
+    """Gives scripted answers, and records the shown lines and the questions."""
 
     answers: list[bool | None] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
 
     def show(self, lines: Sequence[str]) -> None:
         self.shown += lines
 
     def ask(self, question: str) -> bool | None:
-        self.asked.append(question)
+        self.questions.append(question)
         return self.answers.pop(0)
 
 
-def accepting(*kinds: str, yes: bool = False, answers: Sequence[bool | None] = ()) -> tuple[Approval, Someone]:
-    person = Someone(list(answers))
+def accepting(*kinds: str, yes: bool = False, answers: Sequence[bool | None] = ()) -> tuple[Approval, FakePerson]:
+    person = FakePerson(list(answers))
     return Approval(Granted(frozenset(kinds), yes), person), person  # type: ignore[arg-type]
 
 
-def test_a_risk_that_nobody_accepted_is_refused_by_name_before_anybody_is_asked() -> None:
+def test_an_unaccepted_risk_is_refused_by_name_before_any_question() -> None:
     approval, person = accepting("public-exposure", yes=True)
     approval.previewed("foundation", [CHANGE], [GROWTH, EXPOSED])
     with pytest.raises(RiskNotAccepted) as raised:
@@ -58,7 +58,7 @@ def test_a_risk_that_nobody_accepted_is_refused_by_name_before_anybody_is_asked(
         f"deploying `prod` has risks that were not accepted: iam-growth: foundation: {GROWTH.resource}"
     )
     assert "`--accept-risk iam-growth`" in str(raised.value.hint)
-    assert person.asked == []
+    assert person.questions == []
     assert "    iam-growth       module.iam.aws_iam_policy.boundary" in person.shown
 
 
@@ -67,14 +67,14 @@ def test_one_question_for_the_whole_preview() -> None:
     approval.previewed("foundation", [CHANGE], [GROWTH])
     approval.previewed("data", [CHANGE], [])
     approval.decide("prod", ["foundation", "data"])
-    assert person.asked == ["Deploy this to `prod`?"]
+    assert person.questions == ["Deploy this to `prod`?"]
     for stack, risks in (("foundation", [GROWTH]), ("data", [])):
         approval.before_apply("prod", stack, [CHANGE], risks)
-    assert len(person.asked) == 1
+    assert len(person.questions) == 1
 
 
 @pytest.mark.parametrize(("answer", "hint"), [(None, "`--yes` approves"), (False, "not confirmed")])
-def test_without_a_yes_nothing_is_deployed(answer: bool | None, hint: str) -> None:
+def test_nothing_is_deployed_without_confirmation(answer: bool | None, hint: str) -> None:
     approval, _ = accepting(answers=[answer])
     approval.previewed("data", [CHANGE], [])
     with pytest.raises(ApprovalRequired, match="deploying `prod` requires confirmation") as raised:
@@ -82,34 +82,34 @@ def test_without_a_yes_nothing_is_deployed(answer: bool | None, hint: str) -> No
     assert hint in str(raised.value.hint)
 
 
-def test_yes_beforehand_answers_for_the_preview() -> None:
+def test_the_yes_option_confirms_the_preview() -> None:
     approval, person = accepting(yes=True)
     approval.previewed("data", [CHANGE], [])
     approval.decide("prod", ["data"])
     approval.before_apply("prod", "data", [CHANGE], [])
-    assert person.asked == []
+    assert person.questions == []
 
 
-def test_nothing_to_change_needs_no_yes_but_a_change_that_comes_up_later_does() -> None:
+def test_only_later_changes_need_confirmation_if_the_preview_shows_none() -> None:
     approval, person = accepting(answers=[None])
     approval.previewed("data", [], [])
     approval.decide("prod", ["data"])
     approval.before_apply("prod", "data", [], [])
-    assert person.asked == []
+    assert person.questions == []
     with pytest.raises(ApprovalRequired, match="`data` has changes that the preview did not show"):
         approval.before_apply("prod", "data", [CHANGE], [])
 
 
-def test_a_risk_that_the_preview_did_not_show_is_asked_about_again() -> None:
+def test_a_risk_outside_the_preview_requires_another_confirmation() -> None:
     approval, person = accepting("iam-growth", "public-exposure", answers=[True, True])
     approval.previewed("inference", [CHANGE], [])
     approval.decide("prod", ["inference"])
     approval.before_apply("prod", "inference", [CHANGE], [EXPOSED])
-    assert person.asked == ["Deploy this to `prod`?", "Apply `inference` to `prod`?"]
+    assert person.questions == ["Deploy this to `prod`?", "Apply `inference` to `prod`?"]
     assert "`inference`: the preview did not show this:" in person.shown
 
 
-def test_yes_beforehand_does_not_answer_for_what_the_preview_did_not_show() -> None:
+def test_the_yes_option_does_not_cover_changes_outside_the_preview() -> None:
     approval, _ = accepting("public-exposure", yes=True, answers=[None])
     approval.previewed("inference", [CHANGE], [])
     approval.decide("prod", ["inference"])
@@ -128,7 +128,7 @@ def test_a_new_class_of_risk_has_to_be_accepted_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "asks"),
+    ("name", "setting", "asks"),
     [
         ("local", None, False),
         ("dev", None, True),
@@ -137,16 +137,16 @@ def test_a_new_class_of_risk_has_to_be_accepted_too() -> None:
         ("staging", "never", False),
     ],
 )
-def test_which_environments_ask(name: str, said: str | None, asks: bool) -> None:
-    assert asking(load(REPO, name), said).asks is asks
+def test_which_environments_require_confirmation(name: str, setting: str | None, asks: bool) -> None:
+    assert asking(load(REPO, name), setting).asks is asks
 
 
-def test_which_environments_of_this_repository_ask() -> None:
+def test_which_environments_of_this_repository_require_confirmation() -> None:
     assert {name for name in SHIPPED if load(REPO, name).asks} == {"staging", "prod"}
 
 
-def asking(environment: Environment, said: str | None) -> Environment:
-    approvals = environment.platform.approvals.model_copy(update={"deploy": said})
+def asking(environment: Environment, setting: str | None) -> Environment:
+    approvals = environment.platform.approvals.model_copy(update={"deploy": setting})
     platform = environment.platform.model_copy(update={"approvals": approvals})
     return environment.model_copy(update={"platform": platform})
 
@@ -162,11 +162,11 @@ def graph(environment: Environment) -> Graph:
 
 
 class Deploys:
-    """Deploys staging with fake tools, with what was granted and somebody to ask."""
+    """Deploys staging with fake tools, with granted approvals and a fake person to ask."""
 
     def __init__(self, run: Runs, environment: Environment, graph: Graph) -> None:
         self.run, self.environment, self.graph = run, environment, graph
-        self.person = Someone()
+        self.person = FakePerson()
 
     def __call__(self, *kinds: str, yes: bool = False, answers: Sequence[bool | None] = ()) -> Result:
         approval, self.person = accepting(*kinds, yes=yes, answers=answers)
@@ -186,7 +186,7 @@ def applied(tools: FakeTools) -> list[str]:
     return [stack for command, stack in tools.terraform.calls if command == "apply"]
 
 
-def test_a_deploy_that_asks_previews_every_stack_before_the_first_one_is_deployed(
+def test_a_deploy_with_confirmation_previews_every_stack_before_the_first_is_deployed(
     environment: Environment, graph: Graph
 ) -> None:
     steps = {step.name: step for step in plans.deploy(environment, graph).steps}
@@ -205,12 +205,12 @@ def test_a_risk_in_the_preview_stops_the_deploy_before_anything_is_applied(deplo
     assert {stack.action for stack in result.stacks} == {"skipped"}
 
 
-def test_with_accepted_risks_and_a_yes_everything_is_deployed(deploy: Deploys, tools: FakeTools) -> None:
+def test_everything_is_deployed_with_accepted_risks_and_confirmation(deploy: Deploys, tools: FakeTools) -> None:
     result = deploy("iam-growth", answers=[True])
     assert result.status == "ok", result.error
-    assert deploy.person.asked == ["Deploy this to `staging`?"]
-    told = [event["step"] for event in deploy.run.events if event["kind"] == "stage" and event["message"] == "plan"]
-    assert sorted(told) == sorted([*deploy.graph.names, *(f"preview {name}" for name in deploy.graph.names)])
+    assert deploy.person.questions == ["Deploy this to `staging`?"]
+    planned = [event["step"] for event in deploy.run.events if event["kind"] == "stage" and event["message"] == "plan"]
+    assert sorted(planned) == sorted([*deploy.graph.names, *(f"preview {name}" for name in deploy.graph.names)])
     assert set(applied(tools)) == set(deploy.graph.names)
     foundation = next(stack for stack in result.stacks if stack.name == "foundation")
     assert [(each.type, each.action) for each in foundation.changes] == [("aws_iam_role_policy_attachment", "create")]
@@ -233,7 +233,7 @@ def test_a_stack_whose_real_plan_shows_a_new_risk_is_not_applied_in_ci(deploy: D
     assert "data" not in applied(tools)
 
 
-def test_environments_that_do_not_ask_are_told_their_risks_and_go_on(tools: FakeTools, run: Runs) -> None:
+def test_environments_without_confirmation_report_their_risks_and_continue(tools: FakeTools, run: Runs) -> None:
     tools.environment = load(REPO, "dev")
     tools.live[live_parameter(tools.environment, "reviews")] = dict(VERSION)
     exposed = change("aws_subnet", None, {"map_public_ip_on_launch": True})

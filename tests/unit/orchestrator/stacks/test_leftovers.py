@@ -1,4 +1,4 @@
-"""Stacks that have a state and no files any more: seen, shown, asked about and destroyed."""
+"""Stacks that have a state but no files any more: found, shown, confirmed and destroyed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def left(tools: FakeTools, *names: str) -> None:
         tools.terraform.holds(name, QUEUE)
 
 
-def found(tools: FakeTools, graph: Graph) -> tuple[Stack, ...]:
+def find(tools: FakeTools, graph: Graph) -> tuple[Stack, ...]:
     return leftovers.find(tools.store, graph)
 
 
@@ -51,7 +51,7 @@ def gone(tools: FakeTools, graph: Graph) -> tuple[Stack, ...]:
     no_pages = {"get_paginator": lambda operation_name: _Empty()}
     tools.aws.services["sagemaker"] = {**no_pages, "delete_endpoint_config": {}, "delete_model": {}}
     left(tools, SIDE, OLD)
-    return found(tools, graph)
+    return find(tools, graph)
 
 
 class _Empty:
@@ -59,13 +59,16 @@ class _Empty:
         return [{}]
 
 
-def test_what_has_a_state_and_no_file_is_found_blueprints_first(graph: Graph) -> None:
+def test_stacks_with_a_state_but_no_file_are_found_blueprints_first(graph: Graph) -> None:
     states = {"foundation": state(QUEUE), SIDE: state(QUEUE), "emptied": state(), OLD: state(QUEUE)}
-    found = leftovers.find(FakeStateStore(states=states), graph)
-    assert [(each.name, each.gone, each.former_blueprint) for each in found] == [(OLD, True, "old"), (SIDE, True, None)]
+    stacks = leftovers.find(FakeStateStore(states=states), graph)
+    assert [(each.name, each.gone, each.former_blueprint) for each in stacks] == [
+        (OLD, True, "old"),
+        (SIDE, True, None),
+    ]
 
 
-def test_a_state_that_cannot_be_read_is_an_error_and_no_guess(graph: Graph) -> None:
+def test_an_unreadable_state_is_an_error(graph: Graph) -> None:
     class Truncated(FakeStateStore):
         def read(self, stack: str) -> State | None:
             raise TerraformError(f"{stack} is not JSON")
@@ -74,20 +77,20 @@ def test_a_state_that_cannot_be_read_is_an_error_and_no_guess(graph: Graph) -> N
         leftovers.find(Truncated(states={OLD: state(QUEUE)}), graph)
 
 
-def test_a_deploy_destroys_them_after_everything_that_may_have_used_them(
+def test_a_deploy_destroys_leftovers_after_all_stacks_that_may_use_them(
     environment: Environment, graph: Graph, gone: tuple[Stack, ...]
 ) -> None:
-    wanted = plans.deploy(environment, graph, leftovers=gone)
-    steps = {step.name: step for step in wanted.steps}
+    plan = plans.deploy(environment, graph, leftovers=gone)
+    steps = {step.name: step for step in plan.steps}
     assert isinstance(steps[OLD], DestroyStack)
-    assert {step.name for step in wanted.steps if isinstance(step, DeployStack)} <= set(steps[OLD].needs)
-    assert OLD in steps[SIDE].needs, "blueprints use what other stacks make"
-    [remains] = [step for step in wanted.steps if isinstance(step, RemoveReleases)]
+    assert {step.name for step in plan.steps if isinstance(step, DeployStack)} <= set(steps[OLD].needs)
+    assert OLD in steps[SIDE].needs, "blueprints use resources of other stacks"
+    [remains] = [step for step in plan.steps if isinstance(step, RemoveReleases)]
     assert (remains.blueprints, remains.needs) == (("old",), (OLD,))
-    assert any(f"{OLD} " in line and "destroy: its file is gone" in line for line in explain.describe(wanted))
+    assert any(f"{OLD} " in line and "destroy: its file is gone" in line for line in explain.describe(plan))
 
 
-def test_what_a_deploy_destroyed_is_told_and_nothing_is_left(
+def test_a_deploy_reports_destroyed_leftovers_and_leaves_none(
     run: Runs, tools: FakeTools, environment: Environment, graph: Graph, gone: tuple[Stack, ...]
 ) -> None:
     tools.store.proofs |= {OLD: {}, "smoke-old": {}}
@@ -95,11 +98,11 @@ def test_what_a_deploy_destroyed_is_told_and_nothing_is_left(
     assert result.status == "ok", result.error
     ended = {each.name: (each.action, each.reason) for each in result.stacks}
     assert ended[OLD] == ended[SIDE] == ("destroyed", "its file is gone")
-    assert found(tools, graph) == ()
+    assert find(tools, graph) == ()
     assert {OLD, "smoke-old"}.isdisjoint(tools.store.proofs)
 
 
-def test_a_stack_that_failed_keeps_what_it_may_still_use(
+def test_leftovers_stay_if_a_stack_that_may_use_them_fails(
     run: Runs, tools: FakeTools, environment: Environment, graph: Graph, gone: tuple[Stack, ...]
 ) -> None:
     tools.terraform.failures["apply", "monitoring"] = TerraformError("no")
@@ -109,27 +112,27 @@ def test_a_stack_that_failed_keeps_what_it_may_still_use(
 
 
 @pytest.fixture
-def staging(tmp_path: Path) -> Asking:
+def staging(tmp_path: Path) -> Confirmed:
     environment = load(REPO, "staging")
     tools = FakeTools(tmp_path, environment)
     tools.live[live_parameter(environment, "reviews")] = dict(VERSION)
     left(tools, SIDE)
-    return Asking(tools, graphs.build(phases.read(REPO), environment))
+    return Confirmed(tools, graphs.build(phases.read(REPO), environment))
 
 
 @dataclass
-class Asking:
-    """An environment that asks, and a stack of it that has no files any more."""
+class Confirmed:
+    """An environment that requires confirmation, with a stack that has no files any more."""
 
     tools: FakeTools
     graph: Graph
 
     def deploy(self, *accepted: RiskClass) -> Result:
-        plan = plans.deploy(self.tools.environment, self.graph, leftovers=found(self.tools, self.graph))
+        plan = plans.deploy(self.tools.environment, self.graph, leftovers=find(self.tools, self.graph))
         return Runs(self.tools, self.graph)(plan, approval=Approval(Granted(frozenset(accepted), yes=True)))
 
 
-def test_an_environment_that_asks_shows_the_destruction_and_its_risks_first(staging: Asking) -> None:
+def test_the_destruction_and_its_risks_are_shown_before_the_confirmation(staging: Confirmed) -> None:
     staging.tools.terraform.removals[SIDE] = LOSS
     refused = staging.deploy()
     assert (refused.exit_code, refused.error and refused.error.step) == (15, "approval")
@@ -140,17 +143,17 @@ def test_an_environment_that_asks_shows_the_destruction_and_its_risks_first(stag
     assert staging.tools.store.states[SIDE].is_empty
 
 
-def test_what_the_preview_did_not_show_is_asked_about_before_it_is_destroyed(staging: Asking) -> None:
-    def somebody_adds_to_it(stack: str) -> None:
+def test_a_destruction_outside_the_preview_requires_another_confirmation(staging: Confirmed) -> None:
+    def add_a_resource(stack: str) -> None:
         staging.tools.terraform.removals[SIDE] = LOSS
 
-    staging.tools.terraform.before_apply = somebody_adds_to_it
+    staging.tools.terraform.before_apply = add_a_resource
     refused = staging.deploy()
     assert (refused.exit_code, refused.error and refused.error.step) == (15, SIDE)
     assert not staging.tools.store.states[SIDE].is_empty
 
 
-def test_a_plan_shows_them_and_touches_nothing(
+def test_a_preview_shows_leftovers_and_changes_nothing(
     run: Runs, tools: FakeTools, environment: Environment, graph: Graph, gone: tuple[Stack, ...]
 ) -> None:
     run(plans.deploy(environment, graph))
@@ -170,7 +173,7 @@ def test_a_plan_shows_them_and_touches_nothing(
     assert ("apply", OLD) not in tools.terraform.calls
 
 
-def test_destroy_takes_them_before_what_they_use(
+def test_destroy_removes_leftovers_before_the_stacks_that_they_use(
     environment: Environment, graph: Graph, gone: tuple[Stack, ...]
 ) -> None:
     steps = {step.name: step for step in plans.destroy(environment, graph, gone).steps}
@@ -179,15 +182,15 @@ def test_destroy_takes_them_before_what_they_use(
     assert {OLD, SIDE} <= set(steps["model versions"].needs) & set(steps["audit"].needs)
 
 
-def test_destroy_of_one_blueprint_whose_file_is_gone(
+def test_a_blueprint_without_a_file_can_be_destroyed(
     environment: Environment, graph: Graph, gone: tuple[Stack, ...]
 ) -> None:
-    wanted = plans.destroy_blueprints(environment, graph, ["old", "chat"], gone)
-    assert {stack.name for stack in wanted.stacks} == {OLD, "blueprint-chat"}
+    plan = plans.destroy_blueprints(environment, graph, ["old", "chat"], gone)
+    assert {stack.name for stack in plan.stacks} == {OLD, "blueprint-chat"}
     assert [stack.name for stack in plans.destroy_blueprints(environment, graph, ["old"], gone).stacks] == [OLD]
 
 
-def test_its_root_is_a_provider_and_nothing_else(tmp_path: Path) -> None:
+def test_the_root_of_a_leftover_has_only_a_provider(tmp_path: Path) -> None:
     lock = tmp_path.parent / f"{tmp_path.name}.lock.hcl"
     lock.write_text("locked", encoding="utf-8")
     leftovers.write_root(tmp_path, lock)

@@ -1,4 +1,4 @@
-"""Jobs of the probes are run again when something changed that they run on, and only then."""
+"""Jobs of the probes run again only if something that they depend on has changed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.unit.orchestrator.conftest import Deploy, Runs
 BATCHES = {"chat-batch", "reviews-batch"}
 
 
-def asked_again(tools: FakeTools) -> set[str]:
-    """Batch blueprints whose jobs the last deployment had to run."""
+def probed_again(tools: FakeTools) -> set[str]:
+    """Return the batch blueprints whose jobs the last deployment had to run."""
     return {name for name in BATCHES if not tools.proven[name]}
 
 
@@ -30,21 +30,21 @@ def proven_at(result: Result) -> dict[str, str | None]:
     return {each.blueprint: each.proven_at for each in result.smoke if each.probe == "batch"}
 
 
-def test_the_second_deploy_takes_the_first_one_s_word(deploy: Deploy, tools: FakeTools) -> None:
+def test_the_second_deploy_reuses_the_proofs_of_the_first(deploy: Deploy, tools: FakeTools) -> None:
     first = deploy()
-    assert asked_again(tools) == BATCHES
+    assert probed_again(tools) == BATCHES
     assert set(proven_at(first).values()) == {None}
     second = proven_at(deploy())
-    assert asked_again(tools) == set()
+    assert probed_again(tools) == set()
     assert all(second.values())
-    assert proven_at(deploy()) == second, "what is not asked again keeps its time"
-    assert {name for name, probes in tools.proven.items() if probes} == BATCHES, "everything else is asked each time"
+    assert proven_at(deploy()) == second, "a probe that is not repeated keeps its time"
+    assert {name for name, probes in tools.proven.items() if probes} == BATCHES, "all others are probed each time"
 
 
-def test_refresh_asks_again(deploy: Deploy, tools: FakeTools) -> None:
+def test_refresh_repeats_all_probes(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     deploy(refresh=True)
-    assert asked_again(tools) == BATCHES
+    assert probed_again(tools) == BATCHES
 
 
 @pytest.mark.parametrize(
@@ -55,36 +55,36 @@ def test_refresh_asks_again(deploy: Deploy, tools: FakeTools) -> None:
         ("terraform/modules/realtime_endpoint/model.tf", set()),
     ],
 )
-def test_a_changed_stack_is_asked_again(deploy: Deploy, tools: FakeTools, name: str, again: set[str]) -> None:
+def test_a_changed_stack_is_probed_again(deploy: Deploy, tools: FakeTools, name: str, again: set[str]) -> None:
     deploy()
     file = tools.repo / name
     assert file.is_file()
     file.write_text(file.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     deploy()
-    assert asked_again(tools) == again
+    assert probed_again(tools) == again
 
 
-def test_another_model_version_is_asked_again(deploy: Deploy, tools: FakeTools) -> None:
+def test_another_model_version_is_probed_again(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     tools.live = {group: {**VERSION, "model_package_arn": "arn:2"} for group in tools.live}
     deploy()
-    assert asked_again(tools) == {"reviews-batch"}
+    assert probed_again(tools) == {"reviews-batch"}
 
 
-def test_another_released_version_is_asked_again(
+def test_another_released_version_is_probed_again(
     deploy: Deploy, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published = {"name": "reviews-batch", "release_parameter_name": "/mlops/local/releases/specs/reviews-batch"}
     monkeypatch.setitem(OUTPUTS, "blueprint-reviews-batch", published)
     deploy()
     deploy()
-    assert asked_again(tools) == set()
+    assert probed_again(tools) == set()
     tools.pinned = {"reviews-batch": f"{VERSION['model_package_arn']}0"}
     deploy()
-    assert asked_again(tools) == {"reviews-batch"}
+    assert probed_again(tools) == {"reviews-batch"}
 
 
-def test_another_golden_case_is_asked_again(deploy: Deploy, tools: FakeTools, environment: Environment) -> None:
+def test_changed_smoke_settings_are_probed_again(deploy: Deploy, tools: FakeTools, environment: Environment) -> None:
     deploy()
     changed = [
         each.model_copy(
@@ -95,57 +95,59 @@ def test_another_golden_case_is_asked_again(deploy: Deploy, tools: FakeTools, en
         for each in environment.blueprints
     ]
     deploy(environment.model_copy(update={"blueprints": tuple(changed)}))
-    assert asked_again(tools) == {"chat-batch"}
+    assert probed_again(tools) == {"chat-batch"}
 
 
-def test_another_probe_is_asked_again(
+def test_a_changed_probe_is_run_again(
     deploy: Deploy, tools: FakeTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy()
     (tmp_path / "smoke").mkdir()
     monkeypatch.setattr(smoke, "__file__", str(tmp_path / "smoke/__init__.py"))
     deploy()
-    assert asked_again(tools) == BATCHES
+    assert probed_again(tools) == BATCHES
 
 
-def test_a_red_probe_is_forgotten(
+def test_a_failed_probe_removes_its_proof(
     deploy: Deploy, run: Runs, tools: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     deploy()
     tools.probes = {"chat-batch": "failed"}
     assert run(plans.smoke(environment, graph)).exit_code == 10
-    assert not any(tools.proven.values()), "who asks for probes gets all of them"
+    assert not any(tools.proven.values()), "`smoke` runs all probes"
     tools.probes = {}
     deploy()
-    assert asked_again(tools) == {"chat-batch"}
+    assert probed_again(tools) == {"chat-batch"}
 
 
-def test_without_a_proof_of_its_stack_nothing_is_kept(deploy: Deploy, tools: FakeTools) -> None:
+def test_no_probe_is_proven_without_a_proof_of_its_stack(deploy: Deploy, tools: FakeTools) -> None:
     tools.store.proof_failure = TerraformError("AccessDenied")
     assert deploy().exit_code == 0
     tools.store.proof_failure = None
     deploy()
-    assert asked_again(tools) == BATCHES
+    assert probed_again(tools) == BATCHES
 
 
 @pytest.mark.parametrize("damaged", [{"schema": 2}, {"schema": 1, "probes": {"batch": {"at": 1}}}])
-def test_an_unreadable_record_is_none(deploy: Deploy, tools: FakeTools, damaged: dict[str, object]) -> None:
+def test_an_unreadable_record_is_ignored(deploy: Deploy, tools: FakeTools, damaged: dict[str, object]) -> None:
     deploy()
     tools.store.proofs[probe_proofs.document("chat-batch")] = damaged
     tools.store.proofs[probe_proofs.document("reviews-batch")] = damaged
     deploy()
-    assert asked_again(tools) == BATCHES
+    assert probed_again(tools) == BATCHES
 
 
-def test_a_store_that_cannot_be_read_is_asked_around(deploy: Deploy, run: Runs, tools: FakeTools) -> None:
+def test_an_unreadable_store_is_reported_and_its_probes_are_repeated(
+    deploy: Deploy, run: Runs, tools: FakeTools
+) -> None:
     deploy()
     tools.store.unreadable[probe_proofs.document("chat-batch")] = TerraformError("AccessDenied")
     assert deploy().exit_code == 0
-    assert asked_again(tools) == {"chat-batch"}
+    assert probed_again(tools) == {"chat-batch"}
     assert any("unreadable: AccessDenied" in str(event.get("message")) for event in run.events)
 
 
-def test_where_stacks_are_not_skipped_no_probe_is(environment: Environment, graph: Graph) -> None:
-    looked_at = environment.platform.model_copy(update={"deploy": platform.Deploy(skip="never")})
-    steps = plans.deploy(environment.model_copy(update={"platform": looked_at}), graph).steps
+def test_probes_are_not_skipped_if_stacks_are_not(environment: Environment, graph: Graph) -> None:
+    never_skipping = environment.platform.model_copy(update={"deploy": platform.Deploy(skip="never")})
+    steps = plans.deploy(environment.model_copy(update={"platform": never_skipping}), graph).steps
     assert [step.skip for step in steps if isinstance(step, SmokeTest)] == [False] * 8

@@ -1,4 +1,4 @@
-"""Secrets are made once, where no Terraform sees them, and go with what reads them."""
+"""Secrets are created once, outside of Terraform, and removed after the functions that read them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "Operation")
 
 
-def cloud(put: Any, **found: str) -> FakeCloud:
-    described = {"Parameters": [{"Name": NAME, **found}] if found else []}
+def cloud(put: Any, **existing: str) -> FakeCloud:
+    described = {"Parameters": [{"Name": NAME, **existing}] if existing else []}
     return FakeCloud(services={"ssm": {"put_parameter": put, "describe_parameters": described}})
 
 
@@ -42,23 +42,23 @@ def test_a_secret_is_random_and_encrypted_under_the_key_of_the_environment() -> 
     assert first["Tags"] == [{"Key": "environment", "Value": "local"}]
 
 
-def test_a_secret_that_is_there_stays() -> None:
+def test_an_existing_secret_stays() -> None:
     there = cloud(refused("ParameterAlreadyExists"), Type="SecureString", KeyId=KEY)
     assert not secrets.ensure_secret(there, NAME, KEY, {})
     assert [name for name, _ in there.calls] == ["ssm.put_parameter", "ssm.describe_parameters"]
 
 
 @pytest.mark.parametrize(
-    "found", [{"Type": "String"}, {"Type": "StringList"}, {"Type": "SecureString", "KeyId": "alias/aws/ssm"}]
+    "existing", [{"Type": "String"}, {"Type": "StringList"}, {"Type": "SecureString", "KeyId": "alias/aws/ssm"}]
 )
-def test_a_secret_that_somebody_else_made_is_refused(found: dict[str, str]) -> None:
-    with pytest.raises(PlatformError, match=f"{NAME} is a {found['Type']}.*not made by the orchestrator") as caught:
-        secrets.ensure_secret(cloud(refused("ParameterAlreadyExists"), **found), NAME, KEY, {})
+def test_an_existing_parameter_of_another_kind_is_refused(existing: dict[str, str]) -> None:
+    with pytest.raises(PlatformError, match=f"{NAME} is a {existing['Type']}.*not made by the orchestrator") as caught:
+        secrets.ensure_secret(cloud(refused("ParameterAlreadyExists"), **existing), NAME, KEY, {})
     assert caught.value.hint
     assert "delete-parameter" in caught.value.hint
 
 
-def test_another_refusal_is_told() -> None:
+def test_other_errors_are_reported() -> None:
     with pytest.raises(PlatformError, match="cannot make the secret"):
         secrets.ensure_secret(cloud(refused("AccessDeniedException")), NAME, KEY, {})
     with pytest.raises(PlatformError, match="cannot remove the secret"):
@@ -66,7 +66,7 @@ def test_another_refusal_is_told() -> None:
     secrets.remove_secret(FakeCloud(services={"ssm": {"delete_parameter": refused("ParameterNotFound")}}), NAME)
 
 
-def test_a_deployment_makes_it_before_the_functions_and_keeps_it_nowhere(
+def test_a_deployment_creates_the_secret_before_the_functions_and_stores_it_nowhere_else(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools, tmp_path: Path
 ) -> None:
     def made() -> list[dict[str, Any]]:
@@ -75,23 +75,23 @@ def test_a_deployment_makes_it_before_the_functions_and_keeps_it_nowhere(
     there: dict[str, bool] = {}
     tools.terraform.before_apply = lambda stack: there.update({stack: bool(made())})
     assert run(plans.deploy(environment, graph)).exit_code == 0
-    (asked,) = made()
-    assert (asked["Name"], asked["KeyId"], asked["Overwrite"]) == (NAME, KEY, False)
-    tags = {tag["Key"]: tag["Value"] for tag in asked["Tags"]}
+    (request,) = made()
+    assert (request["Name"], request["KeyId"], request["Overwrite"]) == (NAME, KEY, False)
+    tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
     assert (tags["managed-by"], tags["phase"], tags["environment"]) == ("orchestrator", "inference", "local")
     assert there["inference"]
     written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert written
-    assert not [path for path, content in written.items() if asked["Value"].encode() in content]
-    assert asked["Value"] not in repr(run.events)
+    assert not [path for path, content in written.items() if request["Value"].encode() in content]
+    assert request["Value"] not in repr(run.events)
 
 
-def test_a_preview_makes_none(run: Runs, environment: Environment, graph: Graph, tools: FakeTools) -> None:
+def test_a_preview_creates_no_secret(run: Runs, environment: Environment, graph: Graph, tools: FakeTools) -> None:
     run(plans.preview(environment, graph.stacks))
     assert tools.aws.called("ssm.put_parameter") == []
 
 
-def test_whoever_deploys_by_hand_is_told_how_to_make_it(run: Runs, environment: Environment, graph: Graph) -> None:
+def test_the_manual_commands_create_the_secret(run: Runs, environment: Environment, graph: Graph) -> None:
     run(plans.deploy(environment, graph, stacks=graph.select(phases=["foundation"])))
     assert run.last
     (line,) = secrets.manual_lines(run.last, graph.stack("inference"))
@@ -99,7 +99,7 @@ def test_whoever_deploys_by_hand_is_told_how_to_make_it(run: Runs, environment: 
     assert secrets.manual_lines(run.last, graph.stack("data")) == []
 
 
-def test_it_goes_after_the_functions_that_read_it(
+def test_the_secret_is_removed_after_the_functions_that_read_it(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools
 ) -> None:
     run(plans.deploy(environment, graph))

@@ -33,13 +33,13 @@ def test_names_in_the_backends_settings_are_quoted(tools: FakeTools, graph: Grap
     assert 'bucket         = "b\\"\\u000a"\nkey            = "$${k}"\n' in ws.backend_file.read_text()
 
 
-def test_a_bucket_without_a_key_of_its_own_names_none(tools: FakeTools, graph: Graph) -> None:
+def test_a_bucket_without_a_dedicated_key_names_none(tools: FakeTools, graph: Graph) -> None:
     ws = render(tools, graph.stack("data"), {}, bucket="b", state_key="k", key_arn=None, env=ENV)
     assert ws.backend_file is not None
     assert "kms" not in ws.backend_file.read_text()
 
 
-def test_previews_lie_elsewhere_and_have_no_backend(tools: FakeTools, graph: Graph) -> None:
+def test_previews_use_other_files_and_no_backend(tools: FakeTools, graph: Graph) -> None:
     real = render(tools, graph.stack("data"), {}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
     preview = render(tools, graph.stack("data"), {}, bucket=None, state_key="k", key_arn=KEY, env=ENV)
     assert preview.backend_file is None
@@ -55,14 +55,14 @@ def test_a_blueprint_is_synthesised_with_the_canonical_lock_file(tools: FakeTool
     assert (ws.root / ".terraform.lock.hcl").read_text() == "locked"
 
 
-def test_unchanged_values_are_left_alone(tools: FakeTools, graph: Graph) -> None:
+def test_unchanged_values_are_not_written_again(tools: FakeTools, graph: Graph) -> None:
     first = render(tools, graph.stack("data"), {"a": 1}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
     written = first.values_file.stat().st_mtime_ns
     render(tools, graph.stack("data"), {"a": 1}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
     assert first.values_file.stat().st_mtime_ns == written
 
 
-def test_what_an_earlier_run_has_left_half_written_is_written_anew(tools: FakeTools, graph: Graph) -> None:
+def test_values_that_are_written_in_part_are_replaced(tools: FakeTools, graph: Graph) -> None:
     file = tools.repo / "build/local/data/values.tfvars.json"
     file.parent.mkdir(parents=True)
     file.write_bytes(b'{"a": "\xc3')
@@ -70,7 +70,7 @@ def test_what_an_earlier_run_has_left_half_written_is_written_anew(tools: FakeTo
     assert json.loads(file.read_text()) == {"a": 1}
 
 
-def test_lines_to_type(tools: FakeTools, graph: Graph) -> None:
+def test_the_manual_commands_of_a_stack(tools: FakeTools, graph: Graph) -> None:
     ws = render(tools, graph.stack("data"), {}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
     folder = tools.repo / "build/local/data"
     assert manual_lines(tools.repo, "local", ws) == [
@@ -92,7 +92,7 @@ def test_real_secrets_are_never_shown(tools: FakeTools, graph: Graph) -> None:
     assert "export AWS_PROFILE=dev" in text
 
 
-def test_a_blueprint_whose_file_comes_back_finds_nothing_of_its_removal(tools: FakeTools, graph: Graph) -> None:
+def test_a_restored_blueprint_starts_without_files_of_its_removal(tools: FakeTools, graph: Graph) -> None:
     stack = graph.stack("blueprint-chat")
     removed = render(
         tools, replace(stack, blueprint=None, gone=True), {}, bucket="b", state_key="k", key_arn=KEY, env=ENV
