@@ -1,20 +1,20 @@
-"""Deploys the platform: five Terraform phases, the blueprints that teams ask for, and proof that they answer.
+"""Deploy the platform: five Terraform phases, the blueprints of the teams, and smoke tests of their endpoints.
 
-**Load.** `config` reads `terraform/envs/<env>/` into typed values and reports every mistake at once, each
-with file, line, key and rule; `phases` reads what each phase says about itself in its `phase.yaml`.
+**Load.** `config` reads `terraform/envs/<env>/` into typed values and reports all mistakes at once, each with file,
+line, key and rule; `planning.phases` reads what each phase declares in its `phase.yaml`.
 
-**Order.** `graph` makes stacks of them (one Terraform root, one state each): the phases, and one per
-blueprint file. It is pure and speaks in names.
+**Order.** `planning.graph` makes stacks of them (one Terraform root and one state each): the phases, and one per
+blueprint file. It is pure.
 
-**Plan.** `plan` turns the graph into a list of steps: a value, built without touching anything. `explain`
-reads it out, `values` says what each root receives, and both walk the same steps as execution does.
+**Plan.** `planning.plans` turns the graph into a list of steps: a value, built without side effects.
+`reporting.explain` describes it, `planning.values` computes the inputs of each root.
 
-**Execute.** `execute` walks the steps, some at the same time. A stack is rendered, planned, checked by the
-policy gate, applied only if its plan has changes, and verified by its own state (`stacks`). The world is
-reached through `tools` alone, of which `context` makes the real ones. An interrupt or a failure ends in a
-result like a success does.
+**Execute.** `execution` walks the steps, some at the same time. `stacks` renders a stack, plans it, checks the plan
+with the policy gate, applies it only if it has changes, and verifies it by its state. Everything outside of the process
+is reached through `session.ports.Tools`; `execution.wiring` creates the real ones. A run that fails or is interrupted
+ends with a result like a successful one.
 
-**Verify.** After phase 3 the training `pipeline` gives the platform a model; `smoke` asks every blueprint
-questions whose answers are known. `runs` leaves a folder with the events, the logs and `result.json`, and
-`report` says in words how it went and what to do next.
+**Verify.** After phase 3 the training `pipeline` produces a model; `smoke` sends every blueprint requests with known
+answers. `runs` writes a folder with the events, the logs and `result.json`; `reporting` summarises the run and names
+the next step.
 """

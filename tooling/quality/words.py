@@ -2,7 +2,8 @@
 
     python -m tooling.quality.words [--check | --write | --list FOLDER]
 
-The words are in `tooling/quality/words.yaml`, the committed counts by folder in `tooling/quality/word_counts.yaml`.
+The words are in `tooling/quality/words.yaml`, names that have to stay in `tooling/quality/allowed_words.yaml`, the
+committed counts by folder in `tooling/quality/word_counts.yaml`.
 
 --check  Exit with 1 if a count has risen, or has fallen without the counts being renewed.
 --write  Renew the counts. Refused if a word's total has risen; moving files between folders is fine.
@@ -15,14 +16,16 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import yaml
 
 REPO = Path(__file__).resolve().parents[2]
 WORDS = Path("tooling/quality/words.yaml")
+ALLOWED = Path("tooling/quality/allowed_words.yaml")
 COUNTS = Path("tooling/quality/word_counts.yaml")
 SUFFIXES = (".py", ".md", ".tf", ".hcl", ".yaml")
 _DEPTH = 2
@@ -50,6 +53,21 @@ def word(entry: Mapping[str, str]) -> Word:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """A text that has to stay in some files, for a reason that the list gives."""
+
+    text: str
+    files: str
+    reason: str
+
+    def spans(self, file: str, lowered: str) -> Iterator[range]:
+        """Yield where the text occurs in a file; `lowered` is the file's content in lower case."""
+        if fnmatchcase(file, self.files):
+            for match in re.finditer(re.escape(self.text.lower()), lowered):
+                yield range(match.start(), match.end())
+
+
+@dataclass(frozen=True)
 class Match:
     file: str
     line: int
@@ -63,23 +81,32 @@ def load_words(repo: Path = REPO) -> list[Word]:
     return [word(each) for each in entries]
 
 
+def load_allowed(repo: Path = REPO) -> list[Allowed]:
+    """Read the texts that have to stay."""
+    entries = yaml.safe_load((repo / ALLOWED).read_text(encoding="utf-8"))
+    return [Allowed(**each) for each in entries]
+
+
 def tracked(repo: Path = REPO) -> list[str]:
     """List the tracked files to count in."""
     patterns = [f"*{suffix}" for suffix in SUFFIXES]
     command = ["git", "ls-files", "-z", "--", *patterns]
     listed = subprocess.run(command, cwd=repo, capture_output=True, text=True, check=True).stdout
-    own = {WORDS.as_posix(), COUNTS.as_posix(), "tests/unit/tooling/quality/test_words.py"}
+    own = {WORDS.as_posix(), ALLOWED.as_posix(), COUNTS.as_posix(), "tests/unit/tooling/quality/test_words.py"}
     return [name for name in listed.split("\0") if name and name not in own and (repo / name).is_file()]
 
 
-def matches(file: str, text: str, words: list[Word]) -> Iterator[Match]:
-    """Yield every occurrence of a word in a file."""
+def matches(file: str, text: str, words: list[Word], allowed: Sequence[Allowed] = ()) -> Iterator[Match]:
+    """Yield every occurrence of a word in a file, except within allowed texts."""
     lowered = text.lower()
+    exempt = [span for each in allowed for span in each.spans(file, lowered)]
     for each in words:
         if Path(file).suffix not in each.files:
             continue
         # Whether a word begins here is checked afterwards: a lookbehind in front makes the search six times as slow.
         for match in each.expression.finditer(lowered):
+            if any(match.start() in span and match.end() - 1 in span for span in exempt):
+                continue
             if not lowered[match.start() - 1 : match.start()].isalpha():
                 line = lowered.count("\n", 0, match.start()) + 1
                 yield Match(file, line, " ".join(match[0].split()), each)
@@ -87,14 +114,26 @@ def matches(file: str, text: str, words: list[Word]) -> Iterator[Match]:
 
 def all_matches(repo: Path = REPO) -> Iterator[Match]:
     """Yield every occurrence in the tracked files."""
-    words = load_words(repo)
+    words, allowed = load_words(repo), load_allowed(repo)
     for file in tracked(repo):
-        yield from matches(file, (repo / file).read_text(encoding="utf-8"), words)
+        yield from matches(file, (repo / file).read_text(encoding="utf-8"), words, allowed)
 
 
-def count(occurrences: Iterator[Match]) -> Counts:
-    """Count occurrences by folder and word."""
-    counter = Counter((folder(match.file), match.word.id) for match in occurrences)
+def unused(repo: Path = REPO) -> list[str]:
+    """Describe each allowed text that no longer occurs."""
+    files = [(file, (repo / file).read_text(encoding="utf-8").lower()) for file in tracked(repo)]
+    return [
+        f"{ALLOWED}: `{each.text}` does not occur in {each.files}"
+        for each in load_allowed(repo)
+        if not any(next(each.spans(*file), None) for file in files)
+    ]
+
+
+def count(repo: Path = REPO) -> Counts:
+    """Count occurrences by folder and word; a word without any has a zero in the root, so that it cannot return."""
+    counter = Counter((folder(match.file), match.word.id) for match in all_matches(repo))
+    present = {each for _, each in counter}
+    counter.update({(".", each.id): 0 for each in load_words(repo) if each.id not in present})
     counts: Counts = {}
     for (name, each), number in sorted(counter.items()):
         counts.setdefault(name, {})[each] = number
@@ -118,8 +157,8 @@ def differences(committed: Counts, actual: Counts) -> list[str]:
     for name in sorted({*committed, *actual}):
         before, now = committed.get(name, {}), actual.get(name, {})
         for each in sorted({*before, *now}):
-            if before.get(each, 0) != now.get(each, 0):
-                lines.append(f"{name}: `{each}` {before.get(each, 0)} -> {now.get(each, 0)}")
+            if before.get(each) != now.get(each):
+                lines.append(f"{name}: `{each}` {before.get(each, 'none')} -> {now.get(each, 'none')}")
     return lines
 
 
@@ -138,9 +177,9 @@ def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
 
 def check(repo: Path = REPO) -> list[str]:
     """Return the problems that make `--check` fail."""
-    lines = differences(load_counts(repo), count(all_matches(repo)))
+    lines = differences(load_counts(repo), count(repo))
     if not lines:
-        return []
+        return unused(repo)
     return [
         *lines,
         "hint: `python -m tooling.quality.words --list FOLDER` shows each place and what to write instead;"
@@ -150,7 +189,7 @@ def check(repo: Path = REPO) -> list[str]:
 
 def write(repo: Path = REPO) -> list[str]:
     """Renew the committed counts; return the words whose total has risen, which prevents it."""
-    actual = count(all_matches(repo))
+    actual = count(repo)
     if (repo / COUNTS).is_file() and (higher := risen(load_counts(repo), actual)):
         return higher
     (repo / COUNTS).write_text(_HEADER + yaml.safe_dump(actual, sort_keys=True, width=1000), encoding="utf-8")
