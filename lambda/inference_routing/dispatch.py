@@ -15,7 +15,7 @@ from inference_routing.retry import Step, ends, next_step
 from inference_routing.routes import Route, Target
 from inference_routing.selection import Decision
 
-Kept = dict[int, Any]
+PartialResponses = dict[int, Any]
 """Responses of a target to single inputs, by position; a retry sends only the rest."""
 
 
@@ -32,7 +32,7 @@ class Reply:
 
 
 class Backend(Protocol):
-    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
         """Call one target. Raises `ServiceError`."""
 
 
@@ -78,7 +78,7 @@ class Dispatcher:
         draw: returns a number in [0, 1) for the length of a pause.
     """
 
-    call_target: Callable[[Target, InferenceRequest, Deadline, Kept], Reply]
+    call_target: Callable[[Target, InferenceRequest, Deadline, PartialResponses], Reply]
     breaker: CircuitBreaker
     pause: Callable[[float], None]
     draw: Callable[[], float]
@@ -95,7 +95,7 @@ class Dispatcher:
         targets = {t.name: t for t in decision.order}
         own = {t.name for t in route.targets if t.weight > 0} or {t.name for t in route.targets}
         forced = decision.reason == "nothing healthy"
-        kept: dict[str, Kept] = {name: {} for name in targets}
+        kept: dict[str, PartialResponses] = {name: {} for name in targets}
         given_up: set[str] = set()
         tried: set[str] = set()
         retries = 0
@@ -143,7 +143,13 @@ class Dispatcher:
         return NotReady(f"the target '{first.name}' is skipped after repeated failures", wait)
 
     def _attempt(
-        self, route: Route, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept, outcome: Outcome
+        self,
+        route: Route,
+        target: Target,
+        request: InferenceRequest,
+        deadline: Deadline,
+        kept: PartialResponses,
+        outcome: Outcome,
     ) -> Reply:
         """Call a target once, and record the attempt in `outcome` and in the circuit breaker."""
         started = deadline.clock()

@@ -15,7 +15,7 @@ from inference_common.sendable import check_sendable
 from inference_routing.callers import Access
 from inference_routing.circuit_breaker import CircuitBreaker
 from inference_routing.deadline import Deadline
-from inference_routing.dispatch import Backend, Dispatcher, Kept, Reply
+from inference_routing.dispatch import Backend, Dispatcher, PartialResponses, Reply
 from inference_routing.families.parameters import check_any, prepared
 from inference_routing.guardrail import SECONDS_AFTER, Gate, Judge, patiently
 from inference_routing.references import resolve
@@ -115,12 +115,14 @@ class Router:
         dispatcher = Dispatcher(self._call_target, self.breaker, self.pause, self.draw)
         return dispatcher.dispatch(route, decision, request, deadline, ctx.outcome)
 
-    def _call_target(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+    def _call_target(
+        self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses
+    ) -> Reply:
         prepared_request = prepared(target, request)
         return within(deadline.call_timeout(), lambda: self._call_backend(target, prepared_request, deadline, kept))
 
     def _call_backend(
-        self, target: Target, prepared_request: InferenceRequest, deadline: Deadline, kept: Kept
+        self, target: Target, prepared_request: InferenceRequest, deadline: Deadline, kept: PartialResponses
     ) -> Reply:
         """Call one target and check that its answer can be written as JSON; nothing downstream checks again."""
         backend = self.backends.get(target.source)

@@ -6,12 +6,12 @@ that the authorizer reads to match the recipes; `rotation` adds a second key to 
 
 from orchestrator.api_keys.reading import Listed, listed, value
 from orchestrator.api_keys.rotation import finish, rotate
-from orchestrator.api_keys.upkeep import Kept, Owner, keep, remove
+from orchestrator.api_keys.upkeep import KeyChanges, Owner, keep, remove
 from orchestrator.planning.api_keys import Key, Recipe, key_names, recipe, recipes
 
 __all__ = [
-    "Kept",
     "Key",
+    "KeyChanges",
     "Listed",
     "Owner",
     "Recipe",

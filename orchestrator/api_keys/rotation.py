@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from orchestrator.api_keys.upkeep import Kept, Owner, keep, make, own, tag
+from orchestrator.api_keys.upkeep import KeyChanges, Owner, keep, make, own, tag
 from orchestrator.aws.client import explained
 from orchestrator.aws.model import Cloud
 from orchestrator.planning.api_keys import UNTIL, Recipe, stamp, written
@@ -18,7 +18,7 @@ def rotate(
     names: Collection[str],
     overlap: dt.timedelta,
     now: dt.datetime,
-) -> Kept:
+) -> KeyChanges:
     """Create a new key for each of these names; the name's other keys end after `overlap`.
 
     The creation is the decisive step: the new key's tags hold the end of the others, and `keep` does the rest, now or
@@ -29,11 +29,13 @@ def rotate(
     for name in names:
         with explained(cloud, f"rotate the API key `{name}`"):
             make(cloud, owner, recipes[name], stamp(owned[name], now), now + overlap)
-    kept = keep(cloud, owner, recipes, now)
-    return Kept(list(names), kept.adopted, kept.ended)
+    changes = keep(cloud, owner, recipes, now)
+    return KeyChanges(list(names), changes.adopted, changes.ended)
 
 
-def finish(cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], names: Collection[str], now: dt.datetime) -> Kept:
+def finish(
+    cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], names: Collection[str], now: dt.datetime
+) -> KeyChanges:
     """End every key of these names except the newest, before its time if need be."""
     keep(cloud, owner, recipes, now)
     for name, keys in own(cloud, owner).items():

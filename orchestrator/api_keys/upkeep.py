@@ -52,10 +52,10 @@ class Owner:
 
 
 @dataclass
-class Kept:
+class KeyChanges:
     """The changes made, as names of keys."""
 
-    made: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
     """Keys that Terraform created: earlier versions of a state hold their values."""
     ended: list[str] = field(default_factory=list)
@@ -75,28 +75,28 @@ def own(cloud: Cloud, owner: Owner) -> dict[str, tuple[Key, ...]]:
     return by_name(owned)
 
 
-def keep(cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], now: dt.datetime) -> Kept:
+def keep(cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], now: dt.datetime) -> KeyChanges:
     """Create missing keys, adopt those that Terraform created, and end those whose time has passed."""
-    kept, owned = Kept(), own(cloud, owner)
+    changes, owned = KeyChanges(), own(cloud, owner)
     records, stay = _records(cloud, owner), {}
     for name, recipe in recipes.items():
         with explained(cloud, f"keep the API key `{name}`"):
             if name not in owned:
                 owned[name] = (make(cloud, owner, recipe),)
-                kept.made.append(name)
+                changes.created.append(name)
             gone = over(owned[name], now)
             stay[name] = [key for key in owned[name] if key not in gone]
             _put_on_plan(cloud, recipe, stay[name])
             _write_record(cloud, owner, recipe, stay[name], records.get(name))
             for key in gone:
                 _end(cloud, key)
-                kept.ended.append(name)
+                changes.ended.append(name)
     # Last, because adoptions are reported once, and a run that was killed before this has reported nothing.
     for name, keys in stay.items():
         with explained(cloud, f"tag the API key `{name}`"):
             if _tag(cloud, owner, keys):
-                kept.adopted.append(name)
-    return kept
+                changes.adopted.append(name)
+    return changes
 
 
 def make(

@@ -111,13 +111,13 @@ def rotate(
     owner, now = api_keys.Owner.of(environment), dt.datetime.now(dt.UTC)
     with alone(app.repo, environment.name):
         if finish:
-            kept = api_keys.finish(cloud, owner, recipes, chosen, now)
+            changes = api_keys.finish(cloud, owner, recipes, chosen, now)
         else:
-            kept = api_keys.rotate(cloud, owner, recipes, chosen, dt.timedelta(hours=overlap), now)
+            changes = api_keys.rotate(cloud, owner, recipes, chosen, dt.timedelta(hours=overlap), now)
     if as_json:
         app.console.json([_data(each) for each in _of(cloud, owner, outputs, chosen, now)])
     else:
-        app.console.say(summary(kept) or "already up to date")
+        app.console.say(summary(changes) or "already up to date")
         for each in _of(cloud, owner, outputs, chosen, now):
             app.console.line(f"{each.name}  {each.id}  {_words(each)}")
         if not finish:

@@ -40,7 +40,7 @@ from orchestrator.session.session import Session
 from orchestrator.session.target import open_target, running_emulator
 from orchestrator.stacks import lifecycle
 from orchestrator.system import trouble
-from orchestrator.system.process import StillWorking, abandon, gives_way
+from orchestrator.system.process import StillWorking, abandon, has_lower_priority
 from orchestrator.system.watch import Watch
 
 EXIT_CANCELLED = 130
@@ -94,7 +94,7 @@ class Executor:
                 self._work,
                 parallelism=self.session.tools.parallelism,
                 cancel=self.session.cancel,
-                on_start=gives_way.set,
+                on_start=has_lower_priority.set,
             )
         self._record_ends(plan, outcomes)
         error, exit_code = self._verdict(outcomes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from orchestrator import api_keys
-from orchestrator.api_keys import Kept
+from orchestrator.api_keys import KeyChanges
 from orchestrator.planning.steps import KeepKeys, RemoveKeys
 from orchestrator.session.session import Session
 
@@ -14,12 +14,12 @@ def keep(session: Session, step: KeepKeys) -> None:
     """Bring the keys up to date; warn about keys that Terraform made, since its state holds their values."""
     environment = session.environment
     recipes = api_keys.recipes(session.results.outputs)
-    kept = api_keys.keep(session.target.cloud, api_keys.Owner.of(environment), recipes, dt.datetime.now(dt.UTC))
-    session.journal.stage(step.name, summary(kept) or f"{len(recipes)} keys, up to date")
-    if kept.adopted:
+    changes = api_keys.keep(session.target.cloud, api_keys.Owner.of(environment), recipes, dt.datetime.now(dt.UTC))
+    session.journal.stage(step.name, summary(changes) or f"{len(recipes)} keys, up to date")
+    if changes.adopted:
         session.results.warn(
-            f"the API keys {', '.join(kept.adopted)} were made by Terraform: earlier versions of its state hold their "
-            f"values, which count as leaked; `orchestrator keys rotate {environment.name}` gives callers new ones"
+            f"the API keys {', '.join(changes.adopted)} were made by Terraform: earlier versions of its state hold "
+            f"their values, which count as leaked; `orchestrator keys rotate {environment.name}` gives callers new ones"
         )
 
 
@@ -29,7 +29,7 @@ def remove(session: Session, step: RemoveKeys) -> None:
     session.journal.stage(step.name, f"{removed} keys removed")
 
 
-def summary(kept: Kept) -> str:
+def summary(changes: KeyChanges) -> str:
     """Return what was done; empty if nothing was."""
-    parts = (("made", kept.made), ("adopted", kept.adopted), ("ended", kept.ended))
+    parts = (("created", changes.created), ("adopted", changes.adopted), ("ended", changes.ended))
     return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)

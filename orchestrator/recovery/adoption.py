@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import waits_for
 from orchestrator.recovery import importing
-from orchestrator.recovery.made import uncertain, unrecorded
+from orchestrator.recovery.creations import uncertain, unrecorded
 from orchestrator.session.session import Session
 from orchestrator.stacks import lifecycle
 
@@ -28,17 +28,17 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
         return  # its model is missing: nothing can be planned before there is one
     lifecycle.store_unsaved(session, stack, ws)
     state = store.read(stack.name)
-    made: dict[str, str] = {}
+    created: dict[str, str] = {}
     maybe: dict[str, None] = {}
     for each in killed:
-        made |= unrecorded(each, state)
+        created |= unrecorded(each, state)
         maybe |= dict.fromkeys(uncertain(each, state))
-    if not made and not maybe:
+    if not created and not maybe:
         return
-    begun = [each for each in maybe if each not in made]
-    message = f"a killed terraform created {len(made)} resources that the state lacks, and began {len(begun)} more"
+    begun = [each for each in maybe if each not in created]
+    message = f"a killed terraform created {len(created)} resources that the state lacks, and began {len(begun)} more"
     session.journal.stage(stack.name, message)
-    result = importing.adopt(session, stack, made, begun, ws=ws)
+    result = importing.adopt(session, stack, created, begun, ws=ws)
     session.journal.stage(stack.name, f"{len(result.existing)} of them exist, and are in the state now")
     for address, why in result.refused.items():
         session.results.warn(f"`{stack.name}`: {address} was created by a killed terraform and is in no state: {why}")

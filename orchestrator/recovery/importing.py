@@ -76,8 +76,8 @@ def adopt(
     Args:
         session: the run's session.
         stack: the stack of the terraform command.
-        made: address to the reported id (`made.unrecorded`); empty ids are looked up.
-        maybe: addresses that were begun (`made.uncertain`): imported if they exist.
+        made: address to the reported id (`creations.unrecorded`); empty ids are looked up.
+        maybe: addresses that were begun (`creations.uncertain`): imported if they exist.
         ws: the stack's files, if the outputs for creating them are no longer available.
     """
     with workspace(session, stack, ws) as twin_ws:

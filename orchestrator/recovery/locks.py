@@ -21,7 +21,7 @@ from orchestrator.core.types import Json
 from orchestrator.runs.run_folder import RUNS
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life
-from orchestrator.terraform import living
+from orchestrator.terraform import active
 from orchestrator.terraform.record import FOLDER, Record
 
 LOCK_SUFFIX = ".tflock"
@@ -107,7 +107,7 @@ def held(store: StateStore, repo: Path, environment: str, endpoint: str | None) 
     locks = []
     for lock in store.locks():
         key = lock.key.removesuffix(LOCK_SUFFIX)
-        running = list(living.on_state(store.bucket, key, endpoint))
+        running = list(active.on_state(store.bucket, key, endpoint))
         locks.append(judge(lock, store.bucket, _records(runs, lock), running))
     return locks
 

@@ -23,7 +23,7 @@ from orchestrator.session.session import Session
 from orchestrator.smoke.model import ProbeResult, Proven
 
 
-class Seen(BaseModel):
+class PassedProbe(BaseModel):
     """A probe that passed, and a digest of its inputs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,13 +32,13 @@ class Seen(BaseModel):
     proven: Proven
 
 
-class Kept(BaseModel):
+class StoredProbes(BaseModel):
     """Passed probes of one blueprint by name: `proofs/smoke-<blueprint>.json`, beside those of the stacks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_version: Literal[1] = Field(1, alias="schema")
-    probes: dict[str, Seen] = {}
+    probes: dict[str, PassedProbe] = {}
 
     def to_json(self) -> Json:
         return self.model_dump(mode="json", by_alias=True)
@@ -56,37 +56,37 @@ class Evidence:
         self._session = session
         self._document = document(blueprint.name)
         self._subject = _subject(session, blueprint)
-        self._kept = self._read()
+        self._stored = self._read()
 
-    def still(self) -> dict[str, Proven]:
-        """Return by probe what need not be repeated."""
-        return {name: seen.proven for name, seen in self._kept.probes.items() if seen.subject == self._subject}
+    def proven(self) -> dict[str, Proven]:
+        """Return the evidence of probes that need not be repeated, by name."""
+        return {name: probe.proven for name, probe in self._stored.probes.items() if probe.subject == self._subject}
 
     def keep(self, results: Iterable[ProbeResult], at: str) -> None:
         """Store passed probes and remove failed ones; a probe that was not repeated keeps its time."""
-        probes = dict(self._kept.probes)
+        probes = dict(self._stored.probes)
         for result in results:
             if result.status == "failed":
                 probes.pop(result.probe, None)
             elif result.probe in smoke.ONCE and result.proven_at is None and self._subject is not None:
                 proven = Proven(at=at, fidelity=result.fidelity, detail=result.detail)
-                probes[result.probe] = Seen(subject=self._subject, proven=proven)
-        if probes != self._kept.probes:
-            self._write(Kept(schema_version=1, probes=probes))
+                probes[result.probe] = PassedProbe(subject=self._subject, proven=proven)
+        if probes != self._stored.probes:
+            self._write(StoredProbes(schema_version=1, probes=probes))
 
-    def _read(self) -> Kept:
+    def _read(self) -> StoredProbes:
         try:
-            return Kept.model_validate(self._session.target.store.read_proof(self._document) or {"schema": 1})
+            return StoredProbes.model_validate(self._session.target.store.read_proof(self._document) or {"schema": 1})
         except ValidationError:
-            return Kept(schema_version=1)
+            return StoredProbes(schema_version=1)
         except PlatformError as error:
             # The probe runs once more; nothing else is lost.
             self._session.journal.stage(self._document, f"evidence of probes is unreadable: {error.message}")
-            return Kept(schema_version=1)
+            return StoredProbes(schema_version=1)
 
-    def _write(self, kept: Kept) -> None:
+    def _write(self, probes: StoredProbes) -> None:
         try:
-            self._session.target.store.write_proof(self._document, kept.to_json())
+            self._session.target.store.write_proof(self._document, probes.to_json())
         except PlatformError as error:
             # The probes passed anyway; the next deployment repeats them.
             self._session.journal.stage(self._document, f"evidence of probes could not be stored: {error.message}")

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from orchestrator.errors import Interrupted, PlatformError, SetupError
 
-gives_way: ContextVar[Callable[[], bool] | None] = ContextVar("gives_way", default=None)
+has_lower_priority: ContextVar[Callable[[], bool] | None] = ContextVar("has_lower_priority", default=None)
 """Called at the start of a child: whether it gets a lower priority than stacks with more dependents."""
 _NICENESS = 5
 _TICK_SECONDS = 0.1
@@ -246,7 +246,7 @@ def _start(
         if cwd is not None and not cwd.is_dir():
             raise SetupError(f"`{words[0]}` cannot start in {cwd}: no such folder") from error
         raise _cannot_start(words[0], error.strerror) from error
-    lower_priority = gives_way.get()
+    lower_priority = has_lower_priority.get()
     if lower_priority is not None and lower_priority():
         with contextlib.suppress(OSError):  # it has ended already
             os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)

@@ -18,7 +18,7 @@ from inference_routing.clients import client, fidelity_of
 from inference_routing.clients.failures import FAILURES, in_the_middle, translate
 from inference_routing.clients.fanout import fan_out
 from inference_routing.deadline import Deadline
-from inference_routing.dispatch import Kept, Reply
+from inference_routing.dispatch import PartialResponses, Reply
 from inference_routing.routes import AGENT, KNOWLEDGE_BASE, Target
 
 INFERENCE_CONFIG = {
@@ -31,7 +31,7 @@ Answer = tuple[str, list[str], str | None]
 """Text, sources and fidelity."""
 
 
-def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
     """Make one call per input, several at a time. Neither service reports token usage."""
     ask = {KNOWLEDGE_BASE: _generate, AGENT: _agent}[target.api]
     answers: list[Answer] = fan_out(len(request.inputs), kept, deadline, lambda i: ask(target, request, i))

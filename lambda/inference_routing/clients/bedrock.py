@@ -14,7 +14,7 @@ from inference_routing.clients import assistants, client, fidelity_of
 from inference_routing.clients.failures import FAILURES, in_the_middle, translate
 from inference_routing.clients.fanout import fan_out
 from inference_routing.deadline import Deadline
-from inference_routing.dispatch import Kept, Reply
+from inference_routing.dispatch import PartialResponses, Reply
 from inference_routing.families import embeddings
 from inference_routing.limits import check_payload
 from inference_routing.routes import Target
@@ -32,7 +32,7 @@ INPUT_TOKENS = "x-amzn-bedrock-input-token-count"
 class BedrockBackend:
     """Make one call per input, several at a time."""
 
-    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
         if request.task == "embed":
             return self._embed(target, request, deadline, kept)
         if target.assistant:
@@ -58,7 +58,7 @@ class BedrockBackend:
             stops=tuple(str(response.get("stopReason", "end_turn")) for response in responses),
         )
 
-    def _invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+    def _invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
         family = bedrock.of(target.family)
         bodies = [family.write(text, request) for text in request.inputs]
         responses = fan_out(len(bodies), kept, deadline, lambda i: invoke_model(target, bodies[i]))
@@ -72,7 +72,7 @@ class BedrockBackend:
             stops=tuple(answer.stop for answer in answers),
         )
 
-    def _embed(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+    def _embed(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
         embedder = embeddings.of(target.family)
         starts = range(0, len(request.inputs), embedder.batch)
         groups = [request.inputs[start : start + embedder.batch] for start in starts]

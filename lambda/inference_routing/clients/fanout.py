@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from inference_routing.deadline import Deadline
-from inference_routing.dispatch import Kept
+from inference_routing.dispatch import PartialResponses
 
 PARALLEL_CALLS = 8
 
 
-def fan_out(count: int, kept: Kept, deadline: Deadline, call: Callable[[int], Any]) -> list[Any]:
+def fan_out(count: int, kept: PartialResponses, deadline: Deadline, call: Callable[[int], Any]) -> list[Any]:
     """Return the result of `call` for each position. The first failure ends it; earlier results stay in `kept`."""
 
     def one(position: int) -> None:

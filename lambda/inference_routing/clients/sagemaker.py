@@ -10,7 +10,7 @@ from inference_routing.clients import client, fidelity_of
 from inference_routing.clients.failures import FAILURES, in_the_middle, translate
 from inference_routing.clients.fanout import fan_out
 from inference_routing.deadline import Deadline
-from inference_routing.dispatch import Kept, Reply
+from inference_routing.dispatch import PartialResponses, Reply
 from inference_routing.families import sagemaker as formats
 from inference_routing.limits import check_payload
 from inference_routing.routes import Target
@@ -19,7 +19,7 @@ from inference_routing.routes import Target
 class SageMakerBackend:
     """Sends all inputs in one call, or one call per input if the container takes only one."""
 
-    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
         payload_format = formats.of(target.format)
         payload_format.check_task(request.task)
         if payload_format.together:

@@ -19,11 +19,11 @@ def handler(event, context):
 """
 
 
-class Kept:
+class Recorder:
     """A function that stores what it receives."""
 
     def __init__(self, lambdas: Any, aws: Any, bucket: str) -> None:
-        self.s3, self.bucket, self.key = aws("s3"), bucket, f"kept/{unique('event')}.json"
+        self.s3, self.bucket, self.key = aws("s3"), bucket, f"recorded/{unique('event')}.json"
         self.arn = lambdas.arn(lambdas.deploy(KEEP.format(bucket=bucket, key=self.key)))
         permit(aws, self.arn, "events")
 
@@ -36,11 +36,11 @@ class Kept:
 
 
 @pytest.fixture
-def kept(lambdas, aws, bucket) -> Kept:
-    return Kept(lambdas, aws, bucket)
+def recorder(lambdas, aws, bucket) -> Recorder:
+    return Recorder(lambdas, aws, bucket)
 
 
-def test_a_rule_reaches_function_machine_and_topic(aws, kept):
+def test_a_rule_reaches_function_machine_and_topic(aws, recorder):
     source = unique("source")
     states = aws("stepfunctions")
     machine = states.create_state_machine(
@@ -57,7 +57,7 @@ def test_a_rule_reaches_function_machine_and_topic(aws, kept):
     rule(
         aws,
         {"source": [source]},
-        {"Arn": kept.arn},
+        {"Arn": recorder.arn},
         {"Arn": machine, "RoleArn": role(aws, "events", "states:StartExecution", machine), "InputPath": "$.detail"},
         {
             "Arn": topic,
@@ -65,7 +65,7 @@ def test_a_rule_reaches_function_machine_and_topic(aws, kept):
         },
     )
     send(aws, source, {"name": "reviews"})
-    event = kept.event()
+    event = recorder.event()
     assert (event["source"], event["detail"], event["account"]) == (source, {"name": "reviews"}, "123456789012")
     assert event["time"].endswith("Z")
     executions = wait_for(lambda: states.list_executions(stateMachineArn=machine)["executions"], until=bool, seconds=20)
@@ -74,25 +74,25 @@ def test_a_rule_reaches_function_machine_and_topic(aws, kept):
     assert queue.body()["Message"] == "model reviews is ready"
 
 
-def test_other_events_and_disabled_rules_deliver_nothing(aws, kept):
+def test_other_events_and_disabled_rules_deliver_nothing(aws, recorder):
     source, bus = unique("source"), unique("bus")
     aws("events").create_event_bus(Name=bus)
-    rule(aws, {"source": [source], "detail": {"relevant": [True]}}, {"Arn": kept.arn}, bus=bus)
+    rule(aws, {"source": [source], "detail": {"relevant": [True]}}, {"Arn": recorder.arn}, bus=bus)
     send(aws, source, {"relevant": False}, bus)
     send(aws, source, {"relevant": True})
     send(aws, source, {"relevant": True, "right": 1}, bus)
-    assert kept.event()["detail"]["right"] == 1
+    assert recorder.event()["detail"]["right"] == 1
 
 
-def test_an_object_created_in_s3_reaches_the_function(aws, kept):
+def test_an_object_created_in_s3_reaches_the_function(aws, recorder):
     bucket = unique("watched")
     s3 = aws("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
     pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [bucket]}}}
-    rule(aws, pattern, {"Arn": kept.arn})
+    rule(aws, pattern, {"Arn": recorder.arn})
     s3.put_object(Bucket=bucket, Key="data/raw/new.txt", Body="hello")
-    event = kept.event()
+    event = recorder.event()
     assert (event["detail"]["object"]["key"], event["detail"]["object"]["size"]) == ("data/raw/new.txt", 5)
 
 

@@ -54,11 +54,11 @@ class Terraform:
 
     root: Path
     environment: dict[str, str]
-    kept: Kept | None
+    providers: WarmProviders | None
     """The provider between commands; `None` to start a new one for each."""
 
     def __call__(self, *arguments: str, expect: int = 0) -> str:
-        with self.kept.lent(self) if self.kept else nullcontext({}) as attached:
+        with self.providers.lent(self) if self.providers else nullcontext({}) as attached:
             done = subprocess.run(
                 ["terraform", *arguments],
                 cwd=self.root,
@@ -83,7 +83,7 @@ class Terraform:
 
 
 @dataclass
-class Kept:
+class WarmProviders:
     """A server of warm providers for these tests alone."""
 
     repo: Path
@@ -102,20 +102,20 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept | None]:
+def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmProviders | None]:
     """`None` where the provider is not unpacked: Terraform then finds and starts it by itself."""
     binary = locate.provider_binary(ROOT)
     if binary is None:
         yield None
         return
-    repo = tmp_path_factory.mktemp("kept")
+    repo = tmp_path_factory.mktemp("providers")
     (repo / "orchestrator").symlink_to(ROOT / "orchestrator")
-    yield Kept(repo, binary)
+    yield WarmProviders(repo, binary)
     client.stop(repo, binary)
 
 
 @pytest.fixture
-def terraform(emulator: Emulator, aws: Any, tmp_path: Path, kept: Kept | None) -> Any:
+def terraform(emulator: Emulator, aws: Any, tmp_path: Path, providers: WarmProviders | None) -> Any:
     def build(name: str) -> Terraform:
         root = tmp_path / name
         shutil.copytree(FIXTURES / name, root)
@@ -129,7 +129,7 @@ def terraform(emulator: Emulator, aws: Any, tmp_path: Path, kept: Kept | None) -
             "TF_CLI_CONFIG_FILE": str(cli_configuration(tmp_path)),
             "TF_VAR_package": str(lambda_package(tmp_path / "package.zip")),
         }
-        runner = Terraform(root, environment, kept)
+        runner = Terraform(root, environment, providers)
         if name == "serving":
             environment["TF_VAR_model_data_url"] = upload_model(aws("s3"))
         runner("init", "-no-color", "-input=false")

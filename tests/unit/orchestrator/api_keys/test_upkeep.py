@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator import api_keys
-from orchestrator.api_keys import Kept, Owner
+from orchestrator.api_keys import KeyChanges, Owner
 from orchestrator.config import Environment
 from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
@@ -39,11 +39,11 @@ def aws() -> KeysOfAws:
     return KeysOfAws()
 
 
-def keep(aws: KeysOfAws, owner: Owner) -> Kept:
+def keep(aws: KeysOfAws, owner: Owner) -> KeyChanges:
     return api_keys.keep(aws.cloud(), owner, RECIPES, aws.clock)
 
 
-def rotate(aws: KeysOfAws, owner: Owner, *names: str, overlap: dt.timedelta = DAY) -> Kept:
+def rotate(aws: KeysOfAws, owner: Owner, *names: str, overlap: dt.timedelta = DAY) -> KeyChanges:
     return api_keys.rotate(aws.cloud(), owner, RECIPES, names, overlap, aws.clock)
 
 
@@ -66,7 +66,7 @@ def test_the_owner_s_names_are_those_that_terraform_publishes(
 
 
 def test_keys_are_made_with_their_plans_records_and_tags(aws: KeysOfAws, owner: Owner) -> None:
-    assert keep(aws, owner).made == list(NAMES)
+    assert keep(aws, owner).created == list(NAMES)
     assert {key["name"]: key["tags"] for key in aws.keys.values()} == {
         f"mlops-local-inference-{name}": owner.tags for name in NAMES
     }
@@ -86,7 +86,7 @@ def test_keys_are_made_with_their_plans_records_and_tags(aws: KeysOfAws, owner: 
 def test_unchanged_keys_are_not_touched_and_no_value_is_read_again(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     changes, read = aws.changes, aws.values_read
-    assert keep(aws, owner) == Kept()
+    assert keep(aws, owner) == KeyChanges()
     assert (aws.changes, aws.values_read) == (changes, read)
 
 
@@ -124,12 +124,12 @@ def test_keys_of_terraform_are_adopted_with_id_and_value_and_reported_once(
     by_terraform(aws)
     aws.lists_tags = lists_tags
     before = {name: list(ids) for name, ids in aws.plans.items()}
-    assert keep(aws, owner) == Kept(adopted=list(NAMES))
+    assert keep(aws, owner) == KeyChanges(adopted=list(NAMES))
     assert aws.plans == before
     assert [value(aws, name) for name in NAMES] == [f"old-value-of-{name}" for name in NAMES]
     assert all(key["tags"].items() >= owner.tags.items() for key in aws.keys.values())
     assert aws.tags["/mlops/local/api-keys/default"] == owner.tags
-    assert keep(aws, owner) == Kept(), "reported once"
+    assert keep(aws, owner) == KeyChanges(), "reported once"
     lines = api_keys.listed(aws.cloud(), owner, RECIPES, aws.clock)
     assert {each.name for each in lines if each.in_states} == set(NAMES), "until it is rotated"
     rotate(aws, owner, "default")
@@ -144,7 +144,7 @@ def test_both_keys_are_accepted_until_the_end_and_then_only_the_new_one(aws: Key
     keep(aws, owner)
     old, [old_id] = value(aws), aws.plans["plan-default"]
     aws.clock += HOUR
-    assert rotate(aws, owner, "default") == Kept(made=["default"])
+    assert rotate(aws, owner, "default") == KeyChanges(created=["default"])
     new = value(aws)
     assert new != old
     assert aws.keys[aws.plans["plan-default"][-1]]["name"] == "mlops-local-inference-default-20261201T110000Z"
@@ -156,10 +156,10 @@ def test_both_keys_are_accepted_until_the_end_and_then_only_the_new_one(aws: Key
     assert states(aws, owner) == ["current", "retiring"]
     assert states(aws, owner, "smoke") == ["current"], "only what was named"
     aws.clock += DAY - HOUR
-    assert keep(aws, owner) == Kept(), "not before its time"
+    assert keep(aws, owner) == KeyChanges(), "not before its time"
     aws.clock += HOUR
     assert states(aws, owner) == ["current", "over"]
-    assert keep(aws, owner) == Kept(ended=["default"])
+    assert keep(aws, owner) == KeyChanges(ended=["default"])
     assert old_id not in aws.keys
     assert (aws.plans["plan-default"], value(aws)) == ([entries[0]["key_id"]], new)
     assert aws.record("default")["hashes"] == entries[:1]
@@ -198,7 +198,7 @@ def test_a_second_rotation_brings_a_later_end_forward(aws: KeysOfAws, owner: Own
 
 def test_without_an_overlap_the_old_key_ends_at_once(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
-    assert rotate(aws, owner, "default", overlap=dt.timedelta()) == Kept(made=["default"], ended=["default"])
+    assert rotate(aws, owner, "default", overlap=dt.timedelta()) == KeyChanges(created=["default"], ended=["default"])
     assert len(aws.plans["plan-default"]) == 1
 
 
@@ -292,7 +292,7 @@ def test_the_next_deployment_completes_a_killed_run(owner: Owner, job: str) -> N
         begun = number > 1 or job in ("first deployment", "upgrade", "end of a rotation")
         keep(aws, owner)
         assert look(aws) == look(whole if begun else start), f"killed before change {number}"
-        assert keep(aws, owner) == Kept(), "and nothing is left for a third"
+        assert keep(aws, owner) == KeyChanges(), "and nothing is left for a third"
     assert made == (job in ("first deployment", "rotation"))
 
 
@@ -316,7 +316,7 @@ def test_only_the_keys_of_removed_callers_are_deleted(aws: KeysOfAws, owner: Own
 
 def test_keys_of_an_environment_with_a_longer_name_are_not_touched(aws: KeysOfAws, owner: Owner) -> None:
     aws.add("mlops-local-inference-default", "theirs", project="mlops", environment="other")
-    assert keep(aws, owner).made == list(NAMES)
+    assert keep(aws, owner).created == list(NAMES)
     assert value(aws) != "theirs"
 
 

@@ -67,7 +67,7 @@ def test_show_prints_one_value_and_nothing_else(cli: Cli, aws: KeysOfAws) -> Non
 def test_rotate_makes_a_second_key_and_says_until_when_the_first_is_good(cli: Cli, aws: KeysOfAws) -> None:
     answer = cli("keys", "rotate", "local", "default", "--overlap", "12")
     assert answer.code == 0, answer.err
-    assert "made default" in answer.err
+    assert "created default" in answer.err
     assert "orchestrator keys show local NAME" in answer.err
     assert not [value for value in values(aws) if value in answer.out + answer.err]
     states = [(each["id"], each["state"]) for each in listed(cli) if each["name"] == "default"]

@@ -15,7 +15,7 @@ from orchestrator.aws.model import StoredLock
 from orchestrator.recovery import locks
 from orchestrator.system import identity, processes
 from orchestrator.system.identity import Identity, Machine
-from orchestrator.terraform import living
+from orchestrator.terraform import active
 from orchestrator.terraform.record import Command, Ended, Record
 
 NOW = dt.datetime.now(dt.UTC)
@@ -135,7 +135,7 @@ def test_running_terraforms_are_found_by_their_state(
     tmp_path: Path, terraform: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def is_listed(bucket: str = BUCKET, key: str = "data.tfstate", endpoint: str | None = "http://127.0.0.1:1") -> bool:
-        return terraform.pid in [each.pid for each in living.on_state(bucket, key, endpoint)]
+        return terraform.pid in [each.pid for each in active.on_state(bucket, key, endpoint)]
 
     deadline = dt.datetime.now() + dt.timedelta(seconds=5)
     while not is_listed() and dt.datetime.now() < deadline:  # until it has become that program

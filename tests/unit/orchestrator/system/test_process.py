@@ -146,9 +146,9 @@ def _alive(pid: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("gives_way", "more"), [(None, 0), (lambda: False, 0), (lambda: True, 5)])
-def test_a_child_gets_a_lower_priority_on_request(gives_way: Callable[[], bool] | None, more: int) -> None:
-    token = process.gives_way.set(gives_way)
+@pytest.mark.parametrize(("check", "more"), [(None, 0), (lambda: False, 0), (lambda: True, 5)])
+def test_a_child_gets_a_lower_priority_on_request(check: Callable[[], bool] | None, more: int) -> None:
+    token = process.has_lower_priority.set(check)
     try:
         done = process.run(
             # Its priority is set from outside, after it has started.
@@ -156,8 +156,9 @@ def test_a_child_gets_a_lower_priority_on_request(gives_way: Callable[[], bool] 
             env=dict(os.environ),
         )
     finally:
-        process.gives_way.reset(token)
-    assert int(done.stdout) == os.getpriority(os.PRIO_PROCESS, 0) + more
+        process.has_lower_priority.reset(token)
+    lowest = 19  # the tests themselves may run with it
+    assert int(done.stdout) == min(os.getpriority(os.PRIO_PROCESS, 0) + more, lowest)
 
 
 def test_every_line_is_passed_on_in_order() -> None:

@@ -20,8 +20,8 @@ from orchestrator.terraform.record import Record
 class Creations:
     """The creations that an output reports."""
 
-    made: dict[str, str] = field(default_factory=dict)
-    """Address to the provider's id; empty if terraform did not report it."""
+    completed: dict[str, str] = field(default_factory=dict)
+    """Address of each created resource to the provider's id; empty if terraform did not report it."""
     begun: tuple[str, ...] = ()
     """Addresses whose creation began and did not end in the output: they may exist or not."""
 
@@ -32,7 +32,7 @@ def unrecorded(record: Record, state: State | None) -> dict[str, str]:
     The id is the resource's attribute `id`, which is not always the import ID; `importing.adopt` converts it.
     """
     held = set(state.resources) if state is not None else set()
-    return {address: known for address, known in creations(record.stdout).made.items() if address not in held}
+    return {address: known for address, known in creations(record.stdout).completed.items() if address not in held}
 
 
 def uncertain(record: Record, state: State | None) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def uncertain(record: Record, state: State | None) -> tuple[str, ...]:
 
 def creations(output: Path) -> Creations:
     """Read the creations in an output, which may be truncated. A later deletion cancels a creation."""
-    made: dict[str, str] = {}
+    completed: dict[str, str] = {}
     begun: dict[str, None] = {}
     for event in _events(output):
         hook = event.get("hook")
@@ -56,14 +56,14 @@ def creations(output: Path) -> Creations:
                 begun[address] = None
             case "apply_complete", "create":
                 begun.pop(address, None)
-                made[address] = str(hook.get("id_value") or "") if hook.get("id_key", "id") == "id" else ""
+                completed[address] = str(hook.get("id_value") or "") if hook.get("id_key", "id") == "id" else ""
             case "apply_complete", "delete":
-                made.pop(address, None)
+                completed.pop(address, None)
             case "apply_errored", "create":
-                # It may exist anyway, if only the wait for it failed: terraform then has it in its state, as tainted,
-                # but a lost state has not.
+                # It may exist anyway, if only the wait for it failed: terraform then keeps it in its state, as tainted,
+                # unless that state is lost.
                 begun[address] = None
-    return Creations(made, tuple(begun))
+    return Creations(completed, tuple(begun))
 
 
 def _events(output: Path) -> Iterator[Json]:
