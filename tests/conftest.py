@@ -42,7 +42,7 @@ def _rank(item: pytest.Item) -> int:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Distribute by file, as `--dist loadfile` does, except for the tests of the platform."""
 
-    class ByFile(LoadFileScheduling):
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
         def _split_scope(self, nodeid: str) -> str:
             folder = nodeid.split("::")[0].split("/")[-2]
             return SCOPE if folder in FOLDERS else super()._split_scope(nodeid)

@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,9 @@ pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 PLATFORM = "terraform/envs/local/platform.yaml"
 REVIEWS = "terraform/envs/local/blueprints/reviews.yaml"
 DATA_BUCKET = "terraform/modules/s3_buckets/data_bucket.tf"
-NOWHERE = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")}
+NOWHERE: dict[str, Any] = {
+    name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")
+}
 
 
 @pytest.fixture(scope="module")

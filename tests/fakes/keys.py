@@ -112,12 +112,13 @@ class KeysOfAws:
         return counted
 
     def _pages(self, operation_name: str) -> Any:
-        answer = {
-            "get_api_keys": lambda nameQuery="": self._list_keys(nameQuery),
+        answers: dict[str, Callable[..., list[dict[str, Any]]]] = {
+            "get_api_keys": lambda **asked: self._list_keys(asked.get("nameQuery", "")),
             "get_usage_plan_keys": lambda usagePlanId: [{"id": each} for each in self.plans.get(usagePlanId, [])],
             "get_usage_plans": lambda keyId: [{"id": plan} for plan, ids in self.plans.items() if keyId in ids],
             "get_parameters_by_path": self._list_parameters,
-        }[operation_name]
+        }
+        answer = answers[operation_name]
         key = "Parameters" if operation_name == "get_parameters_by_path" else "items"
 
         class Paginator:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from orchestrator.api_keys import key_names
 from orchestrator.aws.model import Cloud
@@ -30,7 +31,7 @@ from tests.fakes.policy import FakePolicyGate
 from tests.fakes.state import FakeStateStore
 from tests.fakes.terraform import FakeTerraform, plan_summary
 
-VERSION = {
+VERSION: dict[str, Any] = {
     "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/1",
     "model_data_url": "s3://bucket/artifacts/models/registered/0a/model.tar.gz",
     "image": "image:1",
@@ -255,7 +256,7 @@ class FakeTools:
         return EndpointState(
             running=config + ("v2" if ended and not red else "v1"),
             in_service=True,
-            version=self.pinned.get(name, VERSION["model_package_arn"]),
+            version=self.pinned.get(name, str(VERSION["model_package_arn"])),
             pinned=name in self.pinned,
             difference="" if ended and not red else self.due.get(name, ""),
             last="rolled-back" if red else "released" if ended else "",

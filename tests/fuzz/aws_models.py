@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 from botocore.loaders import Loader
-from botocore.model import ServiceModel, Shape
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
 from orchestrator.config.loader import ENVS, build, environment_names
@@ -53,6 +53,7 @@ def refused_by_aws(environment: Environment) -> list[str]:
     refusals = []
     for each in aws_requests.of(environment):
         shape = service(each.service).operation_model(each.operation).input_shape
+        assert shape is not None, f"{each.operation} takes no input"
         report = ParamValidator().validate(each.members, shape)
         problems = [report.generate_report()] if report.has_errors() else []
         problems += list(_breaches(each.members, shape, ""))
@@ -62,29 +63,28 @@ def refused_by_aws(environment: Environment) -> list[str]:
 
 def _breaches(value: Any, shape: Shape, path: str) -> Iterator[str]:
     """What ParamValidator leaves out: enums, patterns, and what is too large."""
-    kind = shape.type_name
-    if kind == "structure" and isinstance(value, dict):
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
         for name, entry in value.items():
             if name in shape.members:
                 yield from _breaches(entry, shape.members[name], f"{path}.{name}")
-    elif kind == "list" and isinstance(value, list):
+    elif isinstance(shape, ListShape) and isinstance(value, list):
         yield from _size(len(value), shape, path)
         for entry in value:
             yield from _breaches(entry, shape.member, f"{path}[]")
-    elif kind == "map" and isinstance(value, dict):
+    elif isinstance(shape, MapShape) and isinstance(value, dict):
         yield from _size(len(value), shape, path)
         for key, entry in value.items():
             yield from _breaches(key, shape.key, f"{path}.key")
             yield from _breaches(entry, shape.value, f"{path}.value")
-    elif kind == "string" and isinstance(value, str):
+    elif isinstance(shape, StringShape) and isinstance(value, str):
         yield from _of_text(value, shape, path)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _size(value, shape, path)
-        if abs(value) > LARGEST.get(kind, 1.8e308):
-            yield f"{path}: {value!r} is not a valid {kind}"
+        if abs(value) > LARGEST.get(shape.type_name, 1.8e308):
+            yield f"{path}: {value!r} is not a valid {shape.type_name}"
 
 
-def _of_text(value: str, shape: Shape, path: str) -> Iterator[str]:
+def _of_text(value: str, shape: StringShape, path: str) -> Iterator[str]:
     yield from _size(len(value), shape, path)
     if shape.enum and value not in shape.enum:
         yield f"{path}: {value[:40]!r} is not in the list of {len(shape.enum)}"

@@ -50,7 +50,7 @@ def _foundation(environment: Environment) -> Calls:
     yield "kms", "EnableKeyRotation", {"KeyId": "key", "RotationPeriodInDays": platform.encryption.rotation_days}
     yield "kms", "CreateAlias", {"AliasName": f"alias/{prefix}-models", "TargetKeyId": "key"}
     storage = platform.storage
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"Status": "Enabled", "Expiration": {"Days": days}}
         for days in (
             storage.raw_expiration_days,

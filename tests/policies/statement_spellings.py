@@ -135,7 +135,7 @@ CASES = (
     ),
     _case("one role by name, one by star", {3}, passing("iam:PassRole", [ROLE, "*"])),
     *(
-        _case(f"passing under {operator} {values}", {3}, passing("iam:PassRole", **{operator: values}))
+        _case(f"passing under {operator} {values}", {3}, passing("iam:PassRole", ROLE, **{operator: values}))
         for operator, values in (
             ("StringLike", {"iam:PassedToService": "*"}),
             ("StringLike", {"iam:PassedToService": ["sagemaker.amazonaws.com", "?*"]}),

@@ -36,7 +36,7 @@ def install() -> None:
             client.meta.events.register("before-call.s3", check)
         return client
 
-    botocore.session.Session.create_client = create_client
+    botocore.session.Session.create_client = create_client  # type: ignore[method-assign]
 
 
 def check(model: Any, params: dict[str, Any], **_: Any) -> None:

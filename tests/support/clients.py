@@ -35,7 +35,7 @@ def client(service: str, endpoint: str, **options: Any) -> Any:
         "aws_secret_access_key": options.pop("aws_secret_access_key"),
         "aws_session_token": options.pop("aws_session_token", None),
     }
-    config = {
+    config: dict[str, Any] = {
         "retries": {"max_attempts": 0},
         "proxies": {},
         "s3": {"addressing_style": "path"},

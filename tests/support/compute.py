@@ -73,7 +73,7 @@ def wait_for(ask: Callable[[], Any], *, until: Callable[[Any], bool], seconds: f
 
 def evidence(endpoint: str, **filters: str) -> list[dict[str, Any]]:
     """What the local AWS has started on this machine, and how it ended. Without a proxy."""
-    return keys.page(endpoint, "evidence", **filters)["evidence"]
+    return list(keys.page(endpoint, "evidence", **filters)["evidence"])
 
 
 class Lambdas:
@@ -96,7 +96,7 @@ class Lambdas:
         return name
 
     def arn(self, name: str) -> str:
-        return self.client.get_function_configuration(FunctionName=name)["FunctionArn"]
+        return str(self.client.get_function_configuration(FunctionName=name)["FunctionArn"])
 
     def call(self, name: str, event: Any = None, **options: Any) -> tuple[Any, dict[str, Any]]:
         """The decoded payload and the whole answer."""

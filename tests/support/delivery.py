@@ -63,12 +63,12 @@ class Queue:
         ).get("Messages", [])
         for message in response:
             self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return unread + response
+        return list(unread + response)
 
     def message(self) -> dict[str, Any]:
         """The next message, when it is there."""
         first, *self._unread = wait_for(self.now)
-        return first
+        return dict(first)
 
     def body(self) -> Any:
         return json.loads(self.message()["Body"])
@@ -106,7 +106,7 @@ def role(aws: Any, service: str, action: str, resource: str = "*") -> str:
     iam.put_role_policy(
         RoleName=name, PolicyName="do", PolicyDocument=json.dumps({**document, "Statement": [permission]})
     )
-    return arn["Role"]["Arn"]
+    return str(arn["Role"]["Arn"])
 
 
 def drop_role(aws: Any, arn: str) -> None:

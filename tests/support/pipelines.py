@@ -100,13 +100,15 @@ class Pipeline:
         """A fresh execution; what an earlier one told the topic is gone."""
         self.messages()
         values = {"run": unique("run"), "factor": "1", "sleep": "0", "threshold": 1, "least": 10, **changes}
-        return self.states.start_execution(stateMachineArn=self.machine, input=json.dumps(values))["executionArn"]
+        return str(self.states.start_execution(stateMachineArn=self.machine, input=json.dumps(values))["executionArn"])
 
     def ended(self, execution: str) -> dict[str, Any]:
-        return wait_for(
-            lambda: self.states.describe_execution(executionArn=execution),
-            until=lambda execution: execution["status"] != "RUNNING",
-            seconds=120,
+        return dict(
+            wait_for(
+                lambda: self.states.describe_execution(executionArn=execution),
+                until=lambda execution: execution["status"] != "RUNNING",
+                seconds=120,
+            )
         )
 
     def entered(self, execution: str) -> list[str]:

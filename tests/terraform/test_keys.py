@@ -63,7 +63,8 @@ def is_tied(statement: str, file: str) -> bool:
 
 
 def test_a_key_is_used_through_one_service_or_for_one_thing() -> None:
-    found, untied = 0, {}
+    found = 0
+    untied: dict[str, set[str]] = {}
     for path in sorted(TERRAFORM.rglob("*.tf")):
         name = path.relative_to(TERRAFORM).as_posix()
         if {"tests", "examples", ".terraform"} & set(path.parts) or name.startswith(tuple(GRANTS_NOTHING)):

@@ -42,7 +42,7 @@ def locks(line: Checkout) -> list[dict[str, Any]]:
 
 def bucket(line: Checkout) -> str:
     names = [each["Name"] for each in line.client("s3").list_buckets()["Buckets"]]
-    return next(name for name in names if "tfstate" in name)
+    return str(next(name for name in names if "tfstate" in name))
 
 
 @pytest.mark.full

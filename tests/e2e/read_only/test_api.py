@@ -52,7 +52,7 @@ class Api:
 
     def openai(self, key: str) -> openai.OpenAI:
         """OpenAI's client as it is, told where to go and with what."""
-        client = httpx.Client(trust_env=False)
+        client = openai.DefaultHttpxClient(trust_env=False)
         return openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, http_client=client)
 
 

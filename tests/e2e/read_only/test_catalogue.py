@@ -53,9 +53,11 @@ def address(deployed: Deployed) -> Iterator[None]:
 
 
 def ended(athena: Any, query_id: str) -> dict[str, Any]:
-    return wait_for(
-        lambda: athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"],
-        until=lambda execution: execution["Status"]["State"] not in ("QUEUED", "RUNNING"),
+    return dict(
+        wait_for(
+            lambda: athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"],
+            until=lambda execution: execution["Status"]["State"] not in ("QUEUED", "RUNNING"),
+        )
     )
 
 

@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from typing import Any
 
-import httpx
 import openai
 import pytest
 from botocore.exceptions import ClientError
@@ -26,7 +25,7 @@ GOOD, BAD = "Excellent, I love it, great quality.", "Terrible, it broke, the wor
 
 
 @pytest.fixture(scope="module")
-def address(deployed: Deployed) -> dict[str, str]:
+def address(deployed: Deployed) -> dict[str, Any]:
     """Return base URL and key as a team receives them."""
     api = deployed.outputs("inference")["api"]
     key = deployed.checkout.orchestrator("keys", "show", "local", "default").stdout.strip()
@@ -35,9 +34,9 @@ def address(deployed: Deployed) -> dict[str, str]:
 
 
 @pytest.fixture
-def client(address: dict[str, str]) -> openai.OpenAI:
+def client(address: dict[str, Any]) -> openai.OpenAI:
     # Without the machine's proxies.
-    return openai.OpenAI(**address, http_client=httpx.Client(trust_env=False))
+    return openai.OpenAI(**address, http_client=openai.DefaultHttpxClient(trust_env=False))
 
 
 def user(text: str) -> Any:
@@ -135,9 +134,9 @@ def test_an_unknown_model_is_not_found(client: openai.OpenAI) -> None:
     assert (error.value.code, error.value.param) == ("model_not_found", "model")
 
 
-def test_a_wrong_key_is_a_permission_that_is_missing(address: dict[str, str]) -> None:
+def test_a_wrong_key_is_a_permission_that_is_missing(address: dict[str, Any]) -> None:
     stranger = openai.OpenAI(
-        base_url=address["base_url"], api_key="sk-unknown", http_client=httpx.Client(trust_env=False)
+        base_url=address["base_url"], api_key="sk-unknown", http_client=openai.DefaultHttpxClient(trust_env=False)
     )
     with pytest.raises((openai.PermissionDeniedError, openai.AuthenticationError)) as error:
         stranger.models.list()
@@ -145,9 +144,9 @@ def test_a_wrong_key_is_a_permission_that_is_missing(address: dict[str, str]) ->
     assert "sk-unknown" not in str(error.value)
 
 
-def test_the_asynchronous_client_asks_many_at_once(address: dict[str, str]) -> None:
+def test_the_asynchronous_client_asks_many_at_once(address: dict[str, Any]) -> None:
     async def ask() -> list[str]:
-        async with openai.AsyncOpenAI(**address, http_client=httpx.AsyncClient(trust_env=False)) as client:
+        async with openai.AsyncOpenAI(**address, http_client=openai.DefaultAsyncHttpxClient(trust_env=False)) as client:
             texts = [GOOD, BAD] * 8
             made = [client.chat.completions.create(model="reviews", messages=user(text)) for text in texts]
             return [json.loads(each.choices[0].message.content or "")["label"] for each in await asyncio.gather(*made)]
@@ -217,9 +216,9 @@ def classified(client: openai.OpenAI) -> Any:
 
 @pytest.mark.parametrize(("kind", "error"), [("throttle", "Throttled"), ("drop-connection", "Unavailable")])
 def test_what_passes_is_repeated_by_the_router_and_the_client_sees_answers(
-    deployed: Deployed, address: dict[str, str], profile: str, kind: str, error: str
+    deployed: Deployed, address: dict[str, Any], profile: str, kind: str, error: str
 ) -> None:
-    impatient = openai.OpenAI(**address, max_retries=0, http_client=httpx.Client(trust_env=False))
+    impatient = openai.OpenAI(**address, max_retries=0, http_client=openai.DefaultHttpxClient(trust_env=False))
     only = {"action": "Converse", "resource": profile, "every": 2, "count": 3}
     with fault(deployed.endpoint, kind, "bedrock", **only) as armed:
         responses = [classified(impatient) for _ in range(5)]
@@ -235,9 +234,9 @@ def test_what_passes_is_repeated_by_the_router_and_the_client_sees_answers(
 
 
 def test_garbage_from_a_model_is_an_error_of_the_client_s_own_kind(
-    deployed: Deployed, address: dict[str, str], profile: str
+    deployed: Deployed, address: dict[str, Any], profile: str
 ) -> None:
-    impatient = openai.OpenAI(**address, max_retries=0, http_client=httpx.Client(trust_env=False))
+    impatient = openai.OpenAI(**address, max_retries=0, http_client=openai.DefaultHttpxClient(trust_env=False))
     with fault(deployed.endpoint, "malformed", "bedrock", action="Converse", resource=profile, count=1):
         with pytest.raises(openai.APIStatusError, match="holds no message") as error:
             classified(impatient)

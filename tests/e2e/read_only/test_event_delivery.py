@@ -33,7 +33,7 @@ class Inbox:
             self._seen += [json.loads(json.loads(message["Body"])["Message"]) for message in self._queue.now()]
             return [seen for seen in self._seen if seen.get("rule") == rule and mine in json.dumps(seen["detail"])]
 
-        return wait_for(look, seconds=60)[0]
+        return dict(wait_for(look, seconds=60)[0])
 
     def close(self) -> None:
         self._sns.unsubscribe(SubscriptionArn=self._subscription["SubscriptionArn"])

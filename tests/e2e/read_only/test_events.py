@@ -109,7 +109,8 @@ def put(deployed: Deployed, mark: str, *events: dict[str, Any]) -> None:
 
 def received(deployed: Deployed, url: str, mark: str, until: str) -> dict[str, dict[str, Any]]:
     """Messages with this mark by rule, once the one of rule `until` is among them."""
-    sqs, messages, deadline = deployed.client("sqs"), {}, time.monotonic() + 30
+    messages: dict[str, dict[str, Any]] = {}
+    sqs, deadline = deployed.client("sqs"), time.monotonic() + 30
     while until not in messages:
         assert time.monotonic() < deadline, f"no message of {until}; received {sorted(messages)}"
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):

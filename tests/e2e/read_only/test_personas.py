@@ -133,7 +133,7 @@ def training_job(role: Callable[[str], Any], name: str, runs_as: str) -> Callabl
 def test_only_who_carries_the_tag_becomes_the_persona(desk: Desk, deployed: Deployed, persona: str) -> None:
     others = {name.replace("_", "-") for name in PERSONAS} - {persona.replace("_", "-")}
     for tag in (*sorted(others)[:1], "guest"):
-        refused(lambda tag=tag: desk.assume(desk.sign_in(tag), persona), "sts:AssumeRole")  # type: ignore[misc]
+        refused(lambda tag=tag: desk.assume(desk.sign_in(tag), persona), "sts:AssumeRole")
     arn = deployed.outputs("foundation")["iam"]["persona_role_arns"][persona]
     administrator = deployed.client("sts")
     refused(lambda: administrator.assume_role(RoleArn=arn, RoleSessionName="tests"), "sts:AssumeRole")

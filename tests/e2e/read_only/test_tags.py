@@ -63,7 +63,7 @@ def test_everything_expires_on_one_day_to_come(deployed: Deployed) -> None:
     days = {(attributes["tags_all"] or {}).get("expires-at") for _, _, attributes in resources(deployed)} - {None}
     [day] = days
     started = dt.date.fromisoformat(deployed.result["started_at"][:10])
-    assert dt.timedelta(days=30) <= dt.date.fromisoformat(day) - started <= dt.timedelta(days=36)
+    assert dt.timedelta(days=30) <= dt.date.fromisoformat(str(day)) - started <= dt.timedelta(days=36)
 
 
 def test_what_the_pipeline_makes_carries_them_too(deployed: Deployed) -> None:

@@ -217,16 +217,16 @@ def test_a_change_is_live_only_after_the_next_deployment(build: Callable[..., Ap
 def test_a_deployed_refusal_replaces_aws_s_own(build: Callable[..., Api], aws: Any) -> None:
     api, gateway = build(burst=1), aws("apigateway")
     template = '{"request_id": "$context.requestId", "error": {"type": "%s", "message": $context.error.messageString}}'
-    for response_type, kind, status in (
-        ("DEFAULT_4XX", "BadRequest", None),
-        ("THROTTLED", "Throttled", "503"),
+    for response_type, kind, options in (
+        ("DEFAULT_4XX", "BadRequest", {}),
+        ("THROTTLED", "Throttled", {"statusCode": "503"}),
     ):
         gateway.put_gateway_response(
             restApiId=api.id,
             responseType=response_type,
             responseTemplates={"application/json": template % kind},
             responseParameters={"gatewayresponse.header.Retry-After": "'7'"},
-            **({"statusCode": status} if status else {}),
+            **options,
         )
     status, body, _ = api.post("/realtime/reviews", {"other": 1})
     assert (status, body["error"]) == (400, {"type": "BadRequest", "message": "Invalid request body"})

@@ -264,9 +264,11 @@ def test_an_authorizer_changes_with_the_next_deployment(build: Callable[..., Api
 # ---- signed requests ---------------------------------------------------------------------------------------------
 
 
-def signed(api: Api, session: boto3.session.Session, service: str = "execute-api", body: bytes = b"") -> dict[str, str]:
+def signed(api: Api, session: boto3.session.Session, service: str = "execute-api", body: bytes = b"") -> dict[str, Any]:
     request = AWSRequest("GET", f"{api.url}/things/one", data=body)
-    SigV4Auth(session.get_credentials(), service, "us-east-1").add_auth(request)
+    credentials = session.get_credentials()
+    assert credentials is not None
+    SigV4Auth(credentials, service, "us-east-1").add_auth(request)
     return {name.replace("-", "_"): value for name, value in request.headers.items()}
 
 
@@ -313,6 +315,7 @@ def test_a_signature_covers_the_body_and_is_made_with_the_key_s_own_secret(
     assert iam_api.ask(body=b'{"a": 1}', **headers)[0] == 200
     assert iam_api.ask(body=b'{"a": 2}', **headers)[2] == "InvalidSignatureException"
     known = session.get_credentials()
+    assert known is not None
     forged = boto3.session.Session(known.access_key, "another secret", known.token)
     assert iam_api.ask(**signed(iam_api, forged))[2] == "InvalidSignatureException"
 

@@ -10,7 +10,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from emulator.services.apigateway.data_plane import Route, find_route
-from emulator.services.apigateway.lambda_proxy import Invocation, build_event, build_response
+from emulator.services.apigateway.function_calls import Invocation
+from emulator.services.apigateway.lambda_proxy import build_event, build_response
 from emulator.services.apigateway.moto_view import Integration, Method, Stage
 
 

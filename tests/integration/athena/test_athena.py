@@ -71,9 +71,11 @@ class Athena:
         started = self.client.start_query_execution(
             QueryString=sql, QueryExecutionContext={"Database": self.database}, **options
         )["QueryExecutionId"]
-        return wait_for(
-            lambda: self.client.get_query_execution(QueryExecutionId=started)["QueryExecution"],
-            until=lambda result: result["Status"]["State"] not in ("QUEUED", "RUNNING"),
+        return dict(
+            wait_for(
+                lambda: self.client.get_query_execution(QueryExecutionId=started)["QueryExecution"],
+                until=lambda result: result["Status"]["State"] not in ("QUEUED", "RUNNING"),
+            )
         )
 
     def rows(self, sql: str, header: int = 1, **options: Any) -> list[list[str | None]]:
@@ -261,9 +263,12 @@ def test_awswrangler_reads_in_its_three_ways(reviews: Athena, emulator: Any, mon
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
     session = boto3.session.Session(*keys.of(emulator.endpoint), region_name=emulator.region)
     sql = "SELECT id, rating, source FROM reviews"
-    for number, ways in enumerate(
-        ({"ctas_approach": True}, {"ctas_approach": False}, {"unload_approach": True, "ctas_approach": False})
-    ):
+    approaches: tuple[dict[str, Any], ...] = (
+        {"ctas_approach": True},
+        {"ctas_approach": False},
+        {"unload_approach": True, "ctas_approach": False},
+    )
+    for number, ways in enumerate(approaches):
         frame = awswrangler.athena.read_sql_query(
             sql, database=reviews.database, s3_output=f"{reviews.output}{number}/", boto3_session=session, **ways
         )

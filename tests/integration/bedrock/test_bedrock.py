@@ -20,23 +20,25 @@ MODEL = "amazon.nova-lite-v1:0"
 
 
 @pytest.fixture
-def runtime(aws) -> Any:
+def runtime(aws: Any) -> Any:
     return aws("bedrock-runtime")
 
 
 def converse(runtime: Any, text: str, *, model: str = MODEL, **inference: Any) -> dict[str, Any]:
-    return runtime.converse(
-        modelId=model,
-        messages=[{"role": "user", "content": [{"text": text}]}],
-        inferenceConfig={"temperature": 0, **inference},
+    return dict(
+        runtime.converse(
+            modelId=model,
+            messages=[{"role": "user", "content": [{"text": text}]}],
+            inferenceConfig={"temperature": 0, **inference},
+        )
     )
 
 
 def text_of(answer: dict[str, Any]) -> str:
-    return answer["output"]["message"]["content"][0]["text"]
+    return str(answer["output"]["message"]["content"][0]["text"])
 
 
-def test_converse_reads_the_prompt(runtime):
+def test_converse_reads_the_prompt(runtime: Any) -> None:
     assert text_of(converse(runtime, GOOD)) == "positive"
     assert text_of(converse(runtime, BAD)) == "negative"
     answer = converse(runtime, "Tell me about the zebrafish and the zebrafish tank.")
@@ -47,7 +49,7 @@ def test_converse_reads_the_prompt(runtime):
     assert usage["inputTokens"] == 10
 
 
-def test_temperature_zero_repeats_itself_and_the_limit_cuts(runtime):
+def test_temperature_zero_repeats_itself_and_the_limit_cuts(runtime: Any) -> None:
     text = "What do you think of this wonderful and terrible long story about ships?"
     assert len({text_of(converse(runtime, text)) for _ in range(5)}) == 1
     short = converse(runtime, text, maxTokens=3)
@@ -55,7 +57,7 @@ def test_temperature_zero_repeats_itself_and_the_limit_cuts(runtime):
     assert short["usage"]["outputTokens"] == 3
 
 
-def test_the_response_declares_the_stand_in(runtime, seen):
+def test_the_response_declares_the_stand_in(runtime: Any, seen: Any) -> None:
     answer = converse(runtime, GOOD)
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     assert headers["x-emulator-fidelity"] == "stand-in"
@@ -64,7 +66,7 @@ def test_the_response_declares_the_stand_in(runtime, seen):
     assert record["detail"]["stand_in"] == "prompt-reader-1"
 
 
-def test_the_stream_adds_up_to_the_answer(runtime):
+def test_the_stream_adds_up_to_the_answer(runtime: Any) -> None:
     text = "Tell me about the zebrafish and the zebrafish tank."
     answer = runtime.converse_stream(
         modelId=MODEL,
@@ -115,13 +117,13 @@ def test_the_stream_adds_up_to_the_answer(runtime):
         ),
     ],
 )
-def test_every_family_has_its_own_body(runtime, model, body, read):
+def test_every_family_has_its_own_body(runtime: Any, model: str, body: dict[str, Any], read: Any) -> None:
     answer = runtime.invoke_model(modelId=model, body=json.dumps(body))
     assert read(json.loads(answer["body"].read())) == "negative"
     assert int(answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-bedrock-input-token-count"]) > 5
 
 
-def test_an_application_inference_profile_resolves_to_its_model(runtime, aws):
+def test_an_application_inference_profile_resolves_to_its_model(runtime: Any, aws: Any) -> None:
     arn = aws("bedrock").create_inference_profile(
         inferenceProfileName=unique("profile"),
         modelSource={"copyFrom": f"arn:aws:bedrock:us-east-1::foundation-model/{MODEL}"},
@@ -145,7 +147,7 @@ def test_an_application_inference_profile_resolves_to_its_model(runtime, aws):
         (MODEL, {"messages": [{"role": "user", "content": "x"}], "inferenceConfig": {"maxTokens": 0}}),
     ],
 )
-def test_wrong_requests_are_validation_errors(runtime, model, body):
+def test_wrong_requests_are_validation_errors(runtime: Any, model: str, body: dict[str, Any]) -> None:
     with pytest.raises(ClientError) as error:
         runtime.invoke_model(modelId=model, body=json.dumps(body))
     assert error.value.response["Error"]["Code"] == "ValidationException"
@@ -165,7 +167,7 @@ def test_wrong_requests_are_validation_errors(runtime, model, body):
         ({"inferenceConfig": {"maxTokens": 20_000}}, "exceeds the model limit of 10000"),
     ],
 )
-def test_the_service_validates_unchecked_requests(aws, change, message):
+def test_the_service_validates_unchecked_requests(aws: Any, change: dict[str, Any], message: str) -> None:
     runtime = aws("bedrock-runtime", parameter_validation=False)
     request = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "hi"}]}], **change}
     for call in (runtime.converse, runtime.converse_stream):
@@ -176,7 +178,7 @@ def test_the_service_validates_unchecked_requests(aws, change, message):
         assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_a_value_of_the_wrong_type_is_a_validation_error(aws):
+def test_a_value_of_the_wrong_type_is_a_validation_error(aws: Any) -> None:
     runtime = aws("bedrock-runtime", parameter_validation=False)
     request = {
         "messages": [{"role": "user", "content": [{"text": "hi"}, {"text": "a", "cachePoint": {"type": "default"}}]}]
@@ -205,7 +207,7 @@ class ChatServer(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-def test_a_configured_server_answers_instead(monkeypatch):
+def test_a_configured_server_answers_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     from emulator.services.bedrock.answering import ServerFailed, answer
     from emulator.services.bedrock.text_model import Prompt
 

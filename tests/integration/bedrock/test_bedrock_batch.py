@@ -44,11 +44,13 @@ class Batch:
                 "s3OutputDataConfig": {"s3Uri": f"s3://{self.bucket}/{self.prefix}/out/", **options.pop("to", {})}
             },
         }
-        return self.client.create_model_invocation_job(**request | options)["jobArn"]
+        return str(self.client.create_model_invocation_job(**request | options)["jobArn"])
 
     def ended(self, arn: str) -> dict[str, Any]:
-        return wait_for(
-            lambda: self.client.get_model_invocation_job(jobIdentifier=arn), until=lambda job: job["status"] in OVER
+        return dict(
+            wait_for(
+                lambda: self.client.get_model_invocation_job(jobIdentifier=arn), until=lambda job: job["status"] in OVER
+            )
         )
 
     def run(self, at: str = "", **options: Any) -> dict[str, Any]:

@@ -93,8 +93,7 @@ def test_an_undelivered_event_raises_an_alarm(aws: Any) -> None:
     source = unique("source")
     arn = rule(aws, {"source": [source]}, {"Arn": "arn:aws:sqs:us-east-1:123456789012:not-there"})
     dimensions = [{"Name": "RuleName", "Value": arn.rsplit("/", 1)[-1]}]
-    watching = {"Namespace": "AWS/Events", "Dimensions": dimensions, "Threshold": 1}
-    name = alarm(aws, "FailedInvocations", **watching)
+    name = alarm(aws, "FailedInvocations", Namespace="AWS/Events", Dimensions=dimensions, Threshold=1)
     aws("events").put_events(Entries=[{"Source": source, "DetailType": "x", "Detail": "{}"}])
     wait_for(lambda: state(aws, name) == "ALARM")
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import signal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emulator.core import evidence, fidelity
+from emulator.core import fidelity
 from emulator.core.evidence import EvidenceStore, caused_by
 from tests.support import clients
-from tests.support.compute import ROLE, TRUST, wait_for, zipped
+from tests.support.compute import ROLE, TRUST, Lambdas, wait_for, zipped
 from tests.support.process import start, wait_ready
 
 SHA = "a" * 64
 
 
-def test_only_a_process_with_an_artifact_is_executed():
+def test_only_a_process_with_an_artifact_is_executed() -> None:
     store = EvidenceStore()
     record = store.begin("training", "job", detail={"needs_process": True})
     assert store.fidelity(record.id) == "emulated"
@@ -28,14 +29,16 @@ def test_only_a_process_with_an_artifact_is_executed():
     assert store.fidelity(record.id) == "executed"
 
 
-def test_work_that_never_started_was_not_run():
+def test_work_that_never_started_was_not_run() -> None:
     store = EvidenceStore()
     record = store.begin("glue-job", "job", detail={"needs_process": True})
     store.fail(record.id, "no script")
-    assert store.as_dict(record.id)["fidelity"] == "not-run"
+    shown = store.as_dict(record.id)
+    assert shown is not None
+    assert shown["fidelity"] == "not-run"
 
 
-def test_a_call_is_as_real_as_the_weakest_thing_it_caused():
+def test_a_call_is_as_real_as_the_weakest_thing_it_caused() -> None:
     store = EvidenceStore()
     call = store.begin("states-call", "lambda:invoke", execution="exec-1", state="Ask")
     assert store.fidelity(call.id) == "emulated"
@@ -48,7 +51,7 @@ def test_a_call_is_as_real_as_the_weakest_thing_it_caused():
     assert [item["id"] for item in store.query(execution="exec-1")] == [call.id, function.id, model.id]
 
 
-def test_a_notice_makes_the_work_no_less_real():
+def test_a_notice_makes_the_work_no_less_real() -> None:
     store = EvidenceStore()
     work = store.begin("training", "job", pid=1, artifact_sha256=SHA)
     mail = store.begin("event-delivery", "user@example.com", parent=work.id, recorded=True)
@@ -56,7 +59,7 @@ def test_a_notice_makes_the_work_no_less_real():
     assert store.fidelity(work.id) == "executed"
 
 
-def test_credentials_are_lent_to_one_record_at_a_time():
+def test_credentials_are_lent_to_one_record_at_a_time() -> None:
     store = EvidenceStore()
     store.lend_credentials("AKIA1", "ev-1")
     store.lend_credentials("AKIA1", "ev-2")
@@ -65,7 +68,7 @@ def test_credentials_are_lent_to_one_record_at_a_time():
     assert store.borrower("AKIA1") is None
 
 
-def test_the_oldest_ended_records_go_first():
+def test_the_oldest_ended_records_go_first() -> None:
     store = EvidenceStore(capacity=2)
     running = store.begin("lambda", "a")
     ended = store.begin("lambda", "b")
@@ -74,7 +77,7 @@ def test_the_oldest_ended_records_go_first():
     assert [item["id"] for item in store.query()] == [running.id, newest.id]
 
 
-def test_an_unknown_kind_is_refused():
+def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown kind of evidence 'magic'"):
         EvidenceStore().begin("magic", "x")
 
@@ -89,7 +92,7 @@ def handler(event, context):
 
 
 @pytest.mark.emulator
-def test_a_function_that_calls_the_stand_in_has_its_fidelity(lambdas, seen):
+def test_a_function_that_calls_the_stand_in_has_its_fidelity(lambdas: Lambdas, seen: Any) -> None:
     name = lambdas.deploy(ASK_BEDROCK)
     _, answer = lambdas.call(name, {"text": "hello there"})
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
@@ -100,7 +103,7 @@ def test_a_function_that_calls_the_stand_in_has_its_fidelity(lambdas, seen):
 
 @pytest.mark.full
 @pytest.mark.emulator
-def test_children_end_with_the_server_even_when_it_is_killed(tmp_path):
+def test_children_end_with_the_server_even_when_it_is_killed(tmp_path: Path) -> None:
     process, log = start(tmp_path)
     try:
         endpoint = wait_ready(process, tmp_path, log)["endpoint"]
@@ -138,8 +141,7 @@ def _alive(pid: int) -> bool:
         return os.path.isdir("/proc/self") is False
 
 
-def test_there_is_one_order_of_fidelity_from_real_to_nothing():
-    assert fidelity.ORDER == ("executed", "emulated", "stand-in", "recorded", "not-run")
+def test_there_is_one_order_of_fidelity_from_real_to_nothing() -> None:
     for stronger, weaker in pairwise(fidelity.ORDER):
         assert fidelity.weakest(stronger, weaker) == fidelity.weakest(weaker, stronger) == weaker
-    assert evidence.weakest is fidelity.weakest
+    assert fidelity.ORDER == ("executed", "emulated", "stand-in", "recorded", "not-run")

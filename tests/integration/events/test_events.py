@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.compute import ROLE, unique, wait_for
+from tests.support.compute import ROLE, Lambdas, unique, wait_for
 from tests.support.delivery import Queue, allow, attributes, permit, role, rule, send
 
 pytestmark = pytest.mark.emulator
@@ -36,11 +36,11 @@ class Recorder:
 
 
 @pytest.fixture
-def recorder(lambdas, aws, bucket) -> Recorder:
+def recorder(lambdas: Lambdas, aws: Any, bucket: str) -> Recorder:
     return Recorder(lambdas, aws, bucket)
 
 
-def test_a_rule_reaches_function_machine_and_topic(aws, recorder):
+def test_a_rule_reaches_function_machine_and_topic(aws: Any, recorder: Recorder) -> None:
     source = unique("source")
     states = aws("stepfunctions")
     machine = states.create_state_machine(
@@ -74,7 +74,7 @@ def test_a_rule_reaches_function_machine_and_topic(aws, recorder):
     assert queue.body()["Message"] == "model reviews is ready"
 
 
-def test_other_events_and_disabled_rules_deliver_nothing(aws, recorder):
+def test_other_events_and_disabled_rules_deliver_nothing(aws: Any, recorder: Recorder) -> None:
     source, bus = unique("source"), unique("bus")
     aws("events").create_event_bus(Name=bus)
     rule(aws, {"source": [source], "detail": {"relevant": [True]}}, {"Arn": recorder.arn}, bus=bus)
@@ -84,7 +84,7 @@ def test_other_events_and_disabled_rules_deliver_nothing(aws, recorder):
     assert recorder.event()["detail"]["right"] == 1
 
 
-def test_an_object_created_in_s3_reaches_the_function(aws, recorder):
+def test_an_object_created_in_s3_reaches_the_function(aws: Any, recorder: Recorder) -> None:
     bucket = unique("watched")
     s3 = aws("s3")
     s3.create_bucket(Bucket=bucket)
@@ -96,7 +96,7 @@ def test_an_object_created_in_s3_reaches_the_function(aws, recorder):
     assert (event["detail"]["object"]["key"], event["detail"]["object"]["size"]) == ("data/raw/new.txt", 5)
 
 
-def test_an_undeliverable_event_goes_to_the_dead_letter_queue(aws):
+def test_an_undeliverable_event_goes_to_the_dead_letter_queue(aws: Any) -> None:
     dead, source = Queue(aws, "events"), unique("source")
     missing = "arn:aws:states:us-east-1:123456789012:stateMachine:not-there"
     target = {"Arn": missing, "RoleArn": role(aws, "events", "states:StartExecution")}

@@ -45,9 +45,11 @@ def evaluated(aws: Any, table: tuple[str, str], ruleset: str) -> dict[str, Any]:
     glue.create_data_quality_ruleset(Name=name, Ruleset=ruleset, Tags={"project": "quality"})
     source = {"GlueTable": {"DatabaseName": table[0], "TableName": table[1]}}
     run = glue.start_data_quality_ruleset_evaluation_run(DataSource=source, Role=ROLE, RulesetNames=[name])["RunId"]
-    return wait_for(
-        lambda: glue.get_data_quality_ruleset_evaluation_run(RunId=run),
-        until=lambda result: result["Status"] not in ("STARTING", "RUNNING"),
+    return dict(
+        wait_for(
+            lambda: glue.get_data_quality_ruleset_evaluation_run(RunId=run),
+            until=lambda result: result["Status"] not in ("STARTING", "RUNNING"),
+        )
     )
 
 

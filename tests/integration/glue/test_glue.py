@@ -28,13 +28,13 @@ class Glue:
         self.client.create_crawler(Name=name, Role=ROLE, Targets={"S3Targets": [{"Path": path}]}, **options)
         self.client.start_crawler(Name=name)
         assert self.describe(name)["State"] == "RUNNING"
-        return wait_for(lambda: self.describe(name), until=lambda crawler: crawler["State"] == "READY")
+        return dict(wait_for(lambda: self.describe(name), until=lambda crawler: crawler["State"] == "READY"))
 
     def describe(self, name: str) -> dict[str, Any]:
-        return self.client.get_crawler(Name=name)["Crawler"]
+        return dict(self.client.get_crawler(Name=name)["Crawler"])
 
     def table(self, name: str) -> dict[str, Any]:
-        return self.client.get_table(DatabaseName=self.database, Name=name)["Table"]
+        return dict(self.client.get_table(DatabaseName=self.database, Name=name)["Table"])
 
     def columns(self, name: str) -> dict[str, str]:
         return {column["Name"]: column["Type"] for column in self.table(name)["StorageDescriptor"]["Columns"]}
@@ -46,19 +46,19 @@ class Glue:
         return name
 
     def run(self, name: str, **arguments: str) -> str:
-        return self.client.start_job_run(JobName=name, Arguments={f"--{k}": v for k, v in arguments.items()})[
-            "JobRunId"
-        ]
+        return str(
+            self.client.start_job_run(JobName=name, Arguments={f"--{k}": v for k, v in arguments.items()})["JobRunId"]
+        )
 
     def ended(self, name: str, run_id: str) -> dict[str, Any]:
-        return wait_for(lambda: self.state(name, run_id), until=lambda run: run["JobRunState"] in ENDED)
+        return dict(wait_for(lambda: self.state(name, run_id), until=lambda run: run["JobRunState"] in ENDED))
 
     def state(self, name: str, run_id: str) -> dict[str, Any]:
-        return self.client.get_job_run(JobName=name, RunId=run_id)["JobRun"]
+        return dict(self.client.get_job_run(JobName=name, RunId=run_id)["JobRun"])
 
 
 @pytest.fixture
-def glue(aws) -> Glue:
+def glue(aws: Any) -> Glue:
     return Glue(aws)
 
 
@@ -67,7 +67,7 @@ def put(aws: Any, bucket: str, key: str, body: str | bytes) -> str:
     return f"s3://{bucket}/{key}"
 
 
-def test_tab_separated_reviews_with_hive_partitions(aws, bucket, glue, seen):
+def test_tab_separated_reviews_with_hive_partitions(aws: Any, bucket: str, glue: Glue, seen: Any) -> None:
     put(aws, bucket, "crawl/reviews/source=amazon/a.txt", '1_1\t2.5\tGood, really "good"\n1_2\t-0.5\tBad\n')
     put(aws, bucket, "crawl/reviews/source=movie/b.txt", "7_1\t1\tFine; fine\n")
     crawler = glue.crawl(f"s3://{bucket}/crawl/reviews/")
@@ -86,7 +86,7 @@ def test_tab_separated_reviews_with_hive_partitions(aws, bucket, glue, seen):
     assert (record["status"], record["fidelity"], record["exit_code"]) == ("succeeded", "executed", 0)
 
 
-def test_csv_with_a_header_and_json_lines_become_two_tables(aws, bucket, glue):
+def test_csv_with_a_header_and_json_lines_become_two_tables(aws: Any, bucket: str, glue: Glue) -> None:
     put(aws, bucket, "mixed/points/p.csv", "X1,Label\n1.5,2\n2.5,3\n")
     put(aws, bucket, "mixed/events/e.jsonl", '{"id": 1, "tags": ["a"], "at": {"x": 1.5}}\n{"id": 2}\n')
     put(aws, bucket, "mixed/_reports/r.json", '{"hidden": true}')
@@ -97,7 +97,7 @@ def test_csv_with_a_header_and_json_lines_become_two_tables(aws, bucket, glue):
     assert glue.columns("t_events") == {"id": "int", "tags": "array<string>", "at": "struct<x:double>"}
 
 
-def test_a_job_with_a_share_of_a_machine_has_a_lower_priority(aws, bucket, glue):
+def test_a_job_with_a_share_of_a_machine_has_a_lower_priority(aws: Any, bucket: str, glue: Glue) -> None:
     usual = os.nice(0)  # of this process, and so of its local AWS
     script = f"import os, sys; print(f'nice {{os.nice(0)}}'); sys.exit(os.nice(0) != {usual})"
     uri = put(aws, bucket, "nice/print.py", script)
@@ -118,7 +118,7 @@ boto3.client("s3").put_object(Bucket=arguments["--bucket"], Key=arguments["--key
 """
 
 
-def test_parquet_types_and_a_second_crawl_that_finds_more(aws, bucket, glue):
+def test_parquet_types_and_a_second_crawl_that_finds_more(aws: Any, bucket: str, glue: Glue) -> None:
     name = glue.job(put(aws, bucket, "pq/write.py", WRITE_PARQUET))
     glue.ended(name, glue.run(name, bucket=bucket, key="pq/t/split=train/p.parquet"))
     glue.crawl(f"s3://{bucket}/pq/t/")
@@ -128,7 +128,7 @@ def test_parquet_types_and_a_second_crawl_that_finds_more(aws, bucket, glue):
     assert len(glue.client.get_partitions(DatabaseName=glue.database, TableName="t")["Partitions"]) == 2
 
 
-def test_a_missing_bucket_or_database_fails_the_crawl(bucket, glue, aws, seen):
+def test_a_missing_bucket_or_database_fails_the_crawl(bucket: str, glue: Glue, aws: Any, seen: Any) -> None:
     crawler = glue.crawl("s3://no-such-bucket-here/data/")
     assert crawler["LastCrawl"]["Status"] == "FAILED"
     assert crawler["LastCrawl"]["ErrorMessage"] == "The specified bucket does not exist: no-such-bucket-here"
@@ -138,7 +138,7 @@ def test_a_missing_bucket_or_database_fails_the_crawl(bucket, glue, aws, seen):
     assert crawler["LastCrawl"]["ErrorMessage"] == "Database no_such_database not found"
 
 
-def test_a_job_runs_with_merged_arguments_and_extra_modules(aws, bucket, glue, seen):
+def test_a_job_runs_with_merged_arguments_and_extra_modules(aws: Any, bucket: str, glue: Glue, seen: Any) -> None:
     script = """
 import json, sys, boto3, helper
 arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
@@ -163,7 +163,7 @@ boto3.client("s3").put_object(Bucket=arguments["--bucket"], Key="job/out.json", 
     assert record["artifact_sha256"]
 
 
-def test_a_failing_script_and_a_missing_one(aws, bucket, glue, seen):
+def test_a_failing_script_and_a_missing_one(aws: Any, bucket: str, glue: Glue, seen: Any) -> None:
     uri = put(aws, bucket, "job/bad.py", "raise ValueError('rows are missing')")
     name = glue.job(uri)
     run = glue.ended(name, glue.run(name))
@@ -179,7 +179,7 @@ def test_a_failing_script_and_a_missing_one(aws, bucket, glue, seen):
     assert (record["status"], record["fidelity"]) == ("failed", "not-run")
 
 
-def test_stopping_and_killing_a_run(aws, bucket, glue, seen):
+def test_stopping_and_killing_a_run(aws: Any, bucket: str, glue: Glue, seen: Any) -> None:
     uri = put(aws, bucket, "job/slow.py", "import time\nprint('go', flush=True)\ntime.sleep(60)")
     name = glue.job(uri)
     run_id = glue.run(name)
@@ -195,7 +195,7 @@ def test_stopping_and_killing_a_run(aws, bucket, glue, seen):
     assert (run["JobRunState"], "killed by signal 9" in run["ErrorMessage"]) == ("FAILED", True)
 
 
-def test_only_as_many_runs_as_allowed(aws, bucket, glue):
+def test_only_as_many_runs_as_allowed(aws: Any, bucket: str, glue: Glue) -> None:
     uri = put(aws, bucket, "job/wait.py", "import time\ntime.sleep(30)")
     name = glue.job(uri)
     run_id = glue.run(name)

@@ -28,7 +28,12 @@ def serve() -> Iterator[Serve]:
             def setup(self) -> None:
                 super().setup()
                 write = self.wfile.write
-                self.wfile.write = lambda data: (written.append(bytes(data)), write(data))[1]
+
+                def record(data: Any) -> Any:
+                    written.append(bytes(data))
+                    return write(data)
+
+                self.wfile.write = record
 
         server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Recording)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -342,7 +342,7 @@ def test_reading_secure_strings_below_a_path_requires_the_path_and_the_key(accou
     both = account.session(listing, allow("kms:Decrypt", key))("ssm")
     assert [each["Value"] for each in both.get_parameters_by_path(**request)["Parameters"]] == ["hash"]
     without_key = account.session(listing)("ssm")
-    json_refusal = {"code": "AccessDeniedException", "status": 400}
+    json_refusal: dict[str, Any] = {"code": "AccessDeniedException", "status": 400}
     refused(lambda: without_key.get_parameters_by_path(**request), "kms:Decrypt", **json_refusal)
     elsewhere = account.session(allow("ssm:GetParametersByPath", f"arn:aws:ssm:{SCOPE}:parameter/other"))("ssm")
     refused(lambda: elsewhere.get_parameters_by_path(**request), "ssm:GetParametersByPath", **json_refusal)

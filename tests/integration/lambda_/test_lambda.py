@@ -9,11 +9,13 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.compute import unique, wait_for, zipped
+from tests.support.compute import Lambdas, unique, wait_for, zipped
 from tests.support.delivery import permit
 
 pytestmark = pytest.mark.emulator
@@ -27,7 +29,7 @@ def handler(event, context):
 """
 
 
-def test_it_answers_and_is_declared_as_executed(lambdas, seen):
+def test_it_answers_and_is_declared_as_executed(lambdas: Lambdas, seen: Any) -> None:
     name = lambdas.deploy(ECHO)
     payload, answer = lambdas.call(name, {"a": [1, "é"]}, LogType="Tail")
     assert payload == {"a": [1, "é"]}
@@ -43,7 +45,9 @@ def test_it_answers_and_is_declared_as_executed(lambdas, seen):
     assert bytes.fromhex(record["artifact_sha256"]) == base64.b64decode(deployed)
 
 
-def test_it_runs_under_its_role_without_the_shell_s_environment(lambdas, seen, monkeypatch):
+def test_it_runs_under_its_role_without_the_shell_s_environment(
+    lambdas: Lambdas, seen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = lambdas.deploy(IDENTITY, Environment={"Variables": {"MINE": "1"}})
     payload, _ = lambdas.call(name)
     assert payload["arn"] == f"arn:aws:sts::123456789012:assumed-role/compute-tests/{name}"
@@ -55,7 +59,7 @@ def test_it_runs_under_its_role_without_the_shell_s_environment(lambdas, seen, m
     assert not {"AWS_PROFILE", "HTTP_PROXY", "HTTPS_PROXY", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST"} & names
 
 
-def test_warm_calls_reuse_the_process(lambdas, seen):
+def test_warm_calls_reuse_the_process(lambdas: Lambdas, seen: Any) -> None:
     name = lambdas.deploy(ECHO)
     for _ in range(5):
         lambdas.call(name)
@@ -64,7 +68,7 @@ def test_warm_calls_reuse_the_process(lambdas, seen):
     assert len({record["pid"] for record in records}) == 1
 
 
-def test_new_code_replaces_the_process(lambdas):
+def test_new_code_replaces_the_process(lambdas: Lambdas) -> None:
     name = lambdas.deploy("def handler(event, context): return 1")
     assert lambdas.call(name)[0] == 1
     lambdas.client.update_function_code(FunctionName=name, ZipFile=zipped(handler="def handler(e, c): return 2"))
@@ -81,7 +85,7 @@ def test_new_code_replaces_the_process(lambdas):
         ("import os\ndef handler(e, c): os._exit(3)", "Runtime.ExitError", "exit status 3"),
     ],
 )
-def test_errors_are_reported_as_on_aws(lambdas, seen, source, error_type, message):
+def test_errors_are_reported_as_on_aws(lambdas: Lambdas, seen: Any, source: str, error_type: str, message: str) -> None:
     name = lambdas.deploy(source)
     payload, answer = lambdas.call(name)
     assert answer["StatusCode"] == 200
@@ -91,7 +95,7 @@ def test_errors_are_reported_as_on_aws(lambdas, seen, source, error_type, messag
     assert seen(kind="lambda", resource=name)[0]["status"] == "failed"
 
 
-def test_a_timeout_kills_the_process_and_the_next_call_gets_a_fresh_one(lambdas, seen):
+def test_a_timeout_kills_the_process_and_the_next_call_gets_a_fresh_one(lambdas: Lambdas, seen: Any) -> None:
     name = lambdas.deploy("import time\ndef handler(e, c): time.sleep(e.get('s', 0)); return 'ok'", timeout=1)
     # Longer than this client waits for an answer.
     payload, _ = lambdas.call(name, {"s": 300})
@@ -103,7 +107,7 @@ def test_a_timeout_kills_the_process_and_the_next_call_gets_a_fresh_one(lambdas,
     assert lambdas.call(name)[0] == "ok"
 
 
-def test_killing_the_process_fails_the_invocation(lambdas, seen):
+def test_killing_the_process_fails_the_invocation(lambdas: Lambdas, seen: Any) -> None:
     name = lambdas.deploy("import time\ndef handler(e, c): time.sleep(20)")
     answers = []
     caller = threading.Thread(target=lambda: answers.append(lambdas.call(name)))
@@ -117,7 +121,7 @@ def test_killing_the_process_fails_the_invocation(lambdas, seen):
     assert (record["status"], record["exit_code"]) == ("failed", -9)
 
 
-def test_dry_run_runs_nothing(lambdas, seen):
+def test_dry_run_runs_nothing(lambdas: Lambdas, seen: Any) -> None:
     name = lambdas.deploy(ECHO)
     assert lambdas.client.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
     assert seen(kind="lambda", resource=name) == []
@@ -132,7 +136,7 @@ def handler(event, context):
 """
 
 
-def test_event_returns_at_once_and_retries(lambdas, seen, tmp_path):
+def test_event_returns_at_once_and_retries(lambdas: Lambdas, seen: Any, tmp_path: Path) -> None:
     name = lambdas.deploy(PATIENT)
     event = json.dumps({"folder": str(tmp_path), "count": 1}).encode()
     answer = lambdas.client.invoke(FunctionName=name, InvocationType="Event", Payload=event)
@@ -147,12 +151,12 @@ def test_event_returns_at_once_and_retries(lambdas, seen, tmp_path):
     assert len(records) == 3
 
 
-def test_variables_are_decrypted_only_for_their_function(lambdas, aws):
+def test_variables_are_decrypted_only_for_their_function(lambdas: Lambdas, aws: Any) -> None:
     kms, arn = aws("kms"), "arn:aws:lambda:us-east-1:123456789012:function:"
     key = kms.create_key()["KeyMetadata"]["Arn"]
     name = lambdas.deploy(ECHO, KMSKeyArn=key, Environment={"Variables": {"MINE": "1"}})
 
-    def only_for(function):
+    def only_for(function: str) -> None:
         root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Resource": "*"}
         context = {"StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": f"{arn}{function}"}}
         statements = [{**root, "Action": "kms:PutKeyPolicy"}, {**root, "Action": "kms:Decrypt", "Condition": context}]
@@ -167,7 +171,7 @@ def test_variables_are_decrypted_only_for_their_function(lambdas, aws):
     assert lambdas.call(name, {"a": 1})[0] == {"a": 1}
 
 
-def test_a_reserved_concurrency_of_zero_throttles(lambdas):
+def test_a_reserved_concurrency_of_zero_throttles(lambdas: Lambdas) -> None:
     name = lambdas.deploy(ECHO)
     lambdas.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     with pytest.raises(ClientError) as error:
@@ -175,7 +179,7 @@ def test_a_reserved_concurrency_of_zero_throttles(lambdas):
     assert error.value.response["Error"]["Code"] == "TooManyRequestsException"
 
 
-def test_unknown_function_and_broken_json(lambdas):
+def test_unknown_function_and_broken_json(lambdas: Lambdas) -> None:
     with pytest.raises(ClientError) as error:
         lambdas.call("no-such-function")
     assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
@@ -196,7 +200,7 @@ def handler(event, context):
 """
 
 
-def test_concurrent_calls_run_at_the_same_time(lambdas, seen, tmp_path):
+def test_concurrent_calls_run_at_the_same_time(lambdas: Lambdas, seen: Any, tmp_path: Path) -> None:
     name = lambdas.deploy(TOGETHER)
     with ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda _: lambdas.call(name, {"folder": str(tmp_path)})[0], range(3)))
@@ -204,7 +208,7 @@ def test_concurrent_calls_run_at_the_same_time(lambdas, seen, tmp_path):
     assert len({record["pid"] for record in seen(kind="lambda", resource=name)}) == 3
 
 
-def test_a_layer_is_importable(lambdas):
+def test_a_layer_is_importable(lambdas: Lambdas) -> None:
     import io
     import zipfile
 
@@ -217,7 +221,7 @@ def test_a_layer_is_importable(lambdas):
     assert lambdas.call(name)[0] == "from the layer"
 
 
-def test_output_reaches_cloudwatch_logs(lambdas, aws):
+def test_output_reaches_cloudwatch_logs(lambdas: Lambdas, aws: Any) -> None:
     name = lambdas.deploy("import logging\ndef handler(e, c):\n    logging.warning('careful'); print('plain')")
     lambdas.call(name)
     events = aws("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
@@ -226,7 +230,7 @@ def test_output_reaches_cloudwatch_logs(lambdas, aws):
     assert any(message.startswith("[WARNING]") and message.endswith("careful") for message in messages)
 
 
-def test_sns_and_sqs_invoke(lambdas, aws, bucket):
+def test_sns_and_sqs_invoke(lambdas: Lambdas, aws: Any, bucket: str) -> None:
     source = f"""
 import boto3, json
 def handler(event, context):

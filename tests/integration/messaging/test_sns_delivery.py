@@ -25,9 +25,11 @@ def topic(aws: Any) -> Iterator[str]:
 
 def subscribe(aws: Any, topic: str, endpoint: str, protocol: str = "sqs", **options: Any) -> str:
     attributes = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
-    return aws("sns").subscribe(
-        TopicArn=topic, Protocol=protocol, Endpoint=endpoint, Attributes=attributes, ReturnSubscriptionArn=True
-    )["SubscriptionArn"]
+    return str(
+        aws("sns").subscribe(
+            TopicArn=topic, Protocol=protocol, Endpoint=endpoint, Attributes=attributes, ReturnSubscriptionArn=True
+        )["SubscriptionArn"]
+    )
 
 
 def publish(aws: Any, topic: str, text: str, **values: Any) -> str:
@@ -35,7 +37,9 @@ def publish(aws: Any, topic: str, text: str, **values: Any) -> str:
         name: {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}
         for name, value in values.items()
     }
-    return aws("sns").publish(TopicArn=topic, Message=text, Subject="about", MessageAttributes=attributes)["MessageId"]
+    return str(
+        aws("sns").publish(TopicArn=topic, Message=text, Subject="about", MessageAttributes=attributes)["MessageId"]
+    )
 
 
 def test_an_envelope_and_a_raw_message(aws: Any, topic: str) -> None:

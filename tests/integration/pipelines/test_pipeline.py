@@ -20,7 +20,7 @@ def pipe(aws: Any) -> Pipeline:
     return Pipeline(aws, Lambdas(aws("lambda")))
 
 
-def test_every_step_is_executed(pipe, aws, seen):
+def test_every_step_is_executed(pipe: Pipeline, aws: Any, seen: Any) -> None:
     execution = pipe.start(run=(run := unique("run")), factor="3")
     ended = pipe.ended(execution)
     assert ended["status"] == "SUCCEEDED", (ended, pipe.entered(execution))
@@ -48,7 +48,7 @@ def test_every_step_is_executed(pipe, aws, seen):
     pipe.sagemaker.delete_endpoint(EndpointName=run)
 
 
-def test_calls_are_made_under_the_machines_role(pipe, aws):
+def test_calls_are_made_under_the_machines_role(pipe: Pipeline, aws: Any) -> None:
     states = {
         "Who": {
             "Type": "Task",
@@ -64,14 +64,14 @@ def test_calls_are_made_under_the_machines_role(pipe, aws):
     assert json.loads(ended["output"])["arn"].endswith(":assumed-role/compute-tests/StepFunctions")
 
 
-def test_a_weak_model_is_rejected(pipe):
+def test_a_weak_model_is_rejected(pipe: Pipeline) -> None:
     execution = pipe.start(threshold=100)
     ended = pipe.ended(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "ModelBelowThreshold")
     assert "Register" not in pipe.entered(execution)
 
 
-def test_a_functions_error_is_caught_by_name(pipe, seen):
+def test_a_functions_error_is_caught_by_name(pipe: Pipeline, seen: Any) -> None:
     execution = pipe.start(least=10**9)
     ended = pipe.ended(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "PipelineFailed")
@@ -80,7 +80,7 @@ def test_a_functions_error_is_caught_by_name(pipe, seen):
     assert (call["status"], call["detail"]["reason"].startswith("ValueError")) == ("failed", True)
 
 
-def test_killing_the_training_process_fails_the_step(pipe, seen):
+def test_killing_the_training_process_fails_the_step(pipe: Pipeline, seen: Any) -> None:
     execution = pipe.start(sleep="60", run=(run := unique("run")))
     record = running(seen, kind="training", resource=run)
     assert record["status"] == "running"
@@ -101,10 +101,10 @@ def running(seen: Any, **filters: str) -> dict[str, Any]:
     [record] = wait_for(
         lambda: seen(**filters), until=lambda result: bool(result) and result[0]["pid"] is not None, seconds=90
     )
-    return record
+    return dict(record)
 
 
-def test_stopping_an_execution_stops_the_training_job_it_waits_for(pipe, seen):
+def test_stopping_an_execution_stops_the_training_job_it_waits_for(pipe: Pipeline, seen: Any) -> None:
     execution = pipe.start(sleep="60", run=(run := unique("run")))
     record = running(seen, kind="training", resource=run)
     pipe.states.stop_execution(executionArn=execution, error="Changed", cause="my mind")
@@ -119,7 +119,7 @@ def test_stopping_an_execution_stops_the_training_job_it_waits_for(pipe, seen):
     assert (call["status"], call["detail"]["reason"]) == ("failed", "stopped before it ended")
 
 
-def test_stopping_an_execution_stops_the_job_run_it_waits_for(pipe, seen):
+def test_stopping_an_execution_stops_the_job_run_it_waits_for(pipe: Pipeline, seen: Any) -> None:
     pipe.put("code/etl.py", "import time; time.sleep(60)")
     try:
         execution = pipe.start()
@@ -136,7 +136,7 @@ def test_stopping_an_execution_stops_the_job_run_it_waits_for(pipe, seen):
         pipe.put("code/etl.py", ETL)
 
 
-def test_a_broken_crawler_target_or_script_is_caught(pipe):
+def test_a_broken_crawler_target_or_script_is_caught(pipe: Pipeline) -> None:
     pipe.put("code/etl.py", "raise SystemExit('no rows')")
     try:
         ended = pipe.ended(pipe.start())
@@ -146,7 +146,7 @@ def test_a_broken_crawler_target_or_script_is_caught(pipe):
     assert pipe.messages("States.TaskFailed") == ["States.TaskFailed"]
 
 
-def test_a_name_taken_twice_is_an_error_with_the_services_name(pipe):
+def test_a_name_taken_twice_is_an_error_with_the_services_name(pipe: Pipeline) -> None:
     run = unique("run")
     assert pipe.ended(pipe.start(run=run, threshold=100))["error"] == "ModelBelowThreshold"
     ended = pipe.ended(pipe.start(run=run))

@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from botocore.model import StructureShape
 
 from emulator import recorded
 from emulator.recorded.catalogue import Noun, Service
@@ -34,12 +35,16 @@ def test_every_operation_and_member_exists_in_aws_s_model(service: Service, noun
         members |= set(shape.members) if shape else set()
         for nested in (noun.input, noun.update_input):
             if shape and nested in shape.members:
-                members |= set(shape.members[nested].members)
+                fields = shape.members[nested]
+                assert isinstance(fields, StructureShape)
+                members |= set(fields.members)
     assert set(noun.found_by) <= members
     assert noun.names is None or noun.names in members
     if service.tagging:
         for operation in (service.tagging.add, service.tagging.remove, service.tagging.list):
-            assert service.tagging.arn in model.operation_model(operation).input_shape.members
+            shape = model.operation_model(operation).input_shape
+            assert shape is not None
+            assert service.tagging.arn in shape.members
 
 
 def test_a_whole_reference_keeps_its_type_and_a_missing_one_leaves_nothing() -> None:

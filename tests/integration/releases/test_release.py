@@ -263,9 +263,9 @@ def test_every_endpoint_of_a_group_is_released_and_no_other(platform: Platform, 
     for each in (endpoint, other):
         wait_for(each.describe, until=lambda result, each=each: result["EndpointConfigName"] == each.named(second))  # type: ignore[misc]
         wait_for(each.locked, until=lambda held: not held)
-    other = platform.start(model_package_group_name="mlops-test-another")
-    assert platform.ended(other)["status"] == "SUCCEEDED"
-    assert "StartRelease" not in platform.entered(other)
+    execution = platform.start(model_package_group_name="mlops-test-another")
+    assert platform.ended(execution)["status"] == "SUCCEEDED"
+    assert "StartRelease" not in platform.entered(execution)
 
 
 @pytest.mark.parametrize(

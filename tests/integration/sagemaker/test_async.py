@@ -38,7 +38,7 @@ class Async(Endpoints):
         topic = sns.create_topic(Name=unique("async"))["TopicArn"]
         raw = {"RawMessageDelivery": "true"}
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes=raw)
-        return topic
+        return str(topic)
 
     def queued_config(self, model: str, *, most: int = 2, include: tuple[str, ...] = (), kms: str | None = None) -> str:
         name = unique("async")
@@ -73,20 +73,22 @@ class Async(Endpoints):
 
     def send(self, endpoint: str, *inputs: int, **options: Any) -> dict[str, Any]:
         location = options.pop("InputLocation", None) or self.put(inputs=inputs)
-        return self.runtime.invoke_endpoint_async(
-            EndpointName=endpoint, InputLocation=location, ContentType="application/json", **options
+        return dict(
+            self.runtime.invoke_endpoint_async(
+                EndpointName=endpoint, InputLocation=location, ContentType="application/json", **options
+            )
         )
 
     def object(self, location: str) -> dict[str, Any] | None:
         bucket, _, key = location.removeprefix("s3://").partition("/")
         try:
-            return self.s3.get_object(Bucket=bucket, Key=key)
+            return dict(self.s3.get_object(Bucket=bucket, Key=key))
         except self.s3.exceptions.NoSuchKey:
             return None
 
     def result(self, answer: dict[str, Any], where: str = "OutputLocation") -> bytes:
         stored = wait_for(lambda: self.object(answer[where]), until=bool)
-        return stored["Body"].read()
+        return bytes(stored["Body"].read())
 
 
 @pytest.fixture
@@ -327,8 +329,10 @@ def _metric(cloudwatch: Any, name: str, **about: Any) -> float | None:
 def _ended(queued: Async, name: str) -> list[dict[str, Any]]:
     """The records of an endpoint's requests, once all have ended: topics are notified before that is recorded."""
     endpoint = queued.client.meta.endpoint_url
-    return wait_for(
-        lambda: evidence(endpoint, kind="async-inference", resource=name),
-        until=lambda records: all(record["status"] != "running" for record in records),
-        seconds=20,
+    return list(
+        wait_for(
+            lambda: evidence(endpoint, kind="async-inference", resource=name),
+            until=lambda records: all(record["status"] != "running" for record in records),
+            seconds=20,
+        )
     )

@@ -56,7 +56,7 @@ def refused(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-def test_the_first_request_starts_a_serverless_server_and_reports_it(endpoints, seen):
+def test_the_first_request_starts_a_serverless_server_and_reports_it(endpoints: Endpoints, seen: Any) -> None:
     name = in_service(endpoints, serverless(endpoints.model(3)))
     assert seen(kind="endpoint", resource=name) == []
     body, answer = endpoints.ask(name, 2)
@@ -71,7 +71,7 @@ def test_the_first_request_starts_a_serverless_server_and_reports_it(endpoints, 
     assert "x-emulator-cold-start-ms" not in answer["ResponseMetadata"]["HTTPHeaders"]
 
 
-def test_a_serverless_server_that_died_is_started_again(endpoints):
+def test_a_serverless_server_that_died_is_started_again(endpoints: Endpoints) -> None:
     name = in_service(endpoints, serverless(endpoints.model(3)))
     first = endpoints.ask(name, 1)[0]["pid"]
     os.kill(first, 9)
@@ -82,21 +82,21 @@ def test_a_serverless_server_that_died_is_started_again(endpoints):
 
 def _answer(endpoints: Endpoints, name: str) -> dict[str, Any] | None:
     try:
-        return endpoints.ask(name, 1)[0]
+        return dict(endpoints.ask(name, 1)[0])
     except ClientError as error:
         if error.response["Error"]["Code"] != "ModelError":
             raise
         return None
 
 
-def test_a_serverless_model_that_does_not_load_is_an_error_of_the_model(endpoints):
+def test_a_serverless_model_that_does_not_load_is_an_error_of_the_model(endpoints: Endpoints) -> None:
     name = in_service(endpoints, serverless(endpoints.model(script="x = 1")))
     code, message = refused(endpoints.ask, name, 1)
     assert code == "ModelError"
     assert "has no model_fn" in message
 
 
-def test_more_requests_than_the_limit_are_throttled(endpoints):
+def test_more_requests_than_the_limit_are_throttled(endpoints: Endpoints) -> None:
     name = in_service(endpoints, serverless(endpoints.model(), MaxConcurrency=1))
     endpoints.ask(name, 1)
     with ThreadPoolExecutor(1) as pool:
@@ -107,7 +107,7 @@ def test_more_requests_than_the_limit_are_throttled(endpoints):
     assert endpoints.ask(name, 1)[0]["outputs"] == [2]
 
 
-def test_provisioned_concurrency_is_there_before_the_first_request(endpoints, seen):
+def test_provisioned_concurrency_is_there_before_the_first_request(endpoints: Endpoints, seen: Any) -> None:
     name = in_service(endpoints, serverless(endpoints.model(), ProvisionedConcurrency=1))
     [record] = seen(kind="endpoint", resource=name)
     body, answer = endpoints.ask(name, 1)
@@ -123,10 +123,10 @@ def captured(endpoints: Endpoints, prefix: str, count: int) -> list[tuple[str, d
         texts = [(o["Key"], endpoints.s3.get_object(Bucket=endpoints.bucket, Key=o["Key"])["Body"]) for o in contents]
         return [(key, json.loads(line)) for key, text in texts for line in text.read().decode().splitlines()]
 
-    return wait_for(lines, until=lambda result: len(result) >= count, seconds=20)
+    return list(wait_for(lines, until=lambda result: len(result) >= count, seconds=20))
 
 
-def test_a_shadow_gets_a_copy_and_both_answers_are_captured(endpoints):
+def test_a_shadow_gets_a_copy_and_both_answers_are_captured(endpoints: Endpoints) -> None:
     prefix = unique("capture")
     name = in_service(
         endpoints,
@@ -163,7 +163,7 @@ def test_a_shadow_gets_a_copy_and_both_answers_are_captured(endpoints):
     assert event["eventVersion"] == "0"
 
 
-def test_the_request_names_one_of_many_models(endpoints, seen):
+def test_the_request_names_one_of_many_models(endpoints: Endpoints, seen: Any) -> None:
     prefix = unique("many")
     for name, factor in (("double", 2), ("triple", 3)):
         files = {"weights.json": json.dumps({"factor": factor}), "code/inference.py": SERVE}
@@ -193,7 +193,7 @@ def _one_of(endpoints: Endpoints, name: str, **options: str) -> Any:
 
 
 @pytest.mark.parametrize("mode", ["Serial", "Direct"])
-def test_several_containers_follow_each_other_or_are_named(endpoints, mode):
+def test_several_containers_follow_each_other_or_are_named(endpoints: Endpoints, mode: str) -> None:
     containers = []
     for hostname, script in (("first", SERVE), ("second", ADD)):
         described = endpoints.client.describe_model(ModelName=endpoints.model(2, script=script))

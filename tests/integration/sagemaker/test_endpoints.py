@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -74,11 +75,13 @@ class Endpoints:
         return name
 
     def describe(self, name: str) -> dict[str, Any]:
-        return self.client.describe_endpoint(EndpointName=name)
+        return dict(self.client.describe_endpoint(EndpointName=name))
 
     def settled(self, name: str) -> dict[str, Any]:
         moving = ("Creating", "Updating")
-        return wait_for(lambda: self.describe(name), until=lambda endpoint: endpoint["EndpointStatus"] not in moving)
+        return dict(
+            wait_for(lambda: self.describe(name), until=lambda endpoint: endpoint["EndpointStatus"] not in moving)
+        )
 
     def serve(self, model: str) -> str:
         name = self.create(self.config(**{model: 1}))
@@ -87,7 +90,7 @@ class Endpoints:
         assert endpoint["EndpointStatus"] == "InService", endpoint
         return name
 
-    def ask(self, name: str, *inputs: int, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def ask(self, name: str, *inputs: int, **more: Any) -> tuple[Any, dict[str, Any]]:
         options = {key: more.pop(key) for key in ("TargetVariant",) if key in more}
         answer = self.runtime.invoke_endpoint(
             EndpointName=name,
@@ -100,11 +103,11 @@ class Endpoints:
 
 
 @pytest.fixture
-def endpoints(aws, bucket) -> Endpoints:
+def endpoints(aws: Any, bucket: str) -> Endpoints:
     return Endpoints(aws, bucket)
 
 
-def test_answers_come_from_the_archive(endpoints, seen):
+def test_answers_come_from_the_archive(endpoints: Endpoints, seen: Any) -> None:
     name = endpoints.serve(endpoints.model(3, EXTRA="yes"))
     body, answer = endpoints.ask(name, 1, 2)
     assert body["outputs"] == [3, 6]
@@ -116,13 +119,13 @@ def test_answers_come_from_the_archive(endpoints, seen):
     assert (record["id"], record["pid"], record["status"]) == (headers["x-emulator-evidence"], body["pid"], "running")
 
 
-def test_warm_calls_are_answered_by_the_process_that_is_there(endpoints, seen):
+def test_warm_calls_are_answered_by_the_process_that_is_there(endpoints: Endpoints, seen: Any) -> None:
     name = endpoints.serve(endpoints.model())
     assert len({endpoints.ask(name, 1)[0]["pid"] for _ in range(10)}) == 1
     assert len(seen(kind="endpoint", resource=name)) == 1
 
 
-def test_weights_decide_and_a_variant_can_be_named(endpoints):
+def test_weights_decide_and_a_variant_can_be_named(endpoints: Endpoints) -> None:
     name = endpoints.create(endpoints.config(**{endpoints.model(1): 1, endpoints.model(10): 0}))
     endpoints.settled(name)
     assert {endpoints.ask(name, 1)[1]["InvokedProductionVariant"] for _ in range(10)} == {"v0"}
@@ -146,7 +149,9 @@ def test_weights_decide_and_a_variant_can_be_named(endpoints):
         ("import os; os._exit(4)", "exit code 4"),
     ],
 )
-def test_a_model_that_does_not_load_fails_the_endpoint(endpoints, seen, script, reason):
+def test_a_model_that_does_not_load_fails_the_endpoint(
+    endpoints: Endpoints, seen: Any, script: str, reason: str
+) -> None:
     name = endpoints.create(endpoints.config(**{endpoints.model(script=script): 1}))
     endpoint = endpoints.settled(name)
     assert endpoint["EndpointStatus"] == "Failed"
@@ -157,7 +162,7 @@ def test_a_model_that_does_not_load_fails_the_endpoint(endpoints, seen, script, 
     assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_a_missing_archive_fails_the_endpoint(endpoints):
+def test_a_missing_archive_fails_the_endpoint(endpoints: Endpoints) -> None:
     model = endpoints.model()
     endpoints.s3.delete_object(Bucket=endpoints.bucket, Key=f"models/{model}.tar.gz")
     endpoint = endpoints.settled(endpoints.create(endpoints.config(**{model: 1})))
@@ -165,11 +170,11 @@ def test_a_missing_archive_fails_the_endpoint(endpoints):
     assert "Failed to download model data" in endpoint["FailureReason"]
 
 
-def test_errors_of_the_model_and_of_the_caller(endpoints):
+def test_errors_of_the_model_and_of_the_caller(endpoints: Endpoints) -> None:
     name = endpoints.serve(endpoints.model())
     with pytest.raises(ClientError) as error:
         endpoints.runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=b"{}")
-    response = error.value.response
+    response: Mapping[str, Any] = error.value.response
     assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelError", 424)
     assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (500, "KeyError: 'inputs'")
     with pytest.raises(ClientError) as error:
@@ -179,7 +184,7 @@ def test_errors_of_the_model_and_of_the_caller(endpoints):
     assert endpoints.ask(name, 1)[0]["outputs"] == [2]
 
 
-def test_killing_the_server_is_an_error_and_fails_the_endpoint(endpoints, seen):
+def test_killing_the_server_is_an_error_and_fails_the_endpoint(endpoints: Endpoints, seen: Any) -> None:
     name = endpoints.serve(endpoints.model())
     os.kill(seen(kind="endpoint", resource=name)[0]["pid"], signal.SIGKILL)
     with pytest.raises(ClientError) as error:
@@ -191,7 +196,7 @@ def test_killing_the_server_is_an_error_and_fails_the_endpoint(endpoints, seen):
     assert (record["status"], record["exit_code"]) == ("failed", -9)
 
 
-def test_an_update_changes_servers_and_a_bad_one_is_rolled_back(endpoints):
+def test_an_update_changes_servers_and_a_bad_one_is_rolled_back(endpoints: Endpoints) -> None:
     first = endpoints.config(**{endpoints.model(2): 1})
     name = endpoints.create(first)
     endpoints.settled(name)
@@ -207,7 +212,7 @@ def test_an_update_changes_servers_and_a_bad_one_is_rolled_back(endpoints):
     assert endpoints.ask(name, 1)[0]["outputs"] == [5]
 
 
-def test_a_request_under_way_is_answered_by_the_old_server(endpoints):
+def test_a_request_under_way_is_answered_by_the_old_server(endpoints: Endpoints) -> None:
     name = endpoints.serve(endpoints.model(2))
     second = endpoints.config(**{endpoints.model(5): 1})
     answers = []
@@ -219,13 +224,13 @@ def test_a_request_under_way_is_answered_by_the_old_server(endpoints):
     assert (endpoint["EndpointConfigName"], answers) == (second, [[2]])
 
 
-def test_a_list_is_filtered_by_name(endpoints):
+def test_a_list_is_filtered_by_name(endpoints: Endpoints) -> None:
     models = [endpoints.model() for _ in range(2)]
     listed = endpoints.client.list_models(NameContains=models[0])["Models"]
     assert [model["ModelName"] for model in listed] == models[:1]
 
 
-def test_deleting_ends_the_process(endpoints, seen):
+def test_deleting_ends_the_process(endpoints: Endpoints, seen: Any) -> None:
     name = endpoints.serve(endpoints.model())
     pid = seen(kind="endpoint", resource=name)[0]["pid"]
     endpoints.client.delete_endpoint(EndpointName=name)
@@ -234,7 +239,7 @@ def test_deleting_ends_the_process(endpoints, seen):
     assert seen(kind="endpoint", resource=name)[0]["status"] == "succeeded"
 
 
-def test_code_beside_the_model(endpoints):
+def test_code_beside_the_model(endpoints: Endpoints) -> None:
     """Without network isolation the code may be in a separate archive."""
     source = f"code/{unique('serve')}.tar.gz"
     endpoints.s3.put_object(Bucket=endpoints.bucket, Key=source, Body=tarred({"serve.py": SERVE}))
@@ -247,7 +252,7 @@ def test_code_beside_the_model(endpoints):
     assert endpoints.ask(endpoints.serve(model), 1)[0]["outputs"] == [7]
 
 
-def test_garbage_is_collected_rarely_while_a_model_loads_and_as_usual_afterwards(endpoints):
+def test_garbage_is_collected_rarely_while_a_model_loads_and_as_usual_afterwards(endpoints: Endpoints) -> None:
     script = (
         "import gc\n"
         "def model_fn(model_dir): return gc.get_threshold()[0]\n"
@@ -258,7 +263,7 @@ def test_garbage_is_collected_rarely_while_a_model_loads_and_as_usual_afterwards
     assert 0 < serving < 10_000 < loading
 
 
-def test_an_endpoint_without_a_queue_takes_no_asynchronous_requests(endpoints):
+def test_an_endpoint_without_a_queue_takes_no_asynchronous_requests(endpoints: Endpoints) -> None:
     name = endpoints.serve(endpoints.model())
     with pytest.raises(ClientError) as error:
         endpoints.runtime.invoke_endpoint_async(EndpointName=name, InputLocation="s3://x/y")

@@ -73,11 +73,11 @@ class Processing:
         return name
 
     def describe(self, name: str) -> dict[str, Any]:
-        return self.client.describe_processing_job(ProcessingJobName=name)
+        return dict(self.client.describe_processing_job(ProcessingJobName=name))
 
     def ended(self, name: str) -> dict[str, Any]:
         over = ("Completed", "Failed", "Stopped")
-        return wait_for(lambda: self.describe(name), until=lambda job: job["ProcessingJobStatus"] in over)
+        return dict(wait_for(lambda: self.describe(name), until=lambda job: job["ProcessingJobStatus"] in over))
 
     def running(self, name: str) -> None:
         wait_for(lambda: self.describe(name), until=lambda job: "ProcessingStartTime" in job)
@@ -89,13 +89,13 @@ class Processing:
 
 
 @pytest.fixture
-def processing(aws, bucket) -> Processing:
+def processing(aws: Any, bucket: str) -> Processing:
     for key in ("pdata/a.csv", "pdata/deep/b.csv"):
         aws("s3").put_object(Bucket=bucket, Key=key, Body="1,2")
     return Processing(aws, bucket)
 
 
-def test_from_inputs_to_outputs(processing, aws, seen):
+def test_from_inputs_to_outputs(processing: Processing, aws: Any, seen: Any) -> None:
     name = processing.start(PROGRAM)
     first = processing.describe(name)
     assert first["ProcessingJobStatus"] == "InProgress"
@@ -115,7 +115,7 @@ def test_from_inputs_to_outputs(processing, aws, seen):
     assert (record["status"], record["fidelity"], record["exit_code"]) == ("succeeded", "executed", 0)
 
 
-def test_a_failing_program_is_the_failure_reason_and_writes_nothing(processing):
+def test_a_failing_program_is_the_failure_reason_and_writes_nothing(processing: Processing) -> None:
     name = processing.start(f"{PROGRAM}\nraise ValueError('too few rows')")
     job = processing.ended(name)
     assert job["ProcessingJobStatus"] == "Failed"
@@ -123,7 +123,7 @@ def test_a_failing_program_is_the_failure_reason_and_writes_nothing(processing):
     assert processing.written(name) == {}
 
 
-def test_killing_the_process_fails_the_job(processing, seen):
+def test_killing_the_process_fails_the_job(processing: Processing, seen: Any) -> None:
     name = processing.start(LASTING)
     processing.running(name)
     [record] = seen(kind="processing", resource=name)
@@ -133,7 +133,7 @@ def test_killing_the_process_fails_the_job(processing, seen):
     assert "killed by signal 9" in job["FailureReason"]
 
 
-def test_stopping_and_the_time_limit(processing):
+def test_stopping_and_the_time_limit(processing: Processing) -> None:
     name = processing.start(LASTING)
     processing.running(name)
     processing.client.stop_processing_job(ProcessingJobName=name)
@@ -180,13 +180,15 @@ def test_stopping_and_the_time_limit(processing):
         ),
     ],
 )
-def test_a_job_that_cannot_start_fails_with_the_reason(processing, changes, reason):
+def test_a_job_that_cannot_start_fails_with_the_reason(
+    processing: Processing, changes: dict[str, Any], reason: str
+) -> None:
     job = processing.ended(processing.start(PROGRAM, **changes))
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith(reason)
 
 
-def test_a_name_is_used_once(processing):
+def test_a_name_is_used_once(processing: Processing) -> None:
     name = processing.start(PROGRAM)
     with pytest.raises(ClientError) as error:
         processing.start(PROGRAM, ProcessingJobName=name)

@@ -66,11 +66,11 @@ class Training:
         return name
 
     def describe(self, name: str) -> dict[str, Any]:
-        return self.client.describe_training_job(TrainingJobName=name)
+        return dict(self.client.describe_training_job(TrainingJobName=name))
 
     def ended(self, name: str) -> dict[str, Any]:
         over = ("Completed", "Failed", "Stopped")
-        return wait_for(lambda: self.describe(name), until=lambda job: job["TrainingJobStatus"] in over)
+        return dict(wait_for(lambda: self.describe(name), until=lambda job: job["TrainingJobStatus"] in over))
 
     def training(self, name: str) -> None:
         wait_for(lambda: self.describe(name), until=lambda job: job["SecondaryStatus"] == "Training")
@@ -81,14 +81,15 @@ class Training:
 
 
 @pytest.fixture
-def training(aws, bucket) -> Training:
+def training(aws: Any, bucket: str) -> Training:
     return Training(aws, bucket)
 
 
-def test_script_mode_from_channel_to_artifacts(training, bucket, aws, seen):
+def test_script_mode_from_channel_to_artifacts(training: Training, bucket: str, aws: Any, seen: Any) -> None:
     for key in ("tdata/a.csv", "tdata/deep/b.csv"):
         training.s3.put_object(Bucket=bucket, Key=key, Body="1,2")
-    name = training.start(TRAIN, prefix="tdata/", **{"learning-rate": "0.5", "name": '"quoted"', "C": "3"})
+    hyperparameters: dict[str, Any] = {"learning-rate": "0.5", "name": '"quoted"', "C": "3"}
+    name = training.start(TRAIN, prefix="tdata/", **hyperparameters)
     first = training.describe(name)
     assert first["TrainingJobStatus"] == "InProgress"
     assert "ModelArtifacts" not in first or not first["ModelArtifacts"].get("S3ModelArtifacts")
@@ -118,7 +119,7 @@ def test_script_mode_from_channel_to_artifacts(training, bucket, aws, seen):
     assert record["artifact_sha256"] == hashlib.sha256(stored).hexdigest()
 
 
-def test_a_failing_script_is_the_failure_reason(training, seen):
+def test_a_failing_script_is_the_failure_reason(training: Training, seen: Any) -> None:
     job = training.ended(training.start("raise ValueError('too few rows')"))
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("AlgorithmError: ExecuteUserScriptError:\nExitCode 1\n")
@@ -126,13 +127,13 @@ def test_a_failing_script_is_the_failure_reason(training, seen):
     assert "ModelArtifacts" not in job or not job["ModelArtifacts"].get("S3ModelArtifacts")
 
 
-def test_a_channel_without_objects_fails(training):
+def test_a_channel_without_objects_fails(training: Training) -> None:
     job = training.ended(training.start(TRAIN, prefix="nothing/here/"))
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith('ClientError: No S3 objects found under S3 URL "s3://')
 
 
-def test_killing_the_process_fails_the_job(training, seen):
+def test_killing_the_process_fails_the_job(training: Training, seen: Any) -> None:
     name = training.start("import time\ntime.sleep(60)")
     training.training(name)
     [record] = wait_for(lambda: seen(kind="training", resource=name), until=lambda result: result[0]["pid"])
@@ -144,7 +145,7 @@ def test_killing_the_process_fails_the_job(training, seen):
     assert (record["status"], record["exit_code"]) == ("failed", -9)
 
 
-def test_stopping_and_the_time_limit(training):
+def test_stopping_and_the_time_limit(training: Training) -> None:
     name = training.start("import time\ntime.sleep(60)")
     training.training(name)
     training.client.stop_training_job(TrainingJobName=name)
@@ -155,7 +156,7 @@ def test_stopping_and_the_time_limit(training):
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
 
 
-def test_a_name_is_used_once(training):
+def test_a_name_is_used_once(training: Training) -> None:
     name = training.start("pass")
     with pytest.raises(ClientError) as error:
         training.client.create_training_job(
@@ -170,7 +171,7 @@ def test_a_name_is_used_once(training):
     training.ended(name)
 
 
-def test_jobs_that_are_not_emulated_are_rejected(training):
+def test_jobs_that_are_not_emulated_are_rejected(training: Training) -> None:
     with pytest.raises(ClientError) as error:
         training.client.create_compilation_job(
             CompilationJobName=unique("compilation"),

@@ -54,7 +54,7 @@ class Transforms:
         self.s3.put_object(Bucket=self.bucket, Key=f"{self.prefix}/in/{key}", Body=text.encode())
 
     def get(self, key: str) -> str:
-        return self.s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/out/{key}")["Body"].read().decode()
+        return str(self.s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/out/{key}")["Body"].read().decode())
 
     def outputs(self) -> list[str]:
         contents = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"{self.prefix}/out/").get("Contents", [])
@@ -76,9 +76,11 @@ class Transforms:
         return name
 
     def ended(self, name: str) -> dict[str, Any]:
-        return wait_for(
-            lambda: self.client.describe_transform_job(TransformJobName=name),
-            until=lambda job: job["TransformJobStatus"] not in ("InProgress", "Stopping"),
+        return dict(
+            wait_for(
+                lambda: self.client.describe_transform_job(TransformJobName=name),
+                until=lambda job: job["TransformJobStatus"] not in ("InProgress", "Stopping"),
+            )
         )
 
     def run(self, model: str, *args: Any, **options: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -92,8 +93,12 @@ def test_an_execution_whose_thread_fails_has_failed(monkeypatch: pytest.MonkeyPa
     stepfunctions_exec._workers()
     patching.install()
     backend = StepFunctionsParserBackend("us-east-1", "123456789012")
+
+    def gone(self: ExecutionWorker) -> Any:
+        raise KeyError("gone")
+
     machine = backend.create_state_machine("m", GOOD, "arn:aws:iam::123456789012:role/x")
-    monkeypatch.setattr(ExecutionWorker, "_get_evaluation_entrypoint", lambda self: {}["gone"])
+    monkeypatch.setattr(ExecutionWorker, "_get_evaluation_entrypoint", gone)
     execution = backend.start_execution(machine.arn, "e")
     assert backend.get_execution_history(execution.exec_arn)["events"] == []
     ended = wait_for(lambda: execution, until=lambda each: each.exec_status != "RUNNING")
@@ -110,9 +115,10 @@ def test_operations_have_botocores_names() -> None:
 def test_delays_of_retries_pass_as_fast_as_the_scale_says(
     monkeypatch: pytest.MonkeyPatch, scale: float, slept: float
 ) -> None:
-    retrier, waits = importlib.import_module(stepfunctions_exec._RETRIER), []
-    monkeypatch.setattr(retrier, "time", stepfunctions_exec.time)
+    waits: list[float] = []
+    retrier = importlib.import_module(stepfunctions_exec._RETRIER)
+    monkeypatch.setattr(retrier, "time", time)
     stepfunctions_exec._retries(scale)
-    monkeypatch.setattr(stepfunctions_exec.time, "sleep", waits.append)
+    monkeypatch.setattr(time, "sleep", waits.append)
     retrier.time.sleep(66.0)
     assert waits == [pytest.approx(slept)]

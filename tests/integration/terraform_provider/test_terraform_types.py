@@ -15,7 +15,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ class Terraform:
     """The provider between commands; `None` to start a new one for each."""
 
     def __call__(self, *arguments: str, expect: int = 0) -> str:
-        with self.providers.lent(self) if self.providers else nullcontext({}) as attached:
+        nothing: AbstractContextManager[dict[str, str]] = nullcontext({})
+        with self.providers.lent(self) if self.providers else nothing as attached:
             done = subprocess.run(
                 ["terraform", *arguments],
                 cwd=self.root,
