@@ -34,6 +34,7 @@ def decisions(source: str) -> Iterator[int]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+    sides: list[ast.AST]
     for node in ast.walk(tree):
         match node:
             case ast.Compare():

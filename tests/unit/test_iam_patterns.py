@@ -127,11 +127,13 @@ def test_every_action_that_gives_rights_is_one_of_aws() -> None:
     [text] = [
         node.value.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.targets[0].id == "_ACTIONS"
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and ast.unparse(node.targets[0]) == "_ACTIONS"
     ]
     unknown = {
         action
-        for action in text.split()
+        for action in str(text).split()
         if action not in NAMED_OTHERWISE and action.partition(":")[2] not in _operations(action.partition(":")[0])
     }
     assert unknown == set()

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 from benchmarks.loop import StackTime, _filled, with_upstream
 
 
 def test_outputs_of_this_deployment_replace_those_of_the_other_one() -> None:
-    states = {
+    states: dict[str, dict[str, Any]] = {
         "foundation": {"outputs": {"foundation": {"value": {"vpc_id": "mine"}}}},
         "data": {"outputs": {"data": {"value": {"athena": {}}}}},
     }
-    values = {"context": {"region": "x"}, "foundation": {"vpc_id": "other"}, "data": {"sample": True}}
+    values: dict[str, dict[str, Any]] = {
+        "context": {"region": "x"},
+        "foundation": {"vpc_id": "other"},
+        "data": {"sample": True},
+    }
     assert with_upstream(values, ["foundation"], states) == {
         "context": {"region": "x"},
         "foundation": {"vpc_id": "mine"},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import machine
 from benchmarks import report as reports
 from benchmarks.measure import Goal, Series
 from benchmarks.report import Report, finish, number, replace_section, series_table, table
@@ -35,8 +36,8 @@ def test_a_series_table_tells_the_spread_and_the_ratio() -> None:
 
 
 def test_a_section_says_when_where_and_what_was_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports.machine, "describe", lambda: "2 cores, 8 GiB memory, Linux x86_64")
-    monkeypatch.setattr(reports.machine, "load", lambda: 1.5)
+    monkeypatch.setattr(machine, "describe", lambda: "2 cores, 8 GiB memory, Linux x86_64")
+    monkeypatch.setattr(machine, "load", lambda: 1.5)
     report = Report("cli", "Start-up", "python 3.11.7", load=0.25, commit="abc")
     report.goals = [Goal("ratio", 1.5, 2), Goal("no-op", 4, 3, " s")]
     report.say("Words.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_cold_start_is_timed(tmp_path: Path) -> None:
 def test_without_litellm_the_rest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(router.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     assert router.install(tmp_path / "none") is None
     assert "LiteLLM is left out" in capsys.readouterr().err
     rows = router.request_rows(router.packaged(tmp_path), None, 3, 1)

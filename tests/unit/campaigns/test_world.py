@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.campaigns import world
+from tests.campaigns.kinds import KINDS
 from tests.campaigns.world import Item, World, compare, steady
 
 
@@ -111,7 +112,7 @@ def state(*ids: str) -> str:
 
 
 def test_seeing_finds_the_orphan_beside_the_one_that_the_state_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "KINDS", [kind for kind in world.KINDS if kind.name == "ec2 Vpcs"])
+    monkeypatch.setattr(world, "KINDS", [kind for kind in KINDS if kind.name == "ec2 Vpcs"])
 
     def seen(*vpcs: str) -> World:
         clients = {"s3": FakeS3({"foundation.tfstate": state("vpc-11111111")}), "ec2": FakeVpcs(*vpcs)}
@@ -124,7 +125,7 @@ def test_seeing_finds_the_orphan_beside_the_one_that_the_state_has(monkeypatch: 
 
 
 def test_a_value_that_is_known_to_differ_is_named_by_its_word_and_no_other_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "KINDS", [kind for kind in world.KINDS if kind.name == "ec2 Vpcs"])
+    monkeypatch.setattr(world, "KINDS", [kind for kind in KINDS if kind.name == "ec2 Vpcs"])
     clients = {"s3": FakeS3({}), "ec2": FakeVpcs("vpc-11111111")}
     (known,) = world.see(clients.__getitem__, "states", known={"wanted": "10.0.0.0/16"})
     (other,) = world.see(clients.__getitem__, "states", known={"wanted": "10.1.0.0/16"})

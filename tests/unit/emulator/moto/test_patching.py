@@ -62,8 +62,8 @@ def test_nothing_is_installed_if_two_patches_are_in_conflict() -> None:
 
 
 def test_each_kind_of_patch_is_in_force_once_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("send", "check", "name"):
-        monkeypatch.setattr(Queue, name, vars(Queue)[name])
+    for patched in ("send", "check", "name"):
+        monkeypatch.setattr(Queue, patched, vars(Queue)[patched])
 
     @patching.wrap(Queue, "send")
     def send(original: Any, self: Any, text: str) -> str:

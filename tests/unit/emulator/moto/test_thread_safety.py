@@ -144,7 +144,7 @@ def test_a_thread_never_gets_an_unfinished_operation_model_of_another(
 ) -> None:
     building, may_finish = threading.Event(), threading.Event()
 
-    class Slow(models.OperationModel):  # type: ignore[misc, name-defined]
+    class Slow(models.OperationModel):
         def __init__(self, *arguments: Any) -> None:
             building.set()
             assert may_finish.wait(10)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from reviews.errors import EtlError
 from reviews.files import numbered_lines
+from reviews.job import Job
 from reviews.plain_runner import run
 from reviews.rules import MAX_LINE_BYTES, Judged, fingerprint, judge, row_number
 from reviews.split import split_of
+from reviews.store import FolderStore
 
 ETL = Path(__file__).resolve().parents[4] / "jobs" / "etl"
 
@@ -104,7 +107,9 @@ def test_fingerprint_is_of_the_rows_whatever_their_order() -> None:
     assert fingerprint_of(one).startswith("sha256:")
 
 
-def test_a_plain_process_does_not_pretend_to_keep_bookmarks(make_job, store) -> None:
+def test_a_plain_process_does_not_pretend_to_keep_bookmarks(
+    make_job: Callable[..., Job], store: Callable[..., FolderStore]
+) -> None:
     with pytest.raises(EtlError, match="job bookmarks are kept by Glue's Spark"):
         run(make_job(incremental=True), store({}))
 

@@ -71,9 +71,9 @@ def everything() -> dict[str, bytes]:
         if len(body) < 1_000_000:
             raw[f"source=movie/row-{number:02d}.txt"] = b"777\t0.0\tzero\n" + body
     for number, (_, files, _) in enumerate(FILES):
-        for key, body in files.items():
+        for key, content in files.items():
             folder, name = key.split("/")
-            raw[f"{folder}/{name[0]}{number}{name[1:]}"] = body
+            raw[f"{folder}/{name[0]}{number}{name[1:]}"] = content() if callable(content) else content
     raw |= {f"source=schema/{number}.txt": body for number, (_, body, _, _) in enumerate(SCHEMAS)}
     raw["source=movie/long.txt"] = b"8\t1.0\t" + b"x" * 1_200_000 + b"\r\n9\t1.0\tshort\r\n"
     return raw

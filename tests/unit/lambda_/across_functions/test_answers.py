@@ -175,8 +175,8 @@ def test_a_line_of_a_bedrock_job_is_an_output_or_its_record_s_error(on_bedrock: 
         broken.append(b'{"recordId": "R0000000003", "error": %b}' % json.dumps(reported).encode())
         platform.bucket.objects[out] = b"\n".join([*lines[:-4], *broken]) + b"\n"
         platform.bedrock_ended(name)
-        lines = joined(platform, records)
-        assert all("output" in line for line in lines[4:]), "a broken line costs its own record"
+        results = joined(platform, records)
+        assert all("output" in line for line in results[4:]), "a broken line costs its own record"
 
     check()
 

@@ -57,7 +57,7 @@ ACCEPTED = [
 def test_accepted_texts_are_checked_and_follow_the_operator_s_prompt(
     setup: Setup, name: str, parameters: dict[str, Any], reported: list[str]
 ) -> None:
-    request = ("/realtime/{blueprint}", {"inputs": ["mark0"], "parameters": parameters}, {})
+    request: Request = ("/realtime/{blueprint}", {"inputs": ["mark0"], "parameters": parameters}, {})
     one = {**record(name, guardrail=GUARDRAIL), "targets": [{"name": "p", **RECORDS[name]["targets"][0]}]}
     one.pop("shadow", None)
     status, aws = send(setup, one, request, failing=False)

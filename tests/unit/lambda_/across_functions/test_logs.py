@@ -42,7 +42,7 @@ BODIES = {
     "a long unknown field": json.dumps({"inputs": ["fine"], LONG: 1}),
     "deep": '{"inputs": ' + "[" * 100_000 + f'"{CANARY}"',
 }
-OPENAI = {
+OPENAI: dict[str, Any] = {
     "a message": {"messages": [{"role": "user", "content": CANARY}]},
     "a role": {"messages": [{"role": CANARY, "content": "x"}]},
     "another field": {"messages": [{"role": "user", "content": "x", CANARY: 1}]},
@@ -172,9 +172,9 @@ def logging_calls() -> Iterator[tuple[str, ast.Call]]:
         if path.relative_to(LAMBDA).parts[0] not in QUIET:
             continue  # the other functions log the platform's own jobs only, without caller text
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = node.func if isinstance(node, ast.Call) else None
             if (
-                isinstance(called, ast.Attribute)
+                isinstance(node, ast.Call)
+                and isinstance(called := node.func, ast.Attribute)
                 and called.attr in LEVELS
                 and "log" in ast.unparse(called.value).lower()
             ):

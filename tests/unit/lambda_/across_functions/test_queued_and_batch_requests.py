@@ -46,6 +46,7 @@ def test_a_queued_request_is_guarded_and_limited_like_any_other(cold_start: Call
     worker.ROUTER = worker.WORKER.router
     one = {**BEDROCK, **record("converse", "async", guardrail=GUARDRAIL)}
     kept = records.parse("asked", json.dumps(one))
+    assert isinstance(kept, records.AsyncRecord)
     seen: list[int] = []
 
     @settings(deadline=None, max_examples=EXAMPLES)
@@ -74,6 +75,7 @@ def test_a_queued_request_is_guarded_and_limited_like_any_other(cold_start: Call
 
 def test_a_request_to_an_asynchronous_endpoint_is_limited_when_it_is_accepted() -> None:
     kept = records.parse("asked", json.dumps({**SAGEMAKER, "parameters": {**OWN, "mode": "fast"}, "limits": LIMITS}))
+    assert isinstance(kept, records.AsyncRecord)
 
     @settings(deadline=None, max_examples=EXAMPLES)
     @given(request=native("ep-platform"))

@@ -78,7 +78,7 @@ class Ways:
         self.harness.store.objects[INPUT] = sent
         requested: list[str] = []
 
-        def answer(request: Any, *_: Any) -> Any:
+        def answer(request: Any, access: Any, kinds: Any, deadline: Any, ctx: Any) -> Any:
             requested.extend(request.inputs)
             return self.harness.reply()
 

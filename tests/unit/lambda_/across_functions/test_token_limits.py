@@ -8,26 +8,26 @@ from typing import Any
 import pytest
 
 from inference_common import errors, token_limits
+from inference_common.parameters import Takes
 from inference_routing import routes
-from inference_routing.families import parameters as families_parameters
 from tests.unit.lambda_.support.router import Setup
-from tests.unit.lambda_.support.router_requests import FAMILIES, RECORDS, TOKEN_NAMES, record, send, use
+from tests.unit.lambda_.support.router_requests import FAMILIES, RECORDS, TOKEN_NAMES, Request, record, send, use
 
 
 @pytest.mark.parametrize("name", ["converse", "ep-text", "ep-messages", "ep-platform", "ep-jsonlines", *FAMILIES])
 def test_a_caller_gets_no_more_tokens_than_the_limit_under_any_name(setup: Setup, name: str) -> None:
     target = RECORDS[name]["targets"][0].get("endpoint_name") or RECORDS[name]["targets"][0]["model_id"]
     for spelling in TOKEN_NAMES:
-        request = ("/realtime/{blueprint}", {"inputs": ["a", "b"], "parameters": {spelling: 1_000_000}}, {})
+        request: Request = ("/realtime/{blueprint}", {"inputs": ["a", "b"], "parameters": {spelling: 1_000_000}}, {})
         status, aws = send(setup, record(name), request, failing=False)
         assert (status, sum(aws.asked_of(target))) == (200, 100), spelling
 
 
 def test_inputs_times_tokens_are_refused_above_the_budget(setup: Setup) -> None:
     for inputs, tokens, refused in ((4, 50, ""), (5, 50, "5 answers of up to 50 tokens"), (7, 1, "7 answers, more")):
-        request = ("/realtime/{blueprint}", {"inputs": ["a"] * inputs, "parameters": {"max_tokens": tokens}}, {})
+        asked = {"inputs": ["a"] * inputs, "parameters": {"max_tokens": tokens}}
         aws = use(setup.modules, setup, record("converse"), failing=False)
-        status, _, body = setup.call(request[0], request[1], pathParameters={"blueprint": "asked"})
+        status, _, body = setup.call("/realtime/{blueprint}", asked, pathParameters={"blueprint": "asked"})
         assert status == (400 if refused else 200)
         assert refused in str(body)
         assert bool(aws.calls) is not bool(refused)
@@ -38,7 +38,7 @@ def test_choices_count_as_answers(setup: Setup) -> None:
     status, aws = send(setup, record("converse"), ("/v1/chat/completions", body, {}), failing=False)
     assert (status, aws.calls) == (400, [])
     given = {"max_new_tokens": 50, "num_return_sequences": 5}
-    request = ("/realtime/{blueprint}", {"inputs": ["a"], "parameters": given}, {})
+    request: Request = ("/realtime/{blueprint}", {"inputs": ["a"], "parameters": given}, {})
     assert send(setup, record("ep-platform"), request, failing=False)[0] == 400
 
 
@@ -62,7 +62,7 @@ def test_an_old_record_without_limits_has_the_defaults(kind: str) -> None:
     """Once a request could have 1,000 inputs of 1,000,000 tokens each."""
     limits = routes.parse_route("asked", json.dumps({**record("converse", kind), "limits": None})).limits
     assert limits == token_limits.Limits(4096, 1000 if kind == "async" else 100, 409_600)
-    takes = families_parameters.Takes(("max_tokens",), 512)
+    takes = Takes(("max_tokens",), 512)
     with pytest.raises(errors.BadRequest, match="1000 answers"):
         limits.bound(takes, {"max_tokens": 1_000_000}, 1000)
     assert limits.bound(takes, {"max_tokens": 1_000_000}, 1) == {"max_tokens": 4096}

@@ -35,7 +35,7 @@ SECRET = b"of the two of us"
 
 
 @pytest.fixture
-def code(cold_start: Callable[..., Any]) -> SimpleNamespace:
+def code(cold_start: Callable[..., Any]) -> Any:
     return cold_start("async_callback", **ENVIRON, **WEBHOOK, TABLE_NAME="results", KEEP_DAYS="7")
 
 

@@ -165,10 +165,10 @@ def test_a_record_keeps_its_caller_s_id(on_bedrock: Platform) -> None:
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", [*lines, {"id": "none", "input": "  "}])
     platform.submit()
     platform.bedrock_ended(platform.bedrock.run(0))
-    lines = platform.results()
-    assert [line.get("id") for line in lines] == [f"customer-{n}" if n % 2 else None for n in range(200)] + ["none"]
-    assert [line["output"]["text"] for line in lines[:200]] == [f"to q{n}" for n in range(200)]
-    assert platform.errors() == [lines[-1]]
+    results = platform.results()
+    assert [line.get("id") for line in results] == [f"customer-{n}" if n % 2 else None for n in range(200)] + ["none"]
+    assert [line["output"]["text"] for line in results[:200]] == [f"to q{n}" for n in range(200)]
+    assert platform.errors() == [results[-1]]
 
 
 def test_results_of_a_request_without_names_are_joined_as_before(on_sagemaker: Platform) -> None:
@@ -215,8 +215,12 @@ def test_a_transient_failure_during_preparation_is_not_a_refusal(
 ) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+
+    def fails(**_: Any) -> Any:
+        raise KeyError("job")
+
     with monkeypatch.context() as patch:
-        patch.setattr(platform.sagemaker, "create_transform_job", lambda **_: {}["job"])
+        patch.setattr(platform.sagemaker, "create_transform_job", fails)
         with pytest.raises(Exception, match="raised at batch_submitter/test_submission"):
             platform.submit()
     assert platform.submit()["status"] == "running"

@@ -11,11 +11,11 @@ import pytest
 
 from data_validation import rules
 
-FEATURES = [
+FEATURES: list[dict[str, Any]] = [
     {"key": f"data/features/reviews/split={s}/part-00000.parquet", "bytes": n, "rows": n}
     for s, n in (("train", 70), ("validation", 15), ("test", 10))
 ]
-LABELS = {"key": "data/features/labels/reviews/test.jsonl", "bytes": 10, "rows": 10, "sha256": "abc"}
+LABELS: dict[str, Any] = {"key": "data/features/labels/reviews/test.jsonl", "bytes": 10, "rows": 10, "sha256": "abc"}
 GROUPS_KEY = "data/processed/_reports/reviews/r1.groups.json"
 REPORT: dict[str, Any] = {
     "status": "complete",
@@ -42,11 +42,11 @@ REPORT: dict[str, Any] = {
     "outputs": {"features": FEATURES, "labels": [LABELS], "groups": [{"key": GROUPS_KEY}], "quarantine": [{"rows": 2}]},
 }
 GROUPS = {"train": ["a", "b", "c"], "validation": ["d", "e"], "test": ["f"]}
-STORED = {**{o["key"]: o["bytes"] for o in FEATURES}, LABELS["key"]: 10}
+STORED: dict[str, int] = {**{o["key"]: o["bytes"] for o in FEATURES}, LABELS["key"]: 10}
 
 
 def problems_after(change: Callable[[dict[str, Any]], None], limit: float = 0.05) -> list[str]:
-    facts = copy.deepcopy({"report": REPORT, "groups": GROUPS, "stored": STORED})
+    facts: dict[str, Any] = copy.deepcopy({"report": REPORT, "groups": GROUPS, "stored": STORED})
     change(facts)
     problems: list[str] = rules.broken_rules(rules.Facts(**facts, max_quarantine_share=limit))
     return problems

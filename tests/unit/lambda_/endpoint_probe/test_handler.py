@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "outputs": [{"label": "positive", "score": 0.9}, {"label": "negative", "score": 1}],
     "model": {"training_job": "job-1", "data_fingerprint": "sha256:f", "seed": 42},
 }

@@ -8,6 +8,7 @@ import json
 import re
 import tracemalloc
 from collections.abc import Iterator
+from typing import Any, Literal
 
 import pytest
 from hypothesis import example, given, settings
@@ -56,7 +57,7 @@ def test_csv_round_trips(expected: list[str], delimiter: str, end: str, every_ce
     expected = [text if every_cell else text.rstrip("\r") or "x" for text in expected]
     expected = [text for text in expected if text.strip()]
     file = io.StringIO()
-    quoting = csv.QUOTE_ALL if every_cell else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if every_cell else csv.QUOTE_MINIMAL
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writerows([["id", "text"], *([str(place), text] for place, text in enumerate(expected))])
     for mark in ("", "\ufeff"):
@@ -159,9 +160,14 @@ def test_rows_after_a_malformed_row_are_read() -> None:
 
 def test_an_open_quotation_mark_is_not_read_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line opens one more cell and closes the one before: rereading for each of them would take days."""
-    taken = []
+    taken: list[int] = []
     take = csv_rows._Cells.take
-    monkeypatch.setattr(csv_rows._Cells, "take", lambda cells, line: (taken.append(line.number), take(cells, line))[1])
+
+    def count(cells: Any, line: Any) -> Any:
+        taken.append(line.number)
+        return take(cells, line)
+
+    monkeypatch.setattr(csv_rows._Cells, "take", count)
     header = ",".join(f"c{place}" for place in range(4)) + ",text\n"
     assert len(read("csv", header + 'x","y\n' * 500 + '"open\n' + "fine\n" * 500)) == 1001
     assert len(taken) < 1001 * 6

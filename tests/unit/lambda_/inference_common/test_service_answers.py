@@ -34,7 +34,7 @@ NOT_HELD = {"async_callback/stores.py", "token_authorizer/store.py"}
 
 def client(service: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("ACCOUNT_ID", "123456789012")
-    keys = {"region_name": "us-east-1", "aws_access_key_id": "k", "aws_secret_access_key": "s"}
+    keys: dict[str, Any] = {"region_name": "us-east-1", "aws_access_key_id": "k", "aws_secret_access_key": "s"}
     return expect_own_buckets(SESSION.create_client(service, **keys))
 
 
@@ -116,7 +116,7 @@ def reads(tree: ast.AST) -> set[tuple[str, str, int]]:
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
-        held = {}
+        held: dict[str, str] = {}
         for node in ast.walk(function):
             if isinstance(node, ast.Assign | ast.AnnAssign) and (called := _operation(node.value)):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]

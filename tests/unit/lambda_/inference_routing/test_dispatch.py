@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,7 +57,7 @@ class Harness:
         return circuit_breaker.CircuitBreaker(self.clock)
 
 
-def route(weights: list[float], **more: Any) -> Any:
+def route(weights: Sequence[float], **more: Any) -> Any:
     targets = tuple(routes.Target(f"t{n}", f"ep{n}", weight) for n, weight in enumerate(weights))
     return routes.Route("b", "realtime", "sagemaker", targets, **more)
 
@@ -366,5 +366,5 @@ def test_an_unexpected_error_of_a_backend_releases_the_probe() -> None:
     decision = selection.choose(made.targets, (), 0.3)
     deadline = Deadline.after(5, harness.clock)
     with pytest.raises(KeyError):
-        dispatcher.dispatch(made, decision, REQUEST, deadline, SimpleNamespace(attempts=[]))
+        dispatcher.dispatch(made, decision, REQUEST, deadline, dispatch.Outcome())
     assert breaker.admits(key)

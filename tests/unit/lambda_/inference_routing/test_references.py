@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -169,12 +170,16 @@ def test_a_stand_in_answers_callers_without_access_to_it(setup: Setup) -> None:
 
 def test_a_missing_reference_is_looked_up_only_now_and_then() -> None:
     table = route_table
-    now, reads, records = [0.0], [0], {}
+    now, reads = [0.0], [0]
+    records: dict[str, str] = {}
 
     class Store:
         def read(self, name: str, timeout_seconds: float) -> str | None:
             reads[0] += 1
             return records.get(name)
+
+        def list(self, timeout_seconds: float) -> Sequence[route_table.Record]:
+            raise AssertionError("a reference is one record")
 
     routes = table.RouteTable(Store(), 30, lambda: now[0])
     for moment, expected in ((0, 1), (4.9, 1), (5.1, 2)):

@@ -10,7 +10,7 @@ import pytest
 from inference_common import errors
 from inference_routing import routes
 
-FULL = {
+FULL: dict[str, Any] = {
     "kind": "serverless",
     "source": "sagemaker",
     "targets": [
@@ -41,7 +41,9 @@ def test_one_route_may_lead_to_both_sources() -> None:
         False,
         "amazon.nova-lite-v1:0",
     )
+    assert route.guardrail is not None
     assert (route.guardrail.id, route.guardrail.version) == ("g", "1")
+    assert route.shadow is not None
     assert (route.shadow.share, route.shadow.target.address) == (0.5, "ep2")
     assert (route.retry.retries, route.cooldown.failures, route.log_payloads) == (1, 2, True)
 

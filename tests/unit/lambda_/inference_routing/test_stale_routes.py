@@ -9,7 +9,7 @@ import pytest
 from inference_common import errors
 from tests.unit.lambda_.support.router import CHAT, Backend, Setup
 
-RENEWED = {**CHAT, "targets": [{**CHAT["targets"][0], "model_id": "arn:chat-2"}]}  # type: ignore[index, dict-item]
+RENEWED = {**CHAT, "targets": [{**CHAT["targets"][0], "model_id": "arn:chat-2"}]}
 
 
 class Harness:
@@ -55,9 +55,15 @@ def test_a_deleted_blueprint_is_unknown(harness: Harness) -> None:
 
 def test_a_bad_request_is_sent_once_and_the_store_read_rarely(harness: Harness) -> None:
     harness.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
-    harness.now, read = 10.0, []
+    harness.now = 10.0
+    read: list[str] = []
     original = harness.table.store.read
-    harness.table.store.read = lambda name, seconds: read.append(name) or original(name, seconds)
+
+    def record(name: str, seconds: float) -> Any:
+        read.append(name)
+        return original(name, seconds)
+
+    harness.table.store.read = record
     before = len(harness.setup.backend.requested)
     assert [harness.ask() for _ in range(3)] == [(400, "BadRequest")] * 3
     assert len(harness.setup.backend.requested) - before == 3

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from job_api import async_jobs, backends, owners
+from inference_common.errors import Forbidden, InternalError
+from job_api import backends, owners
 from job_api.ids import Ids
 from tests.unit.lambda_.support import batch_submitter as batch_platform
 from tests.unit.lambda_.support.clients import use_client
@@ -98,8 +99,8 @@ class Batch:
         return self.api("POST", "/batch/{blueprint}", body, who=who, blueprint="reviews-batch")
 
     def status(self, who: tuple[str, str], request_id: str | None = None) -> Answer:
-        path = {"blueprint": "reviews-batch", "request_id": request_id or self.request_id}
-        return self.api("GET", "/batch/{blueprint}/{request_id}", who=who, **path)
+        asked = request_id or self.request_id
+        return self.api("GET", "/batch/{blueprint}/{request_id}", who=who, blueprint="reviews-batch", request_id=asked)
 
     def end(self) -> None:
         if self._source == "sagemaker":
@@ -132,7 +133,7 @@ def kind(
 ) -> Asynchronous | Batch:
     api = Api(cold_start, monkeypatch, context)
     if request.param.endswith("-async"):
-        monkeypatch.setattr(async_jobs.uuid, "uuid4", lambda: uuid.UUID(UPLOAD))
+        monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(UPLOAD))
         return Asynchronous(api, request.param)
     function = cold_start("batch_submitter", **batch_platform.ENVIRON)
     return Batch(api, function, request.param)
@@ -215,7 +216,8 @@ def test_a_submitter_keeps_one_caller_from_anothers_request_by_itself(on_sagemak
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}in.jsonl", ["fine"])
     platform.submit(key=f"{FOLDER}in.jsonl")
-    for more in ({}, {"retry": True}):
+    requests: tuple[dict[str, Any], ...] = ({}, {"retry": True})
+    for more in requests:
         assert refusal(platform.submit(key=f"{FOLDER}in.jsonl", owner="key:another", **more)) == "UnknownRequest"
     assert platform.status(owner="key:another")["error"] == {
         "code": "UnknownRequest",
@@ -246,9 +248,9 @@ def test_each_authentication_method_has_its_own_proof_of_identity() -> None:
 @pytest.mark.parametrize("name", ["", None, 7])
 def test_an_unidentified_caller_has_no_jobs(auth_path: str, name: Any) -> None:
     event = {"resource": f"{auth_path}/async/{{blueprint}}", "requestContext": context_of((auth_path, name), "*")}
-    with pytest.raises(owners.Forbidden):
+    with pytest.raises(Forbidden):
         owners.owner_of(event)
-    with pytest.raises(owners.Forbidden):
+    with pytest.raises(Forbidden):
         owners.owner_of({"resource": f"{auth_path}/async/{{blueprint}}"})
 
 
@@ -269,7 +271,11 @@ def test_a_rotated_key_keeps_its_owner() -> None:
 def test_ids_depend_on_secret_blueprint_owner_and_choice() -> None:
     base = ("b1", "key:a", "choice-1")
     others = [("b2", "key:a", "choice-1"), ("b1", "key:b", "choice-1"), ("b1", "key:a", "choice-2")]
-    for make in (lambda one, *parts: one.request(*parts), lambda one, *parts: one.job(*parts).rpartition("-")[2]):
+    makers: tuple[Callable[..., str], ...] = (
+        lambda ids, *parts: str(ids.request(*parts)),
+        lambda ids, *parts: str(ids.job(*parts).rpartition("-")[2]),
+    )
+    for make in makers:
         made = [make(Ids(lambda: b"s" * 32), *parts) for parts in (base, base, *others)]
         made.append(make(Ids(lambda: b"t" * 32), *base))
         assert len(set(made)) == len(made) - 1, "only the same choice of the same caller is the same id"
@@ -282,7 +288,7 @@ def test_ids_depend_on_secret_blueprint_owner_and_choice() -> None:
 def test_an_invalid_secret_makes_no_id(value: str) -> None:
     answered = SimpleNamespace(get_parameter=lambda **requested: {"Parameter": {"Value": value}})
     use_client("ssm", answered)
-    with pytest.raises(backends.InternalError, match="it is not a secret"):
+    with pytest.raises(InternalError, match="it is not a secret"):
         backends.Secret("/mlops/dev/secrets/job-ids")()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,7 +53,7 @@ class Objects:
         assert at_most == 5 * 1024 * 1024
         return self.objects[key]
 
-    def put_new(self, key: str, body: bytes, metadata: dict[str, str]) -> bool:
+    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         new = key not in self.objects
         if new:
             self.objects[key] = body
@@ -72,7 +72,7 @@ class Harness:
     def __init__(self, load: Callable[..., Any]) -> None:
         self.code = load("async_worker", **ENVIRON)
         self.store = Objects({INPUT: json.dumps({"inputs": ["Hello"]}).encode()})
-        self.reported: list[tuple[str, dict[str, Any]]] = []
+        self.reported: list[tuple[str, Mapping[str, Any]]] = []
         self.answers: list[Any] = []
         self.requested = 0
         self.worker = worker.Worker(
@@ -84,7 +84,7 @@ class Harness:
             now=lambda: NOW,
         )
 
-    def _publish(self, topic: str, notice: dict[str, Any]) -> None:
+    def _publish(self, topic: str, notice: Mapping[str, Any]) -> None:
         self.reported.append((topic, notice))
 
     def answer(self, request: Any, access: Any, kinds: Any, deadline: Any, ctx: Any) -> Any:

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from inference_routing import clients
 
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+KEYS: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 
 def use_client(service: str, client: Any) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 from inference_routing import circuit_breaker, dispatch, route_table
 
-CHAT = {
+CHAT: dict[str, Any] = {
     "kind": "realtime",
     "source": "bedrock",
     "targets": [{"name": "primary", "model_id": "arn:chat", "base_model_id": "amazon.nova-lite-v1:0"}],
     "parameters": {"max_tokens": 100},
 }
-REVIEWS = {
+REVIEWS: dict[str, Any] = {
     "kind": "realtime",
     "source": "sagemaker",
     "targets": [{"name": "primary", "endpoint_name": "ep-reviews"}],

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from hypothesis import strategies as st
 
-SURROGATES = st.characters(categories=("Cs",))
+SURROGATES = st.characters(categories=["Cs"])
 TEXTS = st.text(max_size=4) | st.text(SURROGATES, max_size=2) | st.just("\U0001f600")
 NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, 1e308, math.nan, math.inf, -math.inf])
 VALUES = st.recursive(

@@ -32,7 +32,7 @@ class Cli:
         self.repo = repo
         self._capsys = capsys
         self._tools: dict[str, FakeTools] = {}
-        self.prepare: Callable[[FakeTools], None] = lambda tools: None
+        self.prepare: Callable[[FakeTools], object] = lambda tools: None
 
     def tools(self, repo: Path, environment: Environment, *, plain_provider: bool = False) -> FakeTools:
         if environment.name not in self._tools:

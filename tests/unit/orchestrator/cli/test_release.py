@@ -53,7 +53,7 @@ def test_a_failed_release_has_its_own_exit_code(cli: Cli) -> None:
 )
 def test_what_cannot_be_released_is_refused(cli: Cli, blueprint: str, words: str) -> None:
     if blueprint == "reviews":
-        cli.prepare = lambda tools: tools.emulator.up() and None
+        cli.prepare = lambda tools: tools.emulator.up()
     else:
         cli("deploy", "local")
     answer = cli("release", "local", blueprint)

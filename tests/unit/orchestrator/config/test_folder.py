@@ -12,6 +12,7 @@ import yaml
 
 from orchestrator.config import environment_names, load, loader
 from orchestrator.config import folder as reading
+from orchestrator.config.rules import platform as checks
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import LEAST, SHIPPED, platform_file
 
@@ -195,6 +196,6 @@ def test_a_file_of_something_else_is_answered_soon_and_briefly() -> None:
 
 
 def test_an_unexpected_error_names_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader.checks, "check_platform", lambda *_: 1 / 0)
+    monkeypatch.setattr(checks, "check_platform", lambda *_: 1 / 0)
     with pytest.raises(RuntimeError, match=r"^platform\.yaml could not be checked \(ZeroDivisionError: division by"):
         loader.build("dev", platform_file(), {})

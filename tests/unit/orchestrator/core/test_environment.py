@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def _hostile_home(folder: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr(subject.os, "environ", {**STRAY, "HOME": str(_hostile_home(tmp_path / "home"))})
+    monkeypatch.setattr(os, "environ", {**STRAY, "HOME": str(_hostile_home(tmp_path / "home"))})
     monkeypatch.setattr(subject, "REPO", tmp_path)
     return tmp_path
 
@@ -82,7 +83,7 @@ def env_of(target: str, endpoint: str | None) -> dict[str, str]:
 def test_local_gets_none_of_the_aws_settings_of_the_machine() -> None:
     assert env_of("local", "http://127.0.0.1:4566") == {
         "PATH": "/usr/bin",
-        "HOME": subject.os.environ["HOME"],
+        "HOME": os.environ["HOME"],
         **NOTHING,
         "AWS_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "LOCALKEY",
@@ -95,7 +96,7 @@ def test_local_gets_none_of_the_aws_settings_of_the_machine() -> None:
 
 
 def test_other_children_get_even_fewer_variables() -> None:
-    assert subject.base_env() == {"PATH": "/usr/bin", "HOME": subject.os.environ["HOME"], **NOTHING}
+    assert subject.base_env() == {"PATH": "/usr/bin", "HOME": os.environ["HOME"], **NOTHING}
 
 
 def test_the_environment_of_the_provider_is_restricted_as_well() -> None:
@@ -105,7 +106,7 @@ def test_the_environment_of_the_provider_is_restricted_as_well() -> None:
 
 
 def test_an_existing_folder_for_temporary_files_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(subject.os.environ, "TMPDIR", str(tmp_path))
+    monkeypatch.setitem(os.environ, "TMPDIR", str(tmp_path))
     assert subject.base_env()["TMPDIR"] == str(tmp_path)
 
 
@@ -114,7 +115,7 @@ def test_a_folder_whose_path_is_too_long_for_a_socket_is_refused(
 ) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
-    monkeypatch.setitem(subject.os.environ, "TMPDIR", str(deep))
+    monkeypatch.setitem(os.environ, "TMPDIR", str(deep))
     with pytest.raises(SetupError, match="too long a path") as refusal:
         env_of("local", "http://127.0.0.1:4566")
     assert "set TMPDIR" in str(refusal.value.hint)
@@ -183,7 +184,7 @@ def test_anything_else_is_refused_with_the_value(bad: str) -> None:
 def test_the_generated_terraform_configuration_wins(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = machine / "own.rc"
     own.write_text("")
-    monkeypatch.setitem(subject.os.environ, "TF_CLI_CONFIG_FILE", str(own))
+    monkeypatch.setitem(os.environ, "TF_CLI_CONFIG_FILE", str(own))
     assert env_of("aws", None)["TF_CLI_CONFIG_FILE"] == str(own)
     generated = machine / ".tools" / "terraform.rc"
     generated.parent.mkdir()
@@ -194,5 +195,5 @@ def test_the_generated_terraform_configuration_wins(machine: Path, monkeypatch: 
 def test_a_terraform_configuration_that_does_not_exist_is_not_passed_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(subject.os.environ, "TF_CLI_CONFIG_FILE", "/nowhere/terraform.rc")
+    monkeypatch.setitem(os.environ, "TF_CLI_CONFIG_FILE", "/nowhere/terraform.rc")
     assert "TF_CLI_CONFIG_FILE" not in env_of("aws", None)

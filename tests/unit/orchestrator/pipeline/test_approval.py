@@ -208,7 +208,7 @@ def test_an_approval_is_written_and_then_wakes(world: World) -> None:
 
 def test_events_before_the_wait_are_dropped() -> None:
     states: list[str] = []
-    hear = approval._from_the_wait_on(lambda event: states.append(event.get("state", event["type"])))
+    hear = approval._from_the_wait_on(lambda event: states.append(str(event.get("state", event["type"]))))
     for state in ("TrainModel", WAITS, "ReadDecision", "Done"):
         hear({"type": "pipeline", "state": state})
     hear({"type": "release", "@message": "x"})

@@ -29,7 +29,7 @@ STEPS = [
     {"name": "registry", "states": ["RegisterModel"]},
     {"name": "monitoring", "states": ["PublishMetrics", "NotifyFailure", "Failed"]},
 ]
-OUTPUTS = {
+OUTPUTS: dict[str, Json] = {
     "stepfunctions": {
         "state_machine_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-training",
         "default_input": {"dataset": "reviews", "hyperparameters": {"seed": "42", "c": "4.0"}},
@@ -300,7 +300,7 @@ def test_every_state_is_reported_once_with_heartbeats(monkeypatch: pytest.Monkey
     monkeypatch.setattr(execution, "_sleep", lambda seconds: None)
     monkeypatch.setattr(execution, "_HEARTBEAT_SECONDS", -1.0)
     cloud = cloud_with(good_run())
-    final = cloud.services["stepfunctions"]["describe_execution"]
+    final: Any = cloud.services["stepfunctions"]["describe_execution"]
     answers = [{**final, "status": "RUNNING"}, {**final, "status": "RUNNING"}, final]
     cloud.services["stepfunctions"]["describe_execution"] = lambda **_: answers.pop(0)
     events: list[Json] = []

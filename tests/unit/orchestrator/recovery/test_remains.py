@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.model import ListShape
 
 from orchestrator.config import Environment
 from orchestrator.recovery import remains
@@ -130,7 +131,7 @@ def test_operations_that_the_local_aws_lacks_are_ignored(environment: Environmen
 
 def test_a_missing_service_of_a_region_is_ignored(environment: Environment) -> None:
     none = EndpointConnectionError(endpoint_url="https://bedrock-agent.us-west-1.amazonaws.com")
-    agents = {"bedrock-agent__list_agents": none}
+    agents: dict[str, Any] = {"bedrock-agent__list_agents": none}
     assert remains.look(cloud(None, **agents), environment).unseen == []
     # The local AWS has every service: there it is dead.
     assert len(remains.look(cloud(**agents), environment).unseen) == 1
@@ -146,7 +147,10 @@ def test_each_listing_is_an_operation_of_its_service(listing: Listing) -> None:
     operation = next(each for each in model.operation_names if _snake(each) == listing.operation)
     shapes = model.operation_model(operation)
     assert set(listing.arguments) <= set(shapes.input_shape.members if shapes.input_shape else ())
-    member = shapes.output_shape.members[listing.items].member
+    assert shapes.output_shape is not None
+    items = shapes.output_shape.members[listing.items]
+    assert isinstance(items, ListShape)
+    member = items.member
     fields = set(re.findall(r"{(\w+)}", listing.arn)) - {"partition", "region", "account", "name"}
     fields_used = {listing.name, *fields, *(set() if "{" in listing.arn else {listing.arn})} - {""}
     assert fields_used <= set(getattr(member, "members", ()))

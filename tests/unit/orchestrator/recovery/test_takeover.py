@@ -11,6 +11,7 @@ from orchestrator.errors import Interrupted, StateLocked
 from orchestrator.recovery import following, takeover
 from orchestrator.recovery.takeover import Left
 from orchestrator.session.target import Target
+from orchestrator.system import identity, processes
 from orchestrator.system.identity import Identity
 from tests.fakes.aws import FakeCloud
 from tests.fakes.killed import ALIVE, BUCKET, DEAD, ELSEWHERE, Killed, lock_info, made, now, running
@@ -59,7 +60,7 @@ def test_a_terraform_that_still_runs_is_followed_to_its_end(here: Here, monkeypa
             with record.stdout.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(made("aws_s3_bucket.data")) + "\n" + json.dumps({"type": "refresh_start"}) + "\n")
             here.store.held.clear()
-            monkeypatch.setattr(following.identity, "life", lambda identity: "dead")
+            monkeypatch.setattr(identity, "life", lambda identity: "dead")
 
         monkeypatch.setattr(following, "_sleep", at_work)
         here.take_up()
@@ -88,7 +89,7 @@ def test_what_was_interrupted_is_not_interrupted_again(
     here: Here, monkeypatch: pytest.MonkeyPatch, already: str
 ) -> None:
     sent: list[Identity] = []
-    monkeypatch.setattr(following.processes, "interrupt", lambda process: sent.append(process) or True)
+    monkeypatch.setattr(processes, "interrupt", sent.append)
     with running(60) as process:
         says = [{"type": "log", "@message": "\nInterrupt received.\nPlease wait for Terraform to exit"}]
         record = Killed(here.repo).terraform("data", process, says=says if already == "by-the-run" else [])
@@ -107,7 +108,7 @@ def test_interrupting_the_wait_does_not_stop_the_terraform(here: Here, monkeypat
         run.terraform("data", process)
         with pytest.raises(Interrupted, match=r"terraform apply of `data` .* continues") as caught:
             here.take_up()
-        assert following.identity.life(process) == "alive"
+        assert identity.life(process) == "alive"
     assert caught.value.hint == "run `orchestrator resume local` to wait again, with `--stop` to interrupt it"
     assert run.result is None, "it is unfinished as before"
 

@@ -64,7 +64,7 @@ def test_finished_steps_and_started_executions_are_read_from_the_events(tmp_path
     named = {"step": "pipeline", "kind": "progress", "execution_name": "r1"}
     run.told(step("data", "started"), step("data", "ok"), step("models", "started"), named, named)
     [only] = unfinished.find(tmp_path, "local")
-    assert (only.finished, only.executions) == ({"data"}, ("r1",))
+    assert (only.finished, only.executions) == (frozenset({"data"}), ("r1",))
 
 
 def test_killed_applies_count_until_one_has_ended_on_its_own(tmp_path: Path) -> None:

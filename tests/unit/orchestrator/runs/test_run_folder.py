@@ -87,10 +87,12 @@ def test_the_latest_result_is_found(tmp_path: Path) -> None:
 
 def test_events_of_many_threads_are_written_as_whole_lines(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "local")
-    threads = [
-        threading.Thread(target=lambda n=n: [folder.event({"step": str(n), "text": "x" * 500}) for _ in range(50)])
-        for n in range(8)
-    ]
+
+    def write(n: int) -> None:
+        for _ in range(50):
+            folder.event({"step": str(n), "text": "x" * 500})
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

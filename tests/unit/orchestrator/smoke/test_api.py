@@ -86,7 +86,7 @@ def test_a_503_without_a_retry_time_fails_at_once(cloud: FakeCloud, pauses: list
 
 
 def test_a_new_key_may_take_a_moment_on_aws_only(cloud: FakeCloud, pauses: list[float]) -> None:
-    refused = (403, {}, {"message": "Forbidden"})
+    refused: tuple[int, dict[str, str], Json] = (403, {}, {"message": "Forbidden"})
     cloud.web = [in_turn(refused, then=web_answer)]
     assert only(cloud, "api").status == "failed"
     cloud.endpoint = None

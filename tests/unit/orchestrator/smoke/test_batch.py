@@ -109,7 +109,7 @@ def probe(
     name = "chat" if source == "bedrock" else "reviews"
     smoke = {"golden": golden, "max_latency_ms": limit}
     blueprint = Blueprint.model_validate({"name": name, "kind": "batch", "model": model, "smoke": smoke})
-    services = {
+    services: dict[str, dict[str, Any]] = {
         "s3": {"put_object": submitter.put_object, "get_object": submitter.get_object},
         "sagemaker": {"describe_transform_job": submitter.describe_transform_job},
         "apigateway": gateway_of_keys(default="the-key"),

@@ -104,7 +104,10 @@ def test_the_secret_is_removed_after_the_functions_that_read_it(
 ) -> None:
     run(plans.deploy(environment, graph))
     gone: dict[str, int] = {}
-    removed = lambda: [each for each in tools.aws.called("ssm.delete_parameter") if each["Name"] == NAME]  # noqa: E731
+
+    def removed() -> list[dict[str, Any]]:
+        return [each for each in tools.aws.called("ssm.delete_parameter") if each["Name"] == NAME]
+
     tools.terraform.before_apply = lambda stack: gone.update({stack: len(removed())})
     run(plans.destroy(environment, graph))
     assert gone["inference"] == 0

@@ -23,7 +23,12 @@ def test_the_end_of_a_process_is_reported_once() -> None:
     reports: list[float] = []
     noticed = threading.Event()
     process = identity.of(child.pid)
-    with Watch(lambda: process, lambda: (reports.append(time.monotonic()), noticed.set())[0]) as watching:
+
+    def notice() -> None:
+        reports.append(time.monotonic())
+        noticed.set()
+
+    with Watch(lambda: process, notice) as watching:
         assert not noticed.wait(0.1)
         child.kill()  # without a wait: a zombie counts as ended
         assert noticed.wait(5)
@@ -33,8 +38,8 @@ def test_the_end_of_a_process_is_reported_once() -> None:
     assert len(reports) == 1
 
 
-def test_live_and_unknown_processes_are_not_reported() -> None:
-    for process in (identity.own(), None):
-        with Watch(lambda process=process: process, lambda: pytest.fail("reported")) as watching:
-            time.sleep(0.05)
-        assert not watching.gone
+@pytest.mark.parametrize("process", [identity.own(), None], ids=["live", "unknown"])
+def test_live_and_unknown_processes_are_not_reported(process: identity.Identity | None) -> None:
+    with Watch(lambda: process, lambda: pytest.fail("reported")) as watching:
+        time.sleep(0.05)
+    assert not watching.gone

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from orchestrator.system.process import StillWorking
-from orchestrator.terraform import attached as terraform_warm
 from orchestrator.terraform.attached import WarmTerraform
 from orchestrator.terraform.model import Workspace
+from orchestrator.terraform.warm_provider import client
 from tests.fakes.terraform import FakeTerraform
 
 REATTACH = "TF_REATTACH_PROVIDERS"
@@ -44,8 +44,8 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def release(repo: Path, binary: Path, *, name: str, run: Path | None) -> None:
         calls.append({"released": name})
 
-    monkeypatch.setattr(terraform_warm.client, "attach", attach)
-    monkeypatch.setattr(terraform_warm.client, "release", release)
+    monkeypatch.setattr(client, "attach", attach)
+    monkeypatch.setattr(client, "release", release)
     return calls
 
 

@@ -8,12 +8,13 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from orchestrator.core.types import Json
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import SetupError, StateLocked, TerraformError
-from orchestrator.terraform.model import Workspace
+from orchestrator.terraform.model import ApplySummary, PlanSummary, Workspace
 from orchestrator.terraform.terraform import Terraform
 
 ROOT_TF = """
@@ -100,11 +101,21 @@ class Run:
     def init(self, ws: Workspace) -> None:
         self.tool.init(ws, on_event=self.events.append, cancel=self.cancel)
 
-    def plan(self, ws: Workspace, **options: bool):  # type: ignore[no-untyped-def]
+    def plan(self, ws: Workspace, **options: Any) -> PlanSummary:
         return self.tool.plan(ws, on_event=self.events.append, cancel=self.cancel, **options)
 
-    def apply(self, ws: Workspace):  # type: ignore[no-untyped-def]
+    def apply(self, ws: Workspace) -> ApplySummary:
         return self.tool.apply(ws, on_event=self.events.append, cancel=self.cancel)
+
+
+def at_the_start(event: threading.Event) -> EventSink:
+    """Return a listener that sets an event once an apply starts."""
+
+    def listen(said: Json) -> None:
+        if said["type"] == "apply_start":
+            event.set()
+
+    return listen
 
 
 def test_plan_apply_replan_and_destroy(ws: Workspace) -> None:
@@ -144,11 +155,11 @@ def test_events_arrive_while_terraform_works(ws: Workspace) -> None:
     seen = threading.Event()
     finished = threading.Event()
 
-    def listen(event: Json) -> None:
-        if event["type"] == "apply_start":
-            seen.set()
+    def apply() -> None:
+        run.tool.apply(ws, on_event=at_the_start(seen), cancel=run.cancel)
+        finished.set()
 
-    worker = threading.Thread(target=lambda: (run.tool.apply(ws, on_event=listen, cancel=run.cancel), finished.set()))
+    worker = threading.Thread(target=apply)
     worker.start()
     assert seen.wait(20)
     assert not finished.is_set()
@@ -176,7 +187,7 @@ def test_a_held_lock_is_reported_with_its_owner_and_time(ws: Workspace) -> None:
 
     def apply_slowly() -> None:
         with pytest.raises(TerraformError, match="interrupted"):
-            first.tool.apply(ws, on_event=lambda e: e["type"] == "apply_start" and started.set(), cancel=first.cancel)
+            first.tool.apply(ws, on_event=at_the_start(started), cancel=first.cancel)
 
     holder = threading.Thread(target=apply_slowly)
     holder.start()
@@ -199,7 +210,7 @@ def test_an_interrupt_releases_the_lock_and_keeps_the_state(ws: Workspace) -> No
     run.init(ws)
     run.plan(ws)
     with pytest.raises(TerraformError, match=r"apply of `demo` was interrupted"):
-        run.tool.apply(ws, on_event=lambda e: e["type"] == "apply_start" and run.cancel.set(), cancel=run.cancel)
+        run.tool.apply(ws, on_event=at_the_start(run.cancel), cancel=run.cancel)
     values(ws, names=["slow"])
     after = Run()
     assert after.plan(ws).count("create") == 1

@@ -47,8 +47,12 @@ class Releases(http.server.BaseHTTPRequestHandler):
         """Quiet."""
 
 
+Served = tuple[type[Releases], str]
+"""The handler of requests, and the address of the releases."""
+
+
 @pytest.fixture
-def releases() -> Iterator[tuple[type[Releases], str]]:
+def releases() -> Iterator[Served]:
     handler = type("Handler", (Releases,), {"files": {ARCHIVE_PATH: archive()}})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -80,7 +84,7 @@ def on_path(folder: Path, version: str) -> str:
     return str(folder)
 
 
-def test_the_pinned_release_is_downloaded_checked_and_runs(repo: Path, releases) -> None:
+def test_the_pinned_release_is_downloaded_checked_and_runs(repo: Path, releases: Served) -> None:
     _, url = releases
     binary = ensure_terraform(repo, environ=environ(url), checksums=pinned(archive()))
     assert binary == repo / ".tools" / "bin" / "terraform"
@@ -88,20 +92,20 @@ def test_the_pinned_release_is_downloaded_checked_and_runs(repo: Path, releases)
     assert [file.name for file in binary.parent.iterdir()] == ["terraform"]
 
 
-def test_a_second_run_needs_no_server(repo: Path, releases) -> None:
+def test_a_second_run_needs_no_server(repo: Path, releases: Served) -> None:
     _, url = releases
     ensure_terraform(repo, environ=environ(url), checksums=pinned(archive()))
     ensure_terraform(repo, environ=environ("http://127.0.0.1:9/"), checksums={})
 
 
-def test_another_content_than_the_pinned_one_is_refused(repo: Path, releases) -> None:
+def test_another_content_than_the_pinned_one_is_refused(repo: Path, releases: Served) -> None:
     _, url = releases
     with pytest.raises(SetupProblem, match="is pinned: it is not what was released"):
         ensure_terraform(repo, environ=environ(url), checksums=pinned(b"another"))
     assert not (repo / ".tools" / "bin" / "terraform").exists()
 
 
-def test_a_missing_release_is_reported_with_its_address(repo: Path, releases) -> None:
+def test_a_missing_release_is_reported_with_its_address(repo: Path, releases: Served) -> None:
     handler, url = releases
     handler.files = {}
     with pytest.raises(SetupProblem, match=f"{ARCHIVE_PATH} answers 404") as problem:
@@ -109,7 +113,7 @@ def test_a_missing_release_is_reported_with_its_address(repo: Path, releases) ->
     assert "PLATFORM_TERRAFORM_RELEASES" in problem.value.hint
 
 
-def test_a_download_that_is_cut_off_is_refused(repo: Path, releases) -> None:
+def test_a_download_that_is_cut_off_is_refused(repo: Path, releases: Served) -> None:
     handler, url = releases
     handler.cut_off = True
     with pytest.raises(SetupProblem, match=r"was cut off|cannot be downloaded"):
@@ -122,7 +126,7 @@ def test_an_unreachable_server_is_reported(repo: Path) -> None:
         ensure_terraform(repo, environ=environ("http://127.0.0.1:9"), checksums=pinned(archive()))
 
 
-def test_a_machine_without_a_pinned_release_is_reported(repo: Path, releases) -> None:
+def test_a_machine_without_a_pinned_release_is_reported(repo: Path, releases: Served) -> None:
     _, url = releases
     with pytest.raises(SetupProblem, match=f"no pinned Terraform for {os_arch()}"):
         ensure_terraform(repo, environ=environ(url), checksums={})
@@ -136,7 +140,9 @@ def test_a_suitable_terraform_on_path_is_taken(repo: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("version", ["1.10.5", "2.0.0", "no version"])
-def test_an_unsuitable_terraform_on_path_is_not_taken(repo: Path, tmp_path: Path, releases, version: str) -> None:
+def test_an_unsuitable_terraform_on_path_is_not_taken(
+    repo: Path, tmp_path: Path, releases: Served, version: str
+) -> None:
     _, url = releases
     path = on_path(tmp_path / "bin", version)
     binary = ensure_terraform(repo, environ=environ(url, path), checksums=pinned(archive()))
@@ -144,7 +150,7 @@ def test_an_unsuitable_terraform_on_path_is_not_taken(repo: Path, tmp_path: Path
     assert read_version(binary) == (1, 11, 4)
 
 
-def test_an_upgrade_on_path_is_noticed(repo: Path, tmp_path: Path, releases) -> None:
+def test_an_upgrade_on_path_is_noticed(repo: Path, tmp_path: Path, releases: Served) -> None:
     _, url = releases
     path = on_path(tmp_path / "bin", "1.12.0")
     ensure_terraform(repo, environ=environ(url, path), checksums={})
@@ -154,7 +160,7 @@ def test_an_upgrade_on_path_is_noticed(repo: Path, tmp_path: Path, releases) -> 
     assert (tmp_path / "bin" / "terraform").exists()
 
 
-def test_a_download_that_does_not_run_here_is_refused(repo: Path, releases) -> None:
+def test_a_download_that_does_not_run_here_is_refused(repo: Path, releases: Served) -> None:
     handler, url = releases
     body = archive(version="broken")
     handler.files = {ARCHIVE_PATH: body}

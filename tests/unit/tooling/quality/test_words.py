@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tooling.quality import words
 
@@ -47,7 +48,7 @@ def add(repo: Path) -> None:
 
 
 def matched(file: str, text: str) -> list[str]:
-    entries = [words.word(each) for each in words.yaml.safe_load(ENTRIES)]
+    entries = [words.word(each) for each in yaml.safe_load(ENTRIES)]
     return [match.text for match in words.matches(file, text, entries)]
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator.core.aws import ADMIN, Aws
+from emulator.core.administrator import ADMIN
+from emulator.core.aws import Aws
 from emulator.core.evidence import STORE
 from emulator.core.jobs import Exit
 from emulator.core.settings import Settings
 from emulator.core.workers import Workers
-from emulator.services.athena import engine as module
 from emulator.services.athena.contract import Outcome, Request
 from emulator.services.athena.engine import Engine
 
@@ -75,6 +75,6 @@ def test_an_outcome_that_cannot_be_read_fails_the_query(tmp_path: Path, monkeypa
 def test_a_process_without_an_outcome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: Exit, state: str, reason: str
 ) -> None:
-    monkeypatch.setattr(module.Workers, "run", lambda *_: ended)
+    monkeypatch.setattr(Workers, "run", lambda *_: ended)
     result = outcome(tmp_path)
     assert (result.state, result.reason) == (state, reason)

@@ -50,7 +50,7 @@ def run(storage: Storage, faults: Faults | None = None) -> tuple[list[tuple[str,
     reports: list[tuple[str, str]] = []
     model = "amazon.nova-lite-v1:0"
     request = JobRequest(ARN, "job", "us-east-1", "arn:role", model, model, "s3://b/in/", "s3://b/out")
-    job = Run(storage, request, lambda *status: reports.append(status), faults or Faults())  # type: ignore[arg-type, misc]
+    job = Run(storage, request, lambda *status: reports.append(status), faults or Faults())  # type: ignore[arg-type]
     job.execute()
     return reports, job
 

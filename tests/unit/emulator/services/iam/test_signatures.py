@@ -20,6 +20,7 @@ KEY = Credentials("LOCALAAAAAAAAAAAAAAA", SECRET, "token")
 
 def arrived(request: AWSRequest) -> dict[str, Any]:
     """A signed request as the server sees it."""
+    assert request.url is not None
     parts = urlsplit(request.url)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
@@ -57,7 +58,7 @@ def check(environ: dict[str, Any], secret: str = SECRET, body: bytes = b"{}", af
 
 
 FUNCTION = "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A1%3Afunction%3Af/invocations"
-JSON = {"content_type": "application/x-amz-json-1.1", "x_amz_target": "AWSGlue.CreateJob"}
+JSON: dict[str, Any] = {"content_type": "application/x-amz-json-1.1", "x_amz_target": "AWSGlue.CreateJob"}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ JSON = {"content_type": "application/x-amz-json-1.1", "x_amz_target": "AWSGlue.C
     ],
     ids=["json", "encoded path", "model", "dots", "object", "metadata"],
 )
-def test_a_signature_of_aws_s_library_is_accepted(request_of: tuple[Any, ...], headers: dict[str, str]) -> None:
+def test_a_signature_of_aws_s_library_is_accepted(request_of: tuple[Any, ...], headers: dict[str, Any]) -> None:
     check(by_header(*request_of, **headers))
 
 

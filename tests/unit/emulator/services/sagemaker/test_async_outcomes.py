@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -83,7 +84,7 @@ def _error(code: str, status: int) -> ClientError:
     ],
 )
 def test_only_transient_errors_are_retried(monkeypatch: pytest.MonkeyPatch, error: ClientError, calls: int) -> None:
-    monkeypatch.setattr(async_outcomes.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     made: list[int] = []
 
     def call() -> str:
@@ -102,7 +103,7 @@ def test_only_transient_errors_are_retried(monkeypatch: pytest.MonkeyPatch, erro
 
 def test_retries_end(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(async_outcomes.time, "sleep", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
 
     def call() -> Any:
         raise EndpointConnectionError(endpoint_url="x")

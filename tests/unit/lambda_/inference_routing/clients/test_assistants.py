@@ -20,7 +20,7 @@ from inference_routing.deadline import Deadline
 from inference_routing.families import parameters
 from tests.unit.lambda_.support.clients import use_client
 
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+KEYS: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2"
 PLACE = {"location": {"type": "S3", "s3Location": {"uri": "s3://b/data/knowledge/chat/a.pdf"}}}
 CITED = [{"retrievedReferences": [{"content": {"text": "secret"}, **PLACE}, PLACE]}]

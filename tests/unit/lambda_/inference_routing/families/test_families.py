@@ -265,7 +265,8 @@ def test_families_of_bedrock(model: str, sent: Any, answer: Any, text: str, stop
     assert family.write("hello", InferenceRequest(("hello",), GIVEN)) == sent
     returned = module.read_answer(family, answer)
     assert (returned.text, returned.stop) == (text, stop)
-    for broken in ({}, [], None, {"results": []}, {"content": 1}, {"generation": 1}):
+    malformed: tuple[Any, ...] = ({}, [], None, {"results": []}, {"content": 1}, {"generation": 1})
+    for broken in malformed:
         with pytest.raises(errors.MalformedAnswer):
             module.read_answer(family, broken)
 

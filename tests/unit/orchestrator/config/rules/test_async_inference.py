@@ -40,7 +40,7 @@ def problems(blueprint: dict[str, Any], target: str = "aws", **more: Any) -> str
 @pytest.mark.parametrize("blueprint", [CHAT, REVIEWS], ids=["bedrock", "sagemaker"])
 def test_the_defaults_are_enough(blueprint: dict[str, Any]) -> None:
     assert problems(blueprint) == ""
-    assert problems(blueprint, **{"async": {"max_concurrency": 1000, "callback": {"table": True}}}) == ""
+    assert problems(blueprint, "aws", **{"async": {"max_concurrency": 1000, "callback": {"table": True}}}) == ""
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_defaults_are_enough(blueprint: dict[str, Any]) -> None:
 def test_what_aws_or_the_platform_does_not_take_is_refused_with_the_reason(
     blueprint: dict[str, Any], asked: dict[str, Any], words: str
 ) -> None:
-    assert words in problems(blueprint, **{"async": asked})
+    assert words in problems(blueprint, "aws", **{"async": asked})
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_options_of_other_kinds_are_refused(more: dict[str, Any], words: str) ->
 
 def test_other_kinds_have_no_queue() -> None:
     assert "async: cannot be combined with kind `realtime`" in problems(
-        CHAT, name="chat", kind="realtime", **{"async": {"max_concurrency": 2}}
+        CHAT, "aws", name="chat", kind="realtime", **{"async": {"max_concurrency": 2}}
     )
 
 
 def test_a_password_in_an_address_is_not_told() -> None:
-    message = problems(CHAT, **{"async": {"callback": {"webhook": "https://user:pa@ss@example.com/hook"}}})
+    message = problems(CHAT, "aws", **{"async": {"callback": {"webhook": "https://user:pa@ss@example.com/hook"}}})
     assert "must have no user, password or fragment" in message
     assert "https://…@example.com/hook" in message
     assert "pa@ss" not in message

@@ -170,7 +170,7 @@ def test_a_guardrail_and_throughput_have_separate_names() -> None:
 
 def test_what_an_option_brings_has_a_role() -> None:
     assert names.ROLE not in planned_of(blueprint("chat", BEDROCK))
-    options = {
+    options: dict[str, Any] = {
         "knowledge_base": {"description": "Manuals."},
         "agent": {"instruction": "Answers questions about what the documents say."},
     }

@@ -12,7 +12,7 @@ from orchestrator.config.model.platform import Blueprint
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform_file
 
-GUARDED = {"guardrail": {"filters": {"HATE": "HIGH"}}}
+GUARDED: dict[str, Any] = {"guardrail": {"filters": {"HATE": "HIGH"}}}
 
 
 def blueprint(name: str, kind: str = "realtime", **more: Any) -> str:

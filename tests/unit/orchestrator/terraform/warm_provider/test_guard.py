@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.terraform.warm_provider.guard import NOTHING_OF_THIS_MACHINE, check_environment, provider_environment
+from orchestrator.system.loopback_guard import NOTHING_OF_THIS_MACHINE
+from orchestrator.terraform.warm_provider.guard import check_environment, provider_environment
 
 LOCAL = {
     **NOTHING_OF_THIS_MACHINE,

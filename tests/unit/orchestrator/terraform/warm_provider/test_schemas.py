@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from orchestrator.terraform.warm_provider import schemas
 from orchestrator.terraform.warm_provider.pool import Pool
 from orchestrator.terraform.warm_provider.schemas import KeptSchema
 
@@ -96,7 +96,7 @@ def test_a_damaged_file_is_not_used(folder: Path, binary: Path, damage: Callable
 
 def test_a_file_of_another_user_is_not_used(folder: Path, binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     KeptSchema(folder, binary).write(b"", SCHEMA)
-    monkeypatch.setattr(schemas.os, "getuid", lambda: os.stat(binary).st_uid + 1)
+    monkeypatch.setattr(os, "getuid", lambda: os.stat(binary).st_uid + 1)
     assert KeptSchema(folder, binary).read(b"") is None
     KeptSchema(folder, binary).write(b"other", SCHEMA)
     assert len(list(folder.iterdir())) == 1, "nothing is put into another user's folder"
@@ -125,12 +125,17 @@ def test_a_pool_with_a_kept_schema_starts_no_provider(
     folder: Path, binary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls_made: list[str] = []
+
+    def call(*_: Any) -> bytes:
+        calls_made.append("")
+        return SCHEMA
+
     provider = SimpleNamespace(
         process=SimpleNamespace(pid=1),
         alive=True,
         environment={},
         calls=0,
-        call=lambda *_: calls_made.append("") or SCHEMA,
+        call=call,
     )
     monkeypatch.setattr("orchestrator.terraform.warm_provider.pool.start", lambda *_: provider)
     for _ in range(2):

@@ -66,7 +66,7 @@ def test_a_server_is_idle_only_when_no_stack_talks_to_its_provider(tmp_path: Pat
     serving.sessions["long"] = session
     serving.used_at = session.used_at = time.monotonic() - 2 * server.IDLE_SECONDS
     assert serving.is_idle
-    serving.listeners["long"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
+    serving.listeners["long"] = SimpleNamespace(stop=lambda grace: None), ""
     assert not serving.is_idle, "one call may take longer than that"
     serving.release("long")
     assert serving.is_idle
@@ -174,7 +174,7 @@ def test_an_attached_stack_of_another_environment_stays(tmp_path: Path, monkeypa
     monkeypatch.setattr(server, "_answers", lambda environment: False)
     serving = Server(tmp_path, tmp_path / "provider", 1)
     serving.sessions["/r/build/two/a"] = Session("/r/build/two/a", serving.pool, {}, frozenset())
-    serving.listeners["/r/build/two/a"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
+    serving.listeners["/r/build/two/a"] = SimpleNamespace(stop=lambda grace: None), ""
     assert serving.handle({"op": "forget", "below": "/r/build/one/"}) == {"stopping": False}
     assert list(serving.sessions) == ["/r/build/two/a"]
 
@@ -262,12 +262,13 @@ def test_a_provider_that_died_is_replaced_with_its_configuration(monkeypatch: py
         requests.append((user, request))
         return started[-1], b"configured"
 
-    pool: Any = SimpleNamespace(configured=configured, any=lambda _: "another's", release=lambda name: None)
+    another: Any = SimpleNamespace()
+    pool: Any = SimpleNamespace(configured=configured, any=lambda _: another, release=lambda name: None)
     session = Session("mine", pool, {}, frozenset())
-    assert session._current() == "another's", "nothing is configured yet"
+    assert session._current() is another, "nothing is configured yet"
     session._answer("Configure", "", b"mine alone", None)
     started[0].alive = False
     assert session._current() is started[1]
     assert requests == [("mine", b"mine alone")] * 2
     session.release()
-    assert session._current() == "another's"
+    assert session._current() is another

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import socket
 import sys
@@ -16,8 +17,9 @@ from typing import Any
 import pytest
 
 from tooling.quality.mutations import __main__ as command
-from tooling.quality.mutations import catch, generate, pool
+from tooling.quality.mutations import catch, pool
 from tooling.quality.mutations.kept import Digests, Reach, Store
+from tooling.quality.mutations.mutant import Mutant
 from tooling.quality.mutations.table import INPUT_GUARDS
 
 NO_PROVIDER = {
@@ -25,7 +27,7 @@ NO_PROVIDER = {
     "type": "diagnostic",
     "diagnostic": {"severity": "error", "summary": catch.NO_PROVIDER},
 }
-GUARD = generate.Mutant("modules/one", "variables.tf", "variable.x.validation", INPUT_GUARDS, "removed", (0, 1), "")
+GUARD = Mutant("modules/one", "variables.tf", "variable.x.validation", INPUT_GUARDS, "removed", (0, 1), "")
 
 
 @pytest.fixture
@@ -74,15 +76,15 @@ def _store(tmp_path: Path) -> Store:
 
 
 def test_a_worker_keeps_what_it_knows_and_none_goes_on(tmp_path: Path) -> None:
-    judged_mutants: list[generate.Mutant] = []
+    judged_mutants: list[Mutant] = []
 
-    def judge(mutant: generate.Mutant) -> catch.Verdict:
+    def judge(mutant: Mutant) -> catch.Verdict:
         judged_mutants.append(mutant)
         if len(judged_mutants) == 2:
             raise catch.ProviderGone("its process has ended")
         return catch.Verdict(mutant, (), ("test of modules/one: a_run",), Reach.TESTS)
 
-    mutants = [generate.Mutant("modules/one", "a.tf", f"x.{n}", "encryption", "removed", (0, 1), "") for n in range(3)]
+    mutants = [Mutant("modules/one", "a.tf", f"x.{n}", "encryption", "removed", (0, 1), "") for n in range(3)]
     store = _store(tmp_path)
     bench: Any = SimpleNamespace(judge=judge)
     first, second = (pool._Worker(bench, store, tmp_path / pool.STOP) for _ in range(2))
@@ -104,7 +106,7 @@ def test_what_waits_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             super().__init__(jobs)
             scratch.append(Path(arguments[0]))
 
-    def judge(part: list[generate.Mutant]) -> pool.Judged:
+    def judge(part: list[Mutant]) -> pool.Judged:
         if (scratch[0] / pool.STOP).exists():  # as a worker does, who may come here before the rest is cancelled
             return [], []
         began.append(part)
@@ -114,13 +116,13 @@ def test_what_waits_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             time.sleep(0.001)
         return [], []
 
-    began: list[list[generate.Mutant]] = []
-    monkeypatch.setattr(pool.concurrent.futures, "ProcessPoolExecutor", Inline)
+    began: list[list[Mutant]] = []
+    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", Inline)
     monkeypatch.setattr(pool, "_provider", lambda snapshot: nullcontext({}))
     monkeypatch.setattr(pool, "terraform_binary", lambda: "terraform")
     monkeypatch.setattr(pool, "_judge", judge)
     monkeypatch.setattr(pool, "TOGETHER", 1)
-    mutants = [generate.Mutant("modules/one", "a.tf", f"x.{n}", "encryption", "removed", (0, 1), "") for n in range(9)]
+    mutants = [Mutant("modules/one", "a.tf", f"x.{n}", "encryption", "removed", (0, 1), "") for n in range(9)]
     with pytest.raises(type(end)):
         pool.judged(mutants, 1, tmp_path, _store(tmp_path))
     assert len(began) <= 2

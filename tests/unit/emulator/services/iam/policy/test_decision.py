@@ -210,8 +210,8 @@ def test_an_unknown_key_neither_allows_nor_skips_a_deny() -> None:
     unknown = replace(READ, context=Context({}))
     allowed = decide(unknown, Applicable((policy(allow(Condition=condition)),)))
     denied = decide(unknown, Applicable((policy(allow(), deny(Condition=condition)),)))
-    assert (allowed.effect, allowed.undecided) == (Effect.IMPLICIT_DENY, {"aws:sourcevpc"})
-    assert (denied.effect, denied.undecided) == (Effect.EXPLICIT_DENY, {"aws:sourcevpc"})
+    assert (allowed.effect, allowed.undecided) == (Effect.IMPLICIT_DENY, frozenset({"aws:sourcevpc"}))
+    assert (denied.effect, denied.undecided) == (Effect.EXPLICIT_DENY, frozenset({"aws:sourcevpc"}))
 
 
 @pytest.mark.parametrize(
