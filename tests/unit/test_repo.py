@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_no_file_holds(what: str) -> None:
 
 def test_no_file_holds_a_secret() -> None:
     assert [name for name, content in texts() if SECRET.search(content)] == []
+
+
+def test_every_folder_with_python_is_type_checked() -> None:
+    configured = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["files"]
+    folders = {file.relative_to(REPO).parts[0] for file in tracked() if file.suffix == ".py"}
+    # Below terraform/ there are only one-line scripts, as content of examples and of tests.
+    assert sorted(folders - {"terraform"}) == configured
 
 
 @pytest.mark.parametrize("file", sorted((REPO / "requirements").glob("*.txt")), ids=lambda file: file.name)

@@ -160,7 +160,12 @@ def test_a_dead_emulator_ends_the_steps_that_would_wait_for_it(
     over = threading.Event()
     match step.split()[0]:
         case "policy":  # nothing stops a scan
-            tools.gate.scan_source = lambda *_, **__: (mortal.kill(), over.wait(30))  # type: ignore
+
+            def scan(*_: Any, **__: Any) -> Any:
+                mortal.kill()
+                over.wait(30)
+
+            tools.gate.scan_source = scan  # type: ignore[method-assign]
         case "models":
             tools.terraform.before_apply = lambda stack: die() if stack == "models" else None
         case "pipeline":
