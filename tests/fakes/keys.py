@@ -113,7 +113,7 @@ class KeysOfAws:
 
     def _pages(self, operation_name: str) -> Any:
         answers: dict[str, Callable[..., list[dict[str, Any]]]] = {
-            "get_api_keys": lambda **asked: self._list_keys(asked.get("nameQuery", "")),
+            "get_api_keys": lambda **arguments: self._list_keys(arguments.get("nameQuery", "")),
             "get_usage_plan_keys": lambda usagePlanId: [{"id": each} for each in self.plans.get(usagePlanId, [])],
             "get_usage_plans": lambda keyId: [{"id": plan} for plan, ids in self.plans.items() if keyId in ids],
             "get_parameters_by_path": self._list_parameters,

@@ -63,7 +63,7 @@ def is_tied(statement: str, file: str) -> bool:
 
 
 def test_a_key_is_used_through_one_service_or_for_one_thing() -> None:
-    found = 0
+    count = 0
     untied: dict[str, set[str]] = {}
     for path in sorted(TERRAFORM.rglob("*.tf")):
         name = path.relative_to(TERRAFORM).as_posix()
@@ -71,9 +71,9 @@ def test_a_key_is_used_through_one_service_or_for_one_thing() -> None:
             continue
         text = re.sub(r"^\s*#.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         for sid, statement in statements(text):
-            found += 1
+            count += 1
             if not is_tied(statement, text):
                 untied.setdefault(name, set()).add(sid)
-    assert found >= 20, f"statements on keys were not found below {REPO}"
+    assert count >= 20, f"statements on keys were not found below {REPO}"
     assert untied == UNTIED
     assert {sid for sids in UNTIED.values() for sid in sids} == set(UNTIED_KEYS), "each has its reason"

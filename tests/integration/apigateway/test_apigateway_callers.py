@@ -314,9 +314,9 @@ def test_a_signature_covers_the_body_and_is_made_with_the_key_s_own_secret(
     headers = signed(iam_api, session, body=b'{"a": 1}')
     assert iam_api.ask(body=b'{"a": 1}', **headers)[0] == 200
     assert iam_api.ask(body=b'{"a": 2}', **headers)[2] == "InvalidSignatureException"
-    known = session.get_credentials()
-    assert known is not None
-    forged = boto3.session.Session(known.access_key, "another secret", known.token)
+    credentials = session.get_credentials()
+    assert credentials is not None
+    forged = boto3.session.Session(credentials.access_key, "another secret", credentials.token)
     assert iam_api.ask(**signed(iam_api, forged))[2] == "InvalidSignatureException"
 
 

@@ -33,9 +33,9 @@ def test_work_that_never_started_was_not_run() -> None:
     store = EvidenceStore()
     record = store.begin("glue-job", "job", detail={"needs_process": True})
     store.fail(record.id, "no script")
-    shown = store.as_dict(record.id)
-    assert shown is not None
-    assert shown["fidelity"] == "not-run"
+    document = store.as_dict(record.id)
+    assert document is not None
+    assert document["fidelity"] == "not-run"
 
 
 def test_a_call_is_as_real_as_the_weakest_thing_it_caused() -> None:

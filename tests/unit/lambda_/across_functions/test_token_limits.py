@@ -25,9 +25,9 @@ def test_a_caller_gets_no_more_tokens_than_the_limit_under_any_name(setup: Setup
 
 def test_inputs_times_tokens_are_refused_above_the_budget(setup: Setup) -> None:
     for inputs, tokens, refused in ((4, 50, ""), (5, 50, "5 answers of up to 50 tokens"), (7, 1, "7 answers, more")):
-        asked = {"inputs": ["a"] * inputs, "parameters": {"max_tokens": tokens}}
+        sent = {"inputs": ["a"] * inputs, "parameters": {"max_tokens": tokens}}
         aws = use(setup.modules, setup, record("converse"), failing=False)
-        status, _, body = setup.call("/realtime/{blueprint}", asked, pathParameters={"blueprint": "asked"})
+        status, _, body = setup.call("/realtime/{blueprint}", sent, pathParameters={"blueprint": "asked"})
         assert status == (400 if refused else 200)
         assert refused in str(body)
         assert bool(aws.calls) is not bool(refused)

@@ -99,8 +99,10 @@ class Batch:
         return self.api("POST", "/batch/{blueprint}", body, who=who, blueprint="reviews-batch")
 
     def status(self, who: tuple[str, str], request_id: str | None = None) -> Answer:
-        asked = request_id or self.request_id
-        return self.api("GET", "/batch/{blueprint}/{request_id}", who=who, blueprint="reviews-batch", request_id=asked)
+        path_id = request_id or self.request_id
+        return self.api(
+            "GET", "/batch/{blueprint}/{request_id}", who=who, blueprint="reviews-batch", request_id=path_id
+        )
 
     def end(self) -> None:
         if self._source == "sagemaker":

@@ -111,8 +111,8 @@ class Run:
 def at_the_start(event: threading.Event) -> EventSink:
     """Return a listener that sets an event once an apply starts."""
 
-    def listen(said: Json) -> None:
-        if said["type"] == "apply_start":
+    def listen(message: Json) -> None:
+        if message["type"] == "apply_start":
             event.set()
 
     return listen
