@@ -81,7 +81,7 @@ print(json.dumps({"seconds": time.perf_counter() - started, "records": records})
 
 
 def process(script: str, *arguments: Path) -> dict[str, Any]:
-    env = environment(PYTHONPATH=str(REPO / "jobs" / "inference"), OMP_NUM_THREADS="1")
+    env = environment(PYTHONPATH=str(REPO / "jobs" / "models" / "reviews"), OMP_NUM_THREADS="1")
     lines = run([str(PYTHON), "-c", script, *map(str, arguments)], env=env).stdout.splitlines()
     return dict(json.loads(lines[-1])) if lines else {}
 

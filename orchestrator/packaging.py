@@ -59,7 +59,8 @@ class SourcePackager:
         builders: dict[str, tuple[str, Callable[[], bytes]]] = {
             name: ("zip", partial(self._function, name)) for name in FUNCTIONS
         }
-        builders["training_source"] = ("tar.gz", self._training)
+        builders["training_source"] = ("tar.gz", partial(self._model, "jobs/models/reviews"))
+        builders["evaluation"] = ("zip", self._evaluation)
         builders["etl_reviews"] = ("py", self._etl)
         builders["etl_library"] = ("zip", self._etl_library)
         builders["processing_flow"] = ("zip", self._processing_flow)
@@ -78,11 +79,12 @@ class SourcePackager:
             raise SetupError(f"lambda/{name} has no handler.py")
         return _zip(files)
 
-    def _training(self) -> bytes:
-        files = {path.name: path.read_bytes() for path in sorted((self._repo / "jobs" / "train").glob("*.py"))}
-        files["inference.py"] = _read(self._repo / "jobs" / "inference" / "inference.py")
-        if "train.py" not in files:
-            raise SetupError("jobs/train has no train.py")
+    def _model(self, folder: str) -> bytes:
+        """Build the code archive of a model from its folder, without the tests in it."""
+        files = _tree(self._repo / folder)
+        for name in ("train.py", "inference.py"):
+            if name not in files:
+                raise SetupError(f"{folder} has no {name}")
         return _tar_gz(files)
 
     def _etl(self) -> bytes:
@@ -97,6 +99,11 @@ class SourcePackager:
         folder = self._repo / "jobs" / "processing"
         files = {f"wrangler/{path}": content for path, content in _tree(folder / "wrangler").items()}
         return _zip(files | {"__main__.py": _read(folder / "run_flow.py")})
+
+    def _evaluation(self) -> bytes:
+        folder = self._repo / "jobs" / "evaluation"
+        files = {f"evaluation/{path}": content for path, content in _tree(folder / "evaluation").items()}
+        return _zip(files | {"__main__.py": _read(folder / "run_evaluation.py")})
 
     def _feature_ingestion(self) -> bytes:
         return _read(self._repo / "jobs" / "features" / "ingest_reviews.py")

@@ -17,7 +17,7 @@ class ArchiveError(Exception):
 @dataclass(frozen=True)
 class Digests:
     """`archive` is the SHA-256 of the bytes, `files` of all names and contents. A container, which gets the archive
-    unpacked, can compute only the latter (`files_digest` in jobs/inference/inference.py)."""
+    unpacked, can compute only the latter (`files_digest` in jobs/models/reviews/inference.py)."""
 
     archive: str
     files: str

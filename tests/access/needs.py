@@ -474,7 +474,7 @@ NEEDS: dict[str, Need] = {
     "chat-async-callback": _callback("chat-async"),
     "reviews-async-callback": _callback("reviews-async"),
     "reviews-async-endpoint": Need(
-        "jobs/inference",
+        "jobs/models/reviews",
         frozenset(),
         # SageMaker fetches inputs, writes results and tells the topics under the endpoint's role.
         reading(*_MODELS, "inference/async/input/reviews-async/")
@@ -527,7 +527,7 @@ NEEDS: dict[str, Need] = {
         | pairs("s3:AbortMultipartUpload", [f"bucket/{prefix}*" for prefix in _BATCH_WRITE]),
     ),
     "reviews-batch-model": Need(
-        "jobs/inference",
+        "jobs/models/reviews",
         frozenset(),
         reading(*_MODELS, "inference/batch/input/_parts/reviews-batch/")
         | writing("inference/batch/output/reviews-batch/raw/")
@@ -625,7 +625,7 @@ NEEDS: dict[str, Need] = {
         | encrypted("data", write=True),
     ),
     "sagemaker-training": Need(
-        "jobs/train",
+        "jobs/models/reviews",
         frozenset(),
         # The container calls nothing; SageMaker moves its data.
         reading("data/features/", "artifacts/code/", "artifacts/checkpoints/")
@@ -680,7 +680,7 @@ NEEDS: dict[str, Need] = {
         | LOGGED_MACHINE,
     ),
     "sagemaker-candidate": Need(
-        "jobs/inference",
+        "jobs/models/reviews",
         frozenset(),
         reading(_REGISTERED)
         | LISTING
@@ -691,7 +691,7 @@ NEEDS: dict[str, Need] = {
         | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-candidate-*", make=True),
     ),
     "reviews-endpoint": Need(
-        "jobs/inference",
+        "jobs/models/reviews",
         frozenset(),
         reading(*_MODELS)
         | LISTING
@@ -702,7 +702,7 @@ NEEDS: dict[str, Need] = {
         | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-reviews", make=False),
     ),
     "reviews-serverless-endpoint": Need(
-        "jobs/inference",
+        "jobs/models/reviews",
         frozenset(),
         reading(*_MODELS)
         | LISTING

@@ -21,6 +21,7 @@ NAMES = (
     "etl_reviews",
     "etl_library",
     "processing_flow",
+    "evaluation",
     "feature_ingestion",
 )
 

@@ -17,6 +17,7 @@ from moto.server import ThreadedMotoServer
 from data_validation import rules
 
 REPO = Path(__file__).resolve().parents[3]
+MODEL = REPO / "jobs" / "models" / "reviews"
 DATASET = REPO / ".cache" / "datasets" / "reviews"
 BUCKET = "reference-data"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -71,8 +72,8 @@ def train(etl: Etl, run_job: RunJob, tmp_path_factory: pytest.TempPathFactory) -
 
     def run(seed: str, **environ: str) -> Path:
         folder = tmp_path_factory.mktemp("training")
-        for name in ("train/train.py", "inference/inference.py"):
-            shutil.copy(REPO / "jobs" / name, folder)
+        for name in ("train.py", "inference.py"):
+            shutil.copy(MODEL / name, folder)
         channels = {
             f"SM_CHANNEL_{s.upper()}": str(etl.features / "reviews" / f"split={s}")
             for s in ("train", "validation", "test")
@@ -207,6 +208,6 @@ def test_the_artifact_serves_itself(trained: Path, run_job: RunJob, tmp_path: Pa
 def test_a_channel_without_data_fails_with_a_sentence(run_job: RunJob, tmp_path: Path) -> None:
     environ = {f"SM_CHANNEL_{s}": str(tmp_path) for s in ("TRAIN", "VALIDATION", "TEST")}
     environ |= {"SM_MODEL_DIR": str(tmp_path / "m"), "SM_OUTPUT_DATA_DIR": str(tmp_path / "o")}
-    done = run_job(REPO / "jobs" / "train" / "train.py", **environ)
+    done = run_job(MODEL / "train.py", **environ)
     assert done.returncode != 0
     assert "holds no Parquet file" in done.stderr

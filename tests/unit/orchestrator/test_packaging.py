@@ -25,10 +25,12 @@ SOURCES = {
     "lambda/model_router/__pycache__/handler.cpython-311.pyc": "x",
     "lambda/model_router/.DS_Store": "x",
     "lambda/inference_common/errors.py": "class E(Exception): ...\n",
-    "jobs/train/train.py": "print('train')\n",
-    "jobs/train/features.py": "print('features')\n",
-    "jobs/train/notes.txt": "no code",
-    "jobs/inference/inference.py": "print('inference')\n",
+    "jobs/models/reviews/train.py": "print('train')\n",
+    "jobs/models/reviews/words.txt": "good\n",
+    "jobs/models/reviews/inference.py": "print('inference')\n",
+    "jobs/models/reviews/tests/test_train.py": "assert False\n",
+    "jobs/evaluation/run_evaluation.py": "print('evaluation')\n",
+    "jobs/evaluation/evaluation/gate.py": "LIMIT = 4\n",
     "jobs/etl/reviews_etl.py": "print('etl')\n",
     "jobs/etl/reviews/__init__.py": "",
     "jobs/etl/reviews/rules.py": "LIMIT = 4\n",
@@ -54,7 +56,15 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
         tmp_path / "b"
     )
     assert sorted(here) == sorted(
-        [*FUNCTIONS, "training_source", "etl_reviews", "etl_library", "feature_ingestion", "processing_flow"]
+        [
+            *FUNCTIONS,
+            "training_source",
+            "evaluation",
+            "etl_reviews",
+            "etl_library",
+            "feature_ingestion",
+            "processing_flow",
+        ]
     )
     for name, package in here.items():
         assert package.path.name == there[name].path.name
@@ -123,11 +133,11 @@ def test_every_function_has_a_package_and_every_package_belongs_to_one() -> None
     assert packages == {*FUNCTIONS, *(shared for each in FUNCTIONS.values() for shared in each)}
 
 
-def test_the_training_source_has_both_scripts_at_the_top(tmp_path: Path) -> None:
+def test_the_training_source_is_the_model_s_folder_without_its_tests(tmp_path: Path) -> None:
     package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["training_source"]
     assert package.path.name.endswith(".tar.gz")
     with tarfile.open(package.path, "r:gz") as archive:
-        assert archive.getnames() == ["features.py", "inference.py", "train.py"]
+        assert archive.getnames() == ["inference.py", "train.py", "words.txt"]
         content = archive.extractfile("train.py")
         assert content is not None
         assert content.read() == b"print('train')\n"
@@ -139,10 +149,13 @@ def test_the_etl_s_library_is_a_package_that_can_be_imported_from_its_zip(tmp_pa
         assert archive.namelist() == ["reviews/__init__.py", "reviews/rules.py"]
 
 
-def test_the_processing_job_is_a_zip_that_python_starts(tmp_path: Path) -> None:
-    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["processing_flow"]
+@pytest.mark.parametrize(
+    ("name", "module"), [("processing_flow", "wrangler/steps.py"), ("evaluation", "evaluation/gate.py")]
+)
+def test_a_processing_job_is_a_zip_that_python_starts(tmp_path: Path, name: str, module: str) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")[name]
     with zipfile.ZipFile(package.path) as archive:
-        assert archive.namelist() == ["__main__.py", "wrangler/steps.py"]
+        assert archive.namelist() == ["__main__.py", module]
 
 
 def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
@@ -167,8 +180,9 @@ def test_the_routing_library_changes_the_functions_that_use_it_only(tmp_path: Pa
     ("missing", "message"),
     [
         ("lambda/model_router/handler.py", "model_router has no handler.py"),
-        ("jobs/train/train.py", "no train.py"),
-        ("jobs/inference/inference.py", "inference.py is missing"),
+        ("jobs/models/reviews/train.py", "jobs/models/reviews has no train.py"),
+        ("jobs/models/reviews/inference.py", "jobs/models/reviews has no inference.py"),
+        ("jobs/evaluation/run_evaluation.py", "run_evaluation.py is missing"),
         ("jobs/etl/reviews_etl.py", "reviews_etl.py is missing"),
         ("jobs/etl/reviews", "jobs/etl/reviews is missing"),
         ("jobs/features/ingest_reviews.py", "ingest_reviews.py is missing"),

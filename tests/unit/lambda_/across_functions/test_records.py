@@ -199,7 +199,7 @@ def test_every_api_accepts_or_refuses_a_document_alike(ways: Ways) -> None:
 def by_the_container() -> Callable[[bytes], list[str] | None]:
     """Return what the platform's container reads from an object."""
     namespace: dict[str, Any] = {}
-    path = Path(__file__).resolve().parents[4] / "jobs" / "inference" / "inference.py"
+    path = Path(__file__).resolve().parents[4] / "jobs" / "models" / "reviews" / "inference.py"
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
 
     def read(body: bytes) -> list[str] | None:

@@ -163,7 +163,7 @@ def test_the_container_computes_the_same_hash_of_the_files(
     """One hash is computed from the archive, the other from the unpacked files, by independent code."""
     import importlib.util
 
-    source = Path(__file__).resolve().parents[4] / "jobs" / "inference" / "inference.py"
+    source = Path(__file__).resolve().parents[4] / "jobs" / "models" / "reviews" / "inference.py"
     spec = importlib.util.spec_from_file_location("serving", source)
     assert spec is not None
     assert spec.loader is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import sys
@@ -13,8 +14,13 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def inference(load_job: Any) -> Any:
-    return load_job("inference/inference.py")
+def inference() -> Any:
+    spec = importlib.util.spec_from_file_location("inference", Path(__file__).parents[1] / "inference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])

@@ -1,0 +1,1 @@
+"""Measure a trained model, and the live one, on the same rows that neither was trained on."""
