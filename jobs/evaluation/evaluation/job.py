@@ -35,7 +35,7 @@ def evaluate(arguments: Namespace, scratch: Path) -> str:
     measured = task.measure(answered)
     constant = task.baseline(answered.labels)
     baseline = None if constant is None else task.measure(sample(constant))
-    champion = live and live.measured(lambda outputs: task.measure(sample(outputs)))
+    champion = live.measured(lambda outputs: task.measure(sample(outputs))) if live else None
     decided = judge(Gate.of(arguments.gate), measured, baseline, champion)
     details = task.details(answered)
     document = {
@@ -48,7 +48,7 @@ def evaluate(arguments: Namespace, scratch: Path) -> str:
         "candidate_sha256": candidate.sha256,
         "metrics": measured,
         "baseline": baseline,
-        "champion": champion and _described(champion, arguments),
+        "champion": _described(champion, arguments) if champion else None,
         "slices": measures.slices(task, answered, arguments.slice),
         "confusion": details.get("confusion"),
         "calibration": details.get("calibration"),
@@ -77,7 +77,7 @@ def _user_code(archive: Path, folder: Path) -> Path:
 
 
 class _Live:
-    """The live version at work. What it cannot do is told, and is no error of the candidate's."""
+    """The live version at work. What it cannot predict is reported, and does not fail the job."""
 
     def __init__(self, arguments: Namespace, folder: Path, inputs: Path) -> None:
         elsewhere = arguments.champion_data_fingerprint not in ("", arguments.data_fingerprint)

@@ -247,7 +247,7 @@ def slices(task: Task, sample: Sample, columns: Sequence[str]) -> dict[str, dict
 
 
 def rounded(measured: Mapping[str, Any]) -> dict[str, float]:
-    """Round metrics. Raises `EvaluationError` for one that is no number."""
+    """Round metrics. Raises `EvaluationError` for one that is not a number."""
     return {
         str(name): round(_number(value, measured, EvaluationError(f"metric '{name}' is not a number: {value}")), DIGITS)
         for name, value in measured.items()

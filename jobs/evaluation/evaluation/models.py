@@ -65,7 +65,7 @@ class Prediction:
     def __init__(self, model: Model, inputs: Path) -> None:
         self._model = model
         self._target, self._log = model.folder.with_suffix(".outputs"), model.folder.with_suffix(".log")
-        # This program is a zip on the path of its own process; the model's gets the same.
+        # This program is a zip on this process's path; the model's process gets the same.
         env = {**os.environ, "PYTHONPATH": sys.path[0]}
         command = [sys.executable, "-m", "evaluation.predict", str(model.folder), str(inputs), str(self._target)]
         with self._log.open("wb") as sink:

@@ -64,8 +64,8 @@ def answered(body: Any, expected: int) -> list[Any]:
     answer = json.loads(body)
     outputs = answer.get("outputs") if isinstance(answer, dict) else None
     if not isinstance(outputs, list) or len(outputs) != expected:
-        found = len(outputs) if isinstance(outputs, list) else "none"
-        raise ValueError(f"an answer must have one of 'outputs' for each of 'inputs': {found} for {expected}")
+        number = len(outputs) if isinstance(outputs, list) else "none"
+        raise ValueError(f"an answer must have one of 'outputs' for each of 'inputs': {number} for {expected}")
     return outputs
 
 

@@ -109,7 +109,7 @@ def test_the_baseline_decides_with_and_without_a_live_version() -> None:
         assert judge(conditions, {"accuracy": 0.7}, baseline, live).passed
 
 
-def test_every_refusal_is_told() -> None:
+def test_every_refusal_is_a_reason() -> None:
     refused = judge(gate(above_baseline=0.1), {"f1": 0.5}, {"f1": 0.45}, champion(f1=0.55))
     assert refused.reasons == (
         "f1 0.5 is worse than the 0.55 of version 3, the live version",
@@ -118,10 +118,10 @@ def test_every_refusal_is_told() -> None:
 
 
 def test_a_live_version_that_cannot_be_compared_is_replaced_only_on_demand() -> None:
-    broken = Champion(LIVE, None, "it knows no column 'age'")
+    broken = Champion(LIVE, None, "it lacks the column 'age'")
     refused = judge(gate(), {"f1": 0.9}, None, broken)
     assert refused.reasons == (
-        "version 3, the live version, cannot be compared (it knows no column 'age'); "
+        "version 3, the live version, cannot be compared (it lacks the column 'age'); "
         "`above_champion: null` lets the threshold decide",
     )
     assert judge(gate(above_champion=None), {"f1": 0.9}, None, broken).passed

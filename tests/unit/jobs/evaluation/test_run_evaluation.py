@@ -160,8 +160,8 @@ class Evaluation:
 
     def document(self, name: str) -> dict[str, Any]:
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
-        found: dict[str, Any] = json.loads((self.output / "report" / f"{name}.json").read_text(encoding="utf-8"))
-        return found
+        document: dict[str, Any] = json.loads((self.output / "report" / f"{name}.json").read_text(encoding="utf-8"))
+        return document
 
     @property
     def refusal(self) -> str:
@@ -259,10 +259,10 @@ def test_a_live_version_that_does_not_know_the_columns_is_not_replaced_by_itself
     assert verdict["passed"] is False
     assert "version 7 cannot predict the test rows: KeyError: 'blood'" in verdict["reason"]
     assert verdict["champion"]["metrics"] is None
-    told = studio.run(
+    passing = studio.run(
         *("wine", "good", "unfit"), threshold=0.5, output=tmp_path / "two", gate={"above_champion": None}, **CLASSES
     )
-    assert told.document("verdict")["passed"] is True
+    assert passing.document("verdict")["passed"] is True
 
 
 def test_a_custom_task_is_measured_by_the_user_s_function(studio: Studio, tmp_path: Path) -> None:
