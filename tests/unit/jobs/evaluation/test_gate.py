@@ -75,7 +75,7 @@ def test_the_live_version_decides_where_there_is_one(
     passed: bool,
     reasons: list[str],
 ) -> None:
-    verdict = judge(gate(**conditions), candidate, None, live and champion(**live))
+    verdict = judge(gate(**conditions), candidate, None, champion(**live) if live else None)
     assert (verdict.passed, list(verdict.reasons)) == (passed, reasons)
 
 

@@ -14,12 +14,18 @@ import pytest
 from evaluation import rows
 from evaluation.errors import EvaluationError
 
-SPEC = {
+SPEC: dict[str, Any] = {
     "columns": [{"name": name} for name in ("id", "patient", "age", "sex", "seen", "risk")],
     "output": None,
     "roles": {"id": "id", "group": "patient", "label": "risk", "time": "seen", "features": None},
 }
-TABLE = {"id": ["b", "a"], "patient": [1, 2], "age": [40.0, float("nan")], "sex": ["f", "m"], "risk": [True, False]}
+TABLE: dict[str, list[Any]] = {
+    "id": ["b", "a"],
+    "patient": [1, 2],
+    "age": [40.0, float("nan")],
+    "sex": ["f", "m"],
+    "risk": [True, False],
+}
 
 
 def written(folder: Path, table: dict[str, list[Any]], name: str = "part.parquet") -> Path:
@@ -30,7 +36,7 @@ def written(folder: Path, table: dict[str, list[Any]], name: str = "part.parquet
 
 
 def spec(**roles: Any) -> rows.Roles:
-    return rows.Roles.of({**SPEC, "roles": {**SPEC["roles"], **roles}})  # type: ignore[dict-item]
+    return rows.Roles.of({**SPEC, "roles": {**SPEC["roles"], **roles}})
 
 
 def test_a_model_receives_the_features_by_name_and_no_other_column(tmp_path: Path) -> None:
@@ -57,7 +63,12 @@ def test_the_hash_is_of_the_rows_and_not_of_their_files(tmp_path: Path) -> None:
 
 
 def test_times_are_text(tmp_path: Path) -> None:
-    table = {"id": ["a"], "risk": ["x"], "seen": [datetime(2026, 1, 2, 3, tzinfo=UTC)], "day": [date(2026, 1, 2)]}
+    table: dict[str, list[Any]] = {
+        "id": ["a"],
+        "risk": ["x"],
+        "seen": [datetime(2026, 1, 2, 3, tzinfo=UTC)],
+        "day": [date(2026, 1, 2)],
+    }
     read = rows.read(written(tmp_path, table), spec(features=["seen", "day"]))
     assert read.inputs == [{"seen": "2026-01-02T03:00:00+00:00", "day": "2026-01-02"}]
 

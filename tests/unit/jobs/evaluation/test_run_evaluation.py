@@ -183,9 +183,9 @@ def studio(run_job: Runner, tmp_path_factory: pytest.TempPathFactory) -> Studio:
     return Studio(root, json.loads(done.stdout), program, run_job)
 
 
-REGRESSION = {"options": ("--task", "regression"), "metric": "rmse"}
-CLASSES = {"options": ("--task", "classification", "--slice", "half"), "metric": "f1"}
-BINARY = {"options": ("--task", "classification", "--positive", "malignant"), "metric": "f1"}
+REGRESSION: dict[str, Any] = {"options": ("--task", "regression"), "metric": "rmse"}
+CLASSES: dict[str, Any] = {"options": ("--task", "classification", "--slice", "half"), "metric": "f1"}
+BINARY: dict[str, Any] = {"options": ("--task", "classification", "--positive", "malignant"), "metric": "f1"}
 
 
 def test_the_first_version_of_a_regression_passes_by_its_threshold(studio: Studio, tmp_path: Path) -> None:
@@ -298,5 +298,7 @@ def test_a_custom_task_is_measured_by_the_user_s_function(studio: Studio, tmp_pa
 def test_what_cannot_be_measured_fails_with_a_sentence(
     studio: Studio, tmp_path: Path, given: dict[str, Any], message: str
 ) -> None:
-    arguments = {"data": "wine", "candidate": "good", "threshold": 0.5, "output": tmp_path} | CLASSES | given
-    assert message in studio.run(**arguments).refusal  # type: ignore[arg-type]
+    arguments: dict[str, Any] = (
+        {"data": "wine", "candidate": "good", "threshold": 0.5, "output": tmp_path} | CLASSES | given
+    )
+    assert message in studio.run(**arguments).refusal
