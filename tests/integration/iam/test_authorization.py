@@ -238,9 +238,9 @@ def test_passing_a_role_requires_its_own_permission(account: Account) -> None:
         )
 
     create(training, jobs, passing)
-    denied = {"code": "AccessDeniedException", "status": 400}
-    refused(lambda: create(training, jobs), "iam:PassRole", training, **denied)  # type: ignore[arg-type]
-    refused(lambda: create(account.role(), jobs, passing), "iam:PassRole", **denied)  # type: ignore[arg-type]
+    denied: dict[str, Any] = {"code": "AccessDeniedException", "status": 400}
+    refused(lambda: create(training, jobs), "iam:PassRole", training, **denied)
+    refused(lambda: create(account.role(), jobs, passing), "iam:PassRole", **denied)
 
 
 def test_a_bucket_s_deny_binds_the_administrator_too(account: Account, aws: Any) -> None:

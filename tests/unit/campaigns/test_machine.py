@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ WAITS = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"
 
 
 @contextmanager
-def waiting(*words: str, **options: object) -> Iterator[int]:
+def waiting(*words: str, **options: Any) -> Iterator[int]:
     command = [*WAITS, *words]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)  # type: ignore[call-overload]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
     assert child.stdout is not None
     child.stdout.readline()
     try:

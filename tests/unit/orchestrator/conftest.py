@@ -87,9 +87,9 @@ def deploy(run: Runs, tools: FakeTools, environment: Environment, graph: Graph) 
         if entry.module is not None:
             tools.modules[key] = tools.repo / "terraform/modules" / entry.module
 
-    def deployed(env: Environment = environment, **options: bool) -> Result:
+    def deployed(env: Environment = environment, **options: Any) -> Result:
         tools.terraform.calls.clear()
         tools.environment = env
-        return run(plans.deploy(env, graph, **options))  # type: ignore[arg-type]
+        return run(plans.deploy(env, graph, **options))
 
     return deployed

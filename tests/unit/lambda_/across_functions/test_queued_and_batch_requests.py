@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,9 +33,9 @@ from tests.unit.lambda_.support.router_requests import (
 )
 
 
-def worker_of(load: Callable[..., Any]) -> SimpleNamespace:
+def worker_of(load: Callable[..., Any]) -> Any:
     names = ("QUEUE_URL", "SUCCESS_TOPIC_ARN", "ERROR_TOPIC_ARN", "DEAD_LETTER_ARN", "BUCKET")
-    return load("async_worker", BLUEPRINT="asked", ROUTES_PREFIX="/r", **dict.fromkeys(names, "x"))  # type: ignore[no-any-return]
+    return load("async_worker", BLUEPRINT="asked", ROUTES_PREFIX="/r", **dict.fromkeys(names, "x"))
 
 
 def test_a_queued_request_is_guarded_and_limited_like_any_other(cold_start: Callable[..., Any]) -> None:

@@ -101,7 +101,8 @@ class Harness:
     def error(self, name: str) -> Exception:
         from inference_common import errors
 
-        return getattr(errors, name)(f"said {name}")  # type: ignore[no-any-return]
+        error: Exception = getattr(errors, name)(f"said {name}")
+        return error
 
     def job(self, *, received: int = 1, given_up: bool = False, age: int = 0) -> Any:
         sent = int((NOW - timedelta(seconds=age)).timestamp() * 1000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +39,7 @@ class Backend:
     def invoke(self, target: Any, request: Any, deadline: Any, kept: Any) -> Any:
         self.requested.append((target.address, request))
         answer = self.answers[target.address]
-        answer = answer(request) if isinstance(answer, Callable) else answer  # type: ignore[arg-type]
+        answer = answer(request) if callable(answer) else answer
         if isinstance(answer, Exception):
             raise answer
         return answer

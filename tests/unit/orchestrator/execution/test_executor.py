@@ -285,9 +285,9 @@ def test_a_preview_of_a_deployed_environment_uses_its_states(
 ) -> None:
     run(deploy_plan)
 
-    def running(session: object) -> None:
-        session.results.target = open_target(tools, INFO.access)  # type: ignore[attr-defined]
-        load_outputs(session)  # type: ignore[arg-type]
+    def running(session: Any) -> None:
+        session.results.target = open_target(tools, INFO.access)
+        load_outputs(session)
 
     result = run(plans.preview(environment, graph.stacks), running)
     assert result.status == "ok"

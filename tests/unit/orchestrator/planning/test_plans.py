@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from orchestrator.errors import ConfigError
 from orchestrator.planning import graph as graphs
 from orchestrator.planning import phases, plans, steps
 from orchestrator.planning.graph import Graph, order
+from orchestrator.planning.steps import Plan
 from orchestrator.reporting import explain
 from tests.fakes.platforms import SHIPPED, platform
 
@@ -141,8 +143,10 @@ def test_which_environments_of_this_repository_train_on_sample_data() -> None:
 
 
 @pytest.mark.parametrize("make", [plans.deploy, plans.destroy])
-def test_the_needs_of_every_plan_are_steps_without_cycles(environment: Environment, graph: Graph, make: object) -> None:
-    plan = make(environment, graph)  # type: ignore[operator]
+def test_the_needs_of_every_plan_are_steps_without_cycles(
+    environment: Environment, graph: Graph, make: Callable[..., Plan]
+) -> None:
+    plan = make(environment, graph)
     names = {step.name for step in plan.steps}
     assert all(each <= names for each in needs(plan).values())
     assert sorted(order(needs(plan))) == sorted(names)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,10 @@ from tests.fakes.tools import OUTPUTS, VERSION
 ACCOUNT = "123456789012"
 
 
-def facts(**changes: object) -> Facts:
+def facts(**changes: Any) -> Facts:
     packages = {"etl_reviews": Package("etl_reviews", Path("/build/etl.py"), "sha=")}
-    values = {"account_id": ACCOUNT, "emulated": True, "packages": packages, "outputs": OUTPUTS}
-    return Facts(**{**values, **changes})  # type: ignore[arg-type]
+    values: dict[str, Any] = {"account_id": ACCOUNT, "emulated": True, "packages": packages, "outputs": OUTPUTS}
+    return Facts(**{**values, **changes})
 
 
 def test_a_root_gets_only_the_values_that_its_phase_lists(environment: Environment, graph: Graph) -> None:

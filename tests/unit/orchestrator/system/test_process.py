@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ PYTHON = sys.executable
 ENV = {"PATH": os.environ["PATH"]}
 
 
-def python(code: str, *, env: dict[str, str] | None = None, **options: object) -> process.Completed:
-    return process.run([PYTHON, "-u", "-c", code], env=ENV if env is None else env, **options)  # type: ignore[arg-type]
+def python(code: str, *, env: dict[str, str] | None = None, **options: Any) -> process.Completed:
+    return process.run([PYTHON, "-u", "-c", code], env=ENV if env is None else env, **options)
 
 
 def test_lines_arrive_while_the_child_works_and_both_streams_are_kept() -> None:
@@ -189,8 +190,8 @@ def files(tmp_path: Path) -> process.Outliving:
     return process.Outliving(tmp_path / "stdout", tmp_path / "stderr", started)
 
 
-def shell(script: str, files: process.Outliving, **options: object) -> process.Completed:
-    return process.run(["sh", "-c", script], env=ENV, outliving=files, **options)  # type: ignore[arg-type]
+def shell(script: str, files: process.Outliving, **options: Any) -> process.Completed:
+    return process.run(["sh", "-c", script], env=ENV, outliving=files, **options)
 
 
 def test_the_pid_is_recorded_before_the_program_runs(tmp_path: Path, files: process.Outliving) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,8 +88,8 @@ def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
     os.mkfifo(tmp_path / "a.yaml")
     real, before = os.stat, os.stat(__file__)
 
-    def stat(path: object, **more: bool) -> os.stat_result:
-        return before if path == tmp_path / "a.yaml" else real(path, **more)  # type: ignore[arg-type]
+    def stat(path: Any, **more: bool) -> os.stat_result:
+        return before if path == tmp_path / "a.yaml" else real(path, **more)
 
     monkeypatch.setattr(os, "stat", stat)
     assert refusal(tmp_path / "a.yaml")[1] == "is a named pipe, not a file: remove or rename it"

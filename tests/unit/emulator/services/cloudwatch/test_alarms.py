@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,14 @@ def data(*values: float | None) -> list[Datum]:
     ]
 
 
-def threshold(**changes: object) -> Threshold:
-    values = {"comparison": "GreaterThanThreshold", "bound": 5.0, "statistic": "Average", "period_seconds": 60}
-    return Threshold(**{**values, "periods": 3, "datapoints": 2, **changes})  # type: ignore[arg-type]
+def threshold(**changes: Any) -> Threshold:
+    values: dict[str, Any] = {
+        "comparison": "GreaterThanThreshold",
+        "bound": 5.0,
+        "statistic": "Average",
+        "period_seconds": 60,
+    }
+    return Threshold(**{**values, "periods": 3, "datapoints": 2, **changes})
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,8 @@ def test_permanent_failures_are_not_retried() -> None:
     ],
 )
 def test_errors_map_to_failures(code: str, status: int, expected: str, retriable: bool) -> None:
-    answer = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    failed = failure(ClientError(answer, "Op"))  # type: ignore[arg-type]
+    answer: Any = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    failed = failure(ClientError(answer, "Op"))
     assert (failed.code, failed.retriable) == (expected, retriable)
 
 

@@ -70,7 +70,8 @@ def test_times_have_milliseconds() -> None:
 
 
 def _error(code: str, status: int) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Put")  # type: ignore[typeddict-item]
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "Put")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from emulator.services.sagemaker import studio as module
 from emulator.services.sagemaker.studio import OPERATIONS, Studio, StudioRefused
 
 ROLE = "arn:aws:iam::123456789012:role/mlops-local-studio-data-scientist"
-DOMAIN = {
+DOMAIN: dict[str, Any] = {
     "DomainName": "lab",
     "AuthMode": "IAM",
     "VpcId": "vpc-1",
@@ -75,7 +75,7 @@ def test_a_domain_is_pending_until_it_is_in_service(studio: Studio, monkeypatch:
 def test_an_update_changes_what_it_names_and_keeps_the_rest(studio: Studio, domain: str) -> None:
     studio.update_domain({"DomainId": domain, "DefaultUserSettings": {"DefaultLandingUri": "studio::"}})
     described = studio.describe_domain({"DomainId": domain})
-    assert described["DefaultUserSettings"] == {**DOMAIN["DefaultUserSettings"], "DefaultLandingUri": "studio::"}  # type: ignore[dict-item]
+    assert described["DefaultUserSettings"] == {**DOMAIN["DefaultUserSettings"], "DefaultLandingUri": "studio::"}
     assert (described["AppNetworkAccessType"], described["AuthMode"]) == ("VpcOnly", "IAM")
 
 

@@ -30,8 +30,12 @@ from tests.unit.lambda_.support.clients import stub
 
 
 def client_error(code: str, message: str = "why", status: int = 400, **more: Any) -> ClientError:
-    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
-    return ClientError(response, "Operation")  # type: ignore[arg-type]
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return ClientError(response, "Operation")
 
 
 @pytest.mark.parametrize(

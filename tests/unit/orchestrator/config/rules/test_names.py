@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ BEDROCK = {"source": "bedrock", "model_id": "m"}
 SAGEMAKER = {"source": "sagemaker", "group": "reviews"}
 
 
-def blueprint(name: str, model: dict[str, str] = SAGEMAKER, kind: str = "realtime", **more: Any) -> Blueprint:
+def blueprint(name: str, model: Mapping[str, Any] = SAGEMAKER, kind: str = "realtime", **more: Any) -> Blueprint:
     return Blueprint.model_validate({"name": name, "kind": kind, "model": model, "smoke": SMOKE, **more})
 
 
@@ -160,7 +161,7 @@ def test_an_async_blueprint_on_bedrock_has_a_queue_and_a_worker() -> None:
 def test_a_guardrail_and_throughput_have_separate_names() -> None:
     by_kind = planned_of(blueprint("chat", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}}))
     assert by_kind[names.GUARDRAIL] == {"mlops-dev-chat"}
-    bought = planned_of(blueprint("chat", {**BEDROCK, "provisioned": {"model_units": 1}}))  # type: ignore[dict-item]
+    bought = planned_of(blueprint("chat", {**BEDROCK, "provisioned": {"model_units": 1}}))
     assert bought[names.THROUGHPUT] == {"mlops-dev-chat"}
     long = blueprint("answers-for-customers-of-a-shop", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}})
     [(_, reason)] = names.refused(names.of_blueprint("integration-tests", platform(), long))

@@ -54,7 +54,8 @@ def test_stop_reaches_a_provider_only_for_the_session_s_calls(
     monkeypatch: pytest.MonkeyPatch, calls: int, users: set[str], expected: list[str]
 ) -> None:
     monkeypatch.setattr(server, "STOP_GRACE_SECONDS", 0.0)
-    session = Session("mine", None, {}, frozenset())  # type: ignore[arg-type]
+    pool: Any = None
+    session = Session("mine", pool, {}, frozenset())
     session._provider, received = provider(calls=calls, users=users)
     assert session._stop("Stop", b"") == b""
     assert received == expected
@@ -161,8 +162,8 @@ def test_forgetting_an_environment_closes_only_its_providers(tmp_path: Path, mon
     ended: list[str] = []
     for name, aws in stacks.items():
         serving.sessions[name] = Session(name, serving.pool, {"aws": aws}, frozenset())
-        running = SimpleNamespace(environment={"aws": aws}, close=lambda aws=aws: ended.append(aws), users=set())
-        serving.pool._providers.append(running)  # type: ignore[arg-type]
+        running: Any = SimpleNamespace(environment={"aws": aws}, close=lambda aws=aws: ended.append(aws), users=set())
+        serving.pool._providers.append(running)
     assert serving.handle({"op": "forget", "below": "/r/build/one/"}) == {"stopping": False}
     assert (list(serving.sessions), ended) == (["/r/build/one-more/a"], ["one", "of a preview"])
     assert serving.handle({"op": "forget", "below": "/r/build/one-more/"}) == {"stopping": True}
