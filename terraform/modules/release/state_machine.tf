@@ -54,7 +54,10 @@ resource "aws_sfn_state_machine" "this" {
     Comment        = "Release of ${var.context.name_prefix}: an endpoint gets what its specification and a model version make, or keeps what it has"
     StartAt        = "CheckInput"
     TimeoutSeconds = 4 * local.update_limit_seconds
-    States         = merge(local.entry_states, local.every_endpoint_states, local.lock_states, local.desired_states, local.create_states, local.update_states, local.return_states, local.end_states)
+    States = merge(
+      local.entry_states, local.every_endpoint_states, local.lock_states, local.desired_states, local.create_states, local.update_states, local.return_states, local.end_states,
+      local.failure_states, local.counter_states, local.free_lock_states, local.notify_states, local.success_states,
+    )
   })
 
   logging_configuration {

@@ -11,12 +11,6 @@ locals {
       Catch          = concat([{ ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = null, Next = "NoEndpoint" }], local.caught.FreeLockAfterFailure)
       Next           = "ReadRecord"
     }
-    NoEndpoint = {
-      Type       = "Pass"
-      Parameters = { Error = "NoEndpoint", "Cause.$" = "States.Format('There is no parameter {}: no endpoint of this blueprint is deployed.', $.paths.specs)" }
-      ResultPath = "$.failure"
-      Next       = "FreeLockAfterFailure"
-    }
     ReadRecord = {
       Type           = "Task"
       Resource       = "${local.sdk}:ssm:getParameter"
@@ -116,15 +110,6 @@ locals {
       }]
       Default = "VersionWithoutHash"
     }
-    VersionWithoutHash = {
-      Type = "Pass"
-      Parameters = {
-        Error     = "VersionRefused"
-        "Cause.$" = "States.Format('{} does not say the sha256 of its archive (model_sha256, model_files_sha256), so nothing tells whether it was replaced: train a new version.', $.version.arn)"
-      }
-      ResultPath = "$.failure"
-      Next       = "RecordFailed"
-    }
     CompareArchive = {
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
@@ -147,15 +132,6 @@ locals {
       Parameters = { "MODEL_FILES_SHA256.$" = "$.package.CustomerMetadataProperties.model_files_sha256" }
       ResultPath = "$.wanted.files"
       Next       = "FindModel"
-    }
-    VersionRefused = {
-      Type = "Pass"
-      Parameters = {
-        Error     = "VersionRefused"
-        "Cause.$" = "States.Format('{} is {} and of group {}: an approved version of {} that says its training_job is needed.', $.version.arn, $.package.ModelApprovalStatus, $.package.ModelPackageGroupName, $.spec.content.model_group_name)"
-      }
-      ResultPath = "$.failure"
-      Next       = "RecordFailed"
     }
     NameRelease = {
       Comment = "Model and configuration are named by content, so that of the same there is one"
@@ -183,12 +159,6 @@ locals {
       ]
       Default = "EndpointBusy"
     }
-    EndpointBusy = {
-      Type       = "Pass"
-      Parameters = { Error = "EndpointBusy", "Cause.$" = "States.Format('Endpoint {} is {}; only one that is InService can be released to.', $.spec.content.endpoint_name, $.before.status)" }
-      ResultPath = "$.failure"
-      Next       = "RecordFailed"
-    }
     AlreadyRecorded = {
       Comment = "Nothing new"
       Type    = "Choice"
@@ -212,14 +182,9 @@ locals {
       ResultPath = "$.new_record"
       Next       = "ConfirmRecord"
     }
-    ConfirmRecord = {
-      Type       = "Task"
-      Resource   = "${local.sdk}:ssm:putParameter"
-      Parameters = local.put_record
-      ResultPath = null
-      Retry      = local.retry.api
-      Catch      = local.caught.FreeLockAfterFailure
-      Next       = "FreeLock"
-    }
+    ConfirmRecord = merge(local.write_record, {
+      Catch = local.caught.FreeLockAfterFailure
+      Next  = "FreeLock"
+    })
   }
 }

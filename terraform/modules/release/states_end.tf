@@ -1,10 +1,16 @@
 # Record, clean-up and notification.
 locals {
-  put_record = {
-    "Name.$"  = "$.paths.records"
-    Type      = "String"
-    Overwrite = true
-    "Value.$" = "States.JsonToString($.new_record)"
+  write_record = {
+    Type     = "Task"
+    Resource = "${local.sdk}:ssm:putParameter"
+    Parameters = {
+      "Name.$"  = "$.paths.records"
+      Type      = "String"
+      Overwrite = true
+      "Value.$" = "States.JsonToString($.new_record)"
+    }
+    ResultPath = null
+    Retry      = local.retry.api
   }
 
   record_of_success = {
@@ -30,15 +36,10 @@ locals {
   }
 
   end_states = {
-    WriteRecord = {
-      Type       = "Task"
-      Resource   = "${local.sdk}:ssm:putParameter"
-      Parameters = local.put_record
-      ResultPath = null
-      Retry      = local.retry.api
-      Catch      = local.caught.LookAfterFailure
-      Next       = "SomethingToRemove"
-    }
+    WriteRecord = merge(local.write_record, {
+      Catch = local.caught.LookAfterFailure
+      Next  = "SomethingToRemove"
+    })
     ComposeModelRecord = {
       Comment = "Jobs requested from here on take this model. All models stay: a repeated request keeps its own"
       Type    = "Pass"
@@ -49,15 +50,11 @@ locals {
       ResultPath = "$.new_record"
       Next       = "WriteModelRecord"
     }
-    WriteModelRecord = {
-      Type       = "Task"
-      Resource   = "${local.sdk}:ssm:putParameter"
-      Parameters = local.put_record
+    WriteModelRecord = merge(local.write_record, {
       ResultPath = "$.update" # there was one; it is part of the notification
-      Retry      = local.retry.api
       Catch      = local.caught.FreeLockAfterFailure
       Next       = "FreeLock"
-    }
+    })
     SomethingToRemove = {
       Comment = "Three configurations stay: the one that runs and two to go back to. The launch's belongs to Terraform."
       Type    = "Choice"
@@ -94,53 +91,11 @@ locals {
       Choices = [{ Variable = "$.update", IsPresent = true, Next = "NotifySuccess" }]
       Default = "NothingNew"
     }
-    NotifySuccess = {
-      Type     = "Task"
-      Resource = "arn:${local.partition}:states:::sns:publish"
-      Parameters = {
-        TopicArn    = var.topic_arn
-        Subject     = "${var.context.name_prefix}: model version released"
-        "Message.$" = "States.JsonToString($.new_record)"
-      }
-      ResultPath = null
-      Retry      = local.retry.api
-      Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.notification_failure", Next = "Released" }]
-      Next       = "Released"
-    }
-    Released = {
-      Type       = "Pass"
-      Parameters = { changed = true, "blueprint.$" = "$.blueprint", "config_name.$" = "$.wanted.name", "previous_config_name.$" = "$.before.config", "model_package_arn.$" = "$.version.arn" }
-      End        = true
-    }
-    NothingNew = {
-      Type       = "Pass"
-      Parameters = { changed = false, "blueprint.$" = "$.blueprint", "config_name.$" = "$.wanted.name", "previous_config_name.$" = "$.before.config", "model_package_arn.$" = "$.version.arn" }
-      End        = true
-    }
-    NotifyFailure = {
-      Type     = "Task"
-      Resource = "arn:${local.partition}:states:::sns:publish"
-      Parameters = {
-        TopicArn    = var.topic_arn
-        Subject     = "${var.context.name_prefix}: release failed"
-        "Message.$" = "States.Format('{} failed with {}: {}', $$.Execution.Id, $.failure.Error, $.failure.Cause)"
-      }
-      ResultPath = null
-      Retry      = local.retry.api
-      Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.notification_failure", Next = "ErrorNameReserved" }]
-      Next       = "ErrorNameReserved"
-    }
     ErrorNameReserved = {
       Comment = "Names that begin with 'States.' are the service's own; a Fail state must not use them."
       Type    = "Choice"
       Choices = [{ Variable = "$.failure.Error", StringMatches = "States.*", Next = "RenameError" }]
       Default = "Failed"
-    }
-    RenameError = {
-      Type       = "Pass"
-      Parameters = { Error = "StepFailed", "Cause.$" = "States.Format('{}: {}', $.failure.Error, $.failure.Cause)" }
-      ResultPath = "$.failure"
-      Next       = "Failed"
     }
     Failed = { Type = "Fail", ErrorPath = "$.failure.Error", CausePath = "$.failure.Cause" }
   }

@@ -44,19 +44,7 @@ locals {
       ]
       Default = "SucceedHolder"
     }
-    CountWait = {
-      Type       = "Pass"
-      Parameters = { "count.$" = "States.MathAdd($.waits.count, 1)" }
-      ResultPath = "$.waits"
-      Next       = "WaitForLock"
-    }
     WaitForLock = { Type = "Wait", Seconds = var.poll_seconds, Next = "TakeLock" }
-    WaitedTooLong = {
-      Type       = "Pass"
-      Parameters = { Error = "ReleaseBusy", "Cause.$" = "States.Format('Another release of {} is still under way: {}', $.blueprint, $.lock.Parameter.Value)" }
-      ResultPath = "$.failure"
-      Next       = "NotifyFailure"
-    }
     SucceedHolder = {
       Comment    = "Two may succeed the same holder; after the pause the parameter says which of them did"
       Type       = "Task"
@@ -68,24 +56,5 @@ locals {
       Next       = "LetLockSettle"
     }
     LetLockSettle = { Type = "Wait", Seconds = 2, Next = "ReadLock" }
-    FreeLock = {
-      Type       = "Task"
-      Resource   = "${local.sdk}:ssm:deleteParameter"
-      Parameters = { "Name.$" = "$.paths.locks" }
-      ResultPath = null
-      Retry      = local.retry.lookup
-      # The next release finds that this one no longer runs.
-      Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.lock_failure", Next = "SomethingReleased" }]
-      Next  = "SomethingReleased"
-    }
-    FreeLockAfterFailure = {
-      Type       = "Task"
-      Resource   = "${local.sdk}:ssm:deleteParameter"
-      Parameters = { "Name.$" = "$.paths.locks" }
-      ResultPath = null
-      Retry      = local.retry.lookup
-      Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.lock_failure", Next = "NotifyFailure" }]
-      Next       = "NotifyFailure"
-    }
   }
 }

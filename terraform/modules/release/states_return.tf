@@ -12,12 +12,6 @@ locals {
       Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = null, Next = "RecordStuck" }]
       Next           = "CountLook"
     }
-    CountLook = {
-      Type       = "Pass"
-      Parameters = { "count.$" = "States.MathAdd($.return_polls.count, 1)" }
-      ResultPath = "$.return_polls"
-      Next       = "BackAgain"
-    }
     BackAgain = {
       Type = "Choice"
       Choices = [
@@ -70,14 +64,9 @@ locals {
       ResultPath = "$.new_record"
       Next       = "WriteFailureRecord"
     }
-    WriteFailureRecord = {
-      Type       = "Task"
-      Resource   = "${local.sdk}:ssm:putParameter"
-      Parameters = local.put_record
-      ResultPath = null
-      Retry      = local.retry.api
-      Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.record_failure", Next = "FreeLockAfterFailure" }]
-      Next       = "FreeLockAfterFailure"
-    }
+    WriteFailureRecord = merge(local.write_record, {
+      Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.record_failure", Next = "FreeLockAfterFailure" }]
+      Next  = "FreeLockAfterFailure"
+    })
   }
 }

@@ -54,12 +54,6 @@ locals {
       Catch      = local.caught.LookAfterFailure
       Next       = "CountPoll"
     }
-    CountPoll = {
-      Type       = "Pass"
-      Parameters = { "count.$" = "States.MathAdd($.polls.count, 1)" }
-      ResultPath = "$.polls"
-      Next       = "UpdateEnded"
-    }
     UpdateEnded = {
       Type = "Choice"
       Choices = [
@@ -70,24 +64,6 @@ locals {
         { Or = [for status in ["Updating", "SystemUpdating", "RollingBack"] : { Variable = "$.update.EndpointStatus", StringEquals = status }], Next = "WaitForUpdate" },
       ]
       Default = "UpdateNotSettled"
-    }
-    RolledBackWithReason = {
-      Type       = "Pass"
-      Parameters = { Error = "UpdateRolledBack", "Cause.$" = "States.Format('SageMaker kept {} on {}; wanted was {}: {}', $.spec.content.endpoint_name, $.update.EndpointConfigName, $.wanted.name, $.update.FailureReason)" }
-      ResultPath = "$.failure"
-      Next       = "LookAfterFailure"
-    }
-    RolledBackSilently = {
-      Type       = "Pass"
-      Parameters = { Error = "UpdateRolledBack", "Cause.$" = "States.Format('SageMaker kept {} on {} and gives no reason; wanted was {}. Its alarms may have fired.', $.spec.content.endpoint_name, $.update.EndpointConfigName, $.wanted.name)" }
-      ResultPath = "$.failure"
-      Next       = "LookAfterFailure"
-    }
-    UpdateNotSettled = {
-      Type       = "Pass"
-      Parameters = { Error = "UpdateNotSettled", "Cause.$" = "States.Format('Endpoint {} is {} after {} looks.', $.spec.content.endpoint_name, $.update.EndpointStatus, $.polls.count)" }
-      ResultPath = "$.failure"
-      Next       = "LookAfterFailure"
     }
     HasQueue = {
       Type    = "Choice"
