@@ -1,13 +1,11 @@
 variable "context" {
-  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
+  description = "Name prefix, project, environment, account, region and log retention."
   type = object({
     project            = string
     environment        = string
     region             = string
     account_id         = string
     name_prefix        = string
-    protected          = optional(bool, false)
-    tags               = optional(map(string), {})
     log_retention_days = optional(number, 30)
   })
 }

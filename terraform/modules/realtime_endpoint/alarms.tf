@@ -25,27 +25,19 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
     return_data = true
   }
 
-  metric_query {
-    id = "errors"
+  dynamic "metric_query" {
+    for_each = { errors = "Invocation5XXErrors", invocations = "Invocations" }
 
-    metric {
-      namespace   = "AWS/SageMaker"
-      metric_name = "Invocation5XXErrors"
-      stat        = "Sum"
-      period      = 60
-      dimensions  = local.variant_dimensions
-    }
-  }
+    content {
+      id = metric_query.key
 
-  metric_query {
-    id = "invocations"
-
-    metric {
-      namespace   = "AWS/SageMaker"
-      metric_name = "Invocations"
-      stat        = "Sum"
-      period      = 60
-      dimensions  = local.variant_dimensions
+      metric {
+        namespace   = "AWS/SageMaker"
+        metric_name = metric_query.value
+        stat        = "Sum"
+        period      = 60
+        dimensions  = local.variant_dimensions
+      }
     }
   }
 }

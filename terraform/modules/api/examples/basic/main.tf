@@ -2,8 +2,6 @@ module "api" {
   source = "../.."
 
   context = {
-    project     = "mlops"
-    environment = "dev"
     region      = "us-east-1"
     account_id  = "123456789012"
     name_prefix = "mlops-dev"

@@ -5,7 +5,6 @@ module "monitoring" {
     project     = "mlops"
     environment = "dev"
     region      = "us-east-1"
-    account_id  = "123456789012"
     name_prefix = "mlops-dev"
   }
 
