@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, model_artifacts
+from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_model, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack, Module
+from orchestrator.blueprints.upstream import DATA_KEY, LOGS_KEY, inputs
 from orchestrator.config.model.async_inference import Async
 from orchestrator.config.model.blueprint import BedrockModel, SageMakerModel
 from orchestrator.core.terraform_json import code
@@ -37,14 +38,10 @@ class AsyncStack(BlueprintStack):
         if callback.table:
             subscribers["table"] = {"keep_days": callback.keep_days}
         variables: dict[str, Any] = {
-            "context": code("var.context"),
+            **inputs("context", "topic_arn"),
             "blueprint_name": name,
             "callback": subscribers,
-            "kms_key_arns": {
-                "messages": code("var.foundation.kms.logs_key_arn"),
-                "data": code("var.foundation.kms.data_key_arn"),
-            },
-            "topic_arn": code("var.foundation.events.topic_arn"),
+            "kms_key_arns": {"messages": LOGS_KEY, "data": DATA_KEY},
         }
         if callback.webhook is not None or callback.table:
             self._callback(options)
@@ -85,7 +82,7 @@ class AsyncStack(BlueprintStack):
         queue = self.module(
             "queue",
             {
-                "context": code("var.context"),
+                **inputs("context", "topic_arn", "routes_prefix"),
                 "blueprint_name": name,
                 "worker": {
                     "arn": code("module.async_worker.arn"),
@@ -97,54 +94,28 @@ class AsyncStack(BlueprintStack):
                     "max_attempts": options.max_attempts,
                 },
                 "topic_arns": results.get("topic_arns"),
-                "kms_key_arn": code("var.foundation.kms.logs_key_arn"),
-                "topic_arn": code("var.foundation.events.topic_arn"),
-                "routes_prefix": code("var.inference.routes_prefix"),
+                "kms_key_arn": LOGS_KEY,
                 "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
             },
         )
-        more: dict[str, Any] = {}
-        if model.provisioned is not None:
-            more["provisioned"] = model.provisioned.model_dump(exclude_none=True)
-        if self.blueprint.guardrail is not None:
-            key = {"kms_key_arn": code("var.foundation.kms.data_key_arn")}
-            more["guardrail"] = {**self.blueprint.guardrail.model_dump(), **key}
-        profile = self.module(
-            "model",
-            {
-                **more,
-                "context": code("var.context"),
-                "blueprint": {"name": name, "kind": "async", "parameters": self.parameters(), **self.limits()},
-                "model_id": model.model_id,
-                "topic_arn": code("var.foundation.events.topic_arn"),
-                "routes_prefix": code("var.inference.routes_prefix"),
-                "router_role_name": code("module.async_worker.role_name"),
-                "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
-                "job": {
-                    "queue_url": queue.get("queue_url"),
-                    "ttl_seconds": options.ttl_seconds,
-                    "invocation_timeout_seconds": options.timeout_seconds,
-                    "max_input_mb": largest,
-                },
-            },
-            source="bedrock_model",
-        )
-        published = {each: profile.get(each) for each in ("inference_profile_arn", "model_id", "route_parameter_name")}
+        job = {
+            "queue_url": queue.get("queue_url"),
+            "ttl_seconds": options.ttl_seconds,
+            "invocation_timeout_seconds": options.timeout_seconds,
+            "max_input_mb": largest,
+        }
+        published = bedrock_model(self, model, caller=code("module.async_worker.role_name"), job=job)
         return {**published, "queue_url": queue.get("queue_url"), "queue_name": queue.get("queue_name")}
 
     def _worker(self, options: Async, timeout: int, largest: int) -> None:
         name = self.blueprint.name
         folders = {each: f"inference_async_{each}/{name}" for each in ("input", "output", "failures")}
-        self.module(
+        self.bucket_access(
             "worker_storage",
-            {
-                "access": code("var.foundation.s3.access"),
-                "read": list(folders.values()),
-                "write": list(folders.values()),
-                # A worker that recorded a failure deletes a result that a second worker wrote at the same moment.
-                "delete": [folders["output"]],
-            },
-            source="s3_access",
+            read=list(folders.values()),
+            write=list(folders.values()),
+            # A worker that recorded a failure deletes a result that a second worker wrote at the same moment.
+            delete=[folders["output"]],
         )
         environment = {
             "BLUEPRINT": name,
@@ -182,7 +153,8 @@ class AsyncStack(BlueprintStack):
         endpoint = self.module(
             "endpoint",
             {
-                "context": code("var.context"),
+                **inputs("context", "model_version", "network", "kms_key_arns", "bucket_name"),
+                **inputs("boundary_arn", "topic_arn", "routes_prefix"),
                 "blueprint": {
                     "name": name,
                     "instance_type": blueprint.instance_type,
@@ -196,26 +168,12 @@ class AsyncStack(BlueprintStack):
                     **self.limits(),
                 },
                 "model_group": self.model_group(model),
-                "model_version": code("var.model_version"),
-                "network": {
-                    "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
-                    "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
-                },
-                "kms_key_arns": {
-                    "data": code("var.foundation.kms.data_key_arn"),
-                    "models": code("var.foundation.kms.models_key_arn"),
-                    "logs": code("var.foundation.kms.logs_key_arn"),
-                },
-                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "topic_arns": results.get("topic_arns"),
                 "policy_documents": {
                     "bucket": bucket.get("policy_document"),
                     "execution": code("var.foundation.iam.execution_documents.async"),
                     "network": code("var.foundation.vpc.network_policy_documents.endpoints"),
                 },
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
-                "topic_arn": code("var.foundation.events.topic_arn"),
-                "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {"error_rate_percent": monitoring.error_rate_percent},
             },
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.blueprints.sources import model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack, Module
+from orchestrator.blueprints.upstream import DATA_KEY, LOGS_KEY, inputs
 from orchestrator.config.model.blueprint import Batch, BedrockModel, SageMakerModel
 from orchestrator.config.rules.prices import NEEDED
 from orchestrator.core.terraform_json import code
@@ -39,28 +40,18 @@ class BatchStack(BlueprintStack):
     def _shared(self) -> Module:
         """Add what the jobs of both sources share: schedule, tables, alarms."""
         name = self.blueprint.name
-        results = self.module(
-            "results_access",
-            {"access": code("var.foundation.s3.access"), "read": [f"inference_batch_output/{name}"]},
-            source="s3_access",
-        )
+        results = self.bucket_access("results_access", read=[f"inference_batch_output/{name}"])
         return self.module(
             "runs",
             {
-                "context": code("var.context"),
+                **inputs("context", "bucket_name", "boundary_arn", "topic_arn"),
                 "blueprint": {"name": name, **({"schedule": self._batch.schedule} if self._batch.schedule else {})},
                 "submitter": {
                     "name": code("var.inference.lambda.submitter_name"),
                     "arn": code("var.inference.lambda.submitter_arn"),
                 },
-                "bucket_name": code("var.foundation.s3.bucket_name"),
-                "kms_key_arns": {
-                    "data": code("var.foundation.kms.data_key_arn"),
-                    "logs": code("var.foundation.kms.logs_key_arn"),
-                },
+                "kms_key_arns": {"data": DATA_KEY, "logs": LOGS_KEY},
                 "policy_documents": {"bucket": results.get("policy_document")},
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
-                "topic_arn": code("var.foundation.events.topic_arn"),
                 "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
             },
             source="batch_runs",
@@ -88,7 +79,7 @@ class BatchStack(BlueprintStack):
         jobs = self.module(
             "jobs",
             {
-                "context": code("var.context"),
+                **inputs("context", "model_version", "network", "bucket_name", "boundary_arn", "routes_prefix"),
                 "blueprint": {
                     "name": blueprint.name,
                     "instance_type": blueprint.instance_type,
@@ -98,21 +89,13 @@ class BatchStack(BlueprintStack):
                     "batch": self._options("sagemaker"),
                 },
                 "model_group": self.model_group(model),
-                "model_version": code("var.model_version"),
-                "network": {
-                    "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
-                    "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
-                },
-                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "policy_documents": {
                     "bucket": bucket.get("policy_document"),
                     "execution": code("var.foundation.iam.execution_documents.batch"),
                     "network": code("var.foundation.vpc.network_policy_documents.endpoints"),
                 },
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
                 "submitter": {"name": code("var.inference.lambda.submitter_name")},
                 "crawler_name": crawler,
-                "routes_prefix": code("var.inference.routes_prefix"),
             },
         )
         names = ("model_id", "model_package_arn", "route_parameter_name", "release_parameter_name")
@@ -120,19 +103,15 @@ class BatchStack(BlueprintStack):
 
     def _bedrock(self, model: BedrockModel, crawler: Any) -> dict[str, Any]:
         blueprint = self.blueprint
-        bucket = self.module(
+        bucket = self.bucket_access(
             "jobs_access",
-            {
-                "access": code("var.foundation.s3.access"),
-                "read": [f"inference_batch_input/_parts/{blueprint.name}"],
-                "write": [f"inference_batch_output/{blueprint.name}/raw"],
-            },
-            source="s3_access",
+            read=[f"inference_batch_input/_parts/{blueprint.name}"],
+            write=[f"inference_batch_output/{blueprint.name}/raw"],
         )
         jobs = self.module(
             "jobs",
             {
-                "context": code("var.context"),
+                **inputs("context", "boundary_arn", "routes_prefix"),
                 "blueprint": {
                     "name": blueprint.name,
                     "parameters": self.parameters(),
@@ -140,15 +119,13 @@ class BatchStack(BlueprintStack):
                     "batch": self._options("bedrock"),
                 },
                 "model_id": model.model_id,
-                "kms_key_arn": code("var.foundation.kms.data_key_arn"),
+                "kms_key_arn": DATA_KEY,
                 "policy_documents": {"bucket": bucket.get("policy_document")},
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
                 "submitter": {
                     "name": code("var.inference.lambda.submitter_name"),
                     "role_name": code("var.inference.lambda.submitter_role_name"),
                 },
                 "crawler_name": crawler,
-                "routes_prefix": code("var.inference.routes_prefix"),
             },
         )
         return {name: jobs.get(name) for name in ("inference_profile_arn", "model_id", "route_parameter_name")}

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.upstream import DATA_KEY, inputs
 from orchestrator.core.terraform_json import code
-
-DATA_KEY = code("var.foundation.kms.data_key_arn")
-BOUNDARY = code("var.foundation.iam.boundary_arn")
 
 
 def add(stack: BlueprintStack) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -34,12 +32,11 @@ def add(stack: BlueprintStack) -> tuple[dict[str, Any], dict[str, Any]]:
 def _knowledge_base(stack: BlueprintStack) -> dict[str, Any]:
     base, name = stack.blueprint.knowledge_base, stack.blueprint.name
     assert base is not None
-    access = {"access": code("var.foundation.s3.access"), "read": [f"data_knowledge/{name}"]}
-    documents = stack.module("documents", access, source="s3_access")
+    documents = stack.bucket_access("documents", read=[f"data_knowledge/{name}"])
     made = stack.module(
         "knowledge_base",
         {
-            "context": code("var.context"),
+            **inputs("context", "boundary_arn"),
             "blueprint_name": name,
             "documents": {
                 "bucket_name": code("var.foundation.s3.bucket_name"),
@@ -49,7 +46,6 @@ def _knowledge_base(stack: BlueprintStack) -> dict[str, Any]:
             "embedding": base.embedding.model_dump(),
             "chunks": base.chunks.model_dump(),
             "kms_key_arn": DATA_KEY,
-            "boundary_arn": BOUNDARY,
         },
         source="bedrock_knowledge_base",
     )
@@ -61,7 +57,7 @@ def _agent(stack: BlueprintStack, knowledge_base: dict[str, Any] | None) -> dict
     agent, base = stack.blueprint.agent, stack.blueprint.knowledge_base
     assert agent is not None
     variables: dict[str, Any] = {
-        "context": code("var.context"),
+        **inputs("context", "boundary_arn"),
         "blueprint_name": stack.blueprint.name,
         "instruction": agent.instruction,
         "idle_minutes": agent.idle_minutes,
@@ -71,7 +67,6 @@ def _agent(stack: BlueprintStack, knowledge_base: dict[str, Any] | None) -> dict
         },
         "guardrail": code("module.model.guardrail"),
         "kms_key_arn": DATA_KEY,
-        "boundary_arn": BOUNDARY,
     }
     if base is not None and knowledge_base is not None:
         variables["knowledge_base"] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.upstream import inputs
 from orchestrator.config.model.blueprint import BedrockModel, SageMakerModel
 from orchestrator.core.terraform_json import code
 
@@ -36,28 +37,15 @@ class RealtimeStack(BlueprintStack):
         endpoint = self.module(
             "endpoint",
             {
-                "context": code("var.context"),
+                **inputs("context", "model_version", "network", "kms_key_arns", "bucket_name"),
+                **inputs("boundary_arn", "topic_arn", "routes_prefix"),
                 "blueprint": settings,
                 "model_group": self.model_group(model),
-                "model_version": code("var.model_version"),
-                "network": {
-                    "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
-                    "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
-                },
-                "kms_key_arns": {
-                    "data": code("var.foundation.kms.data_key_arn"),
-                    "models": code("var.foundation.kms.models_key_arn"),
-                    "logs": code("var.foundation.kms.logs_key_arn"),
-                },
-                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "policy_documents": {
                     "bucket": model_artifacts(self, *written).get("policy_document"),
                     "execution": code("var.foundation.iam.execution_documents.realtime"),
                     "network": code("var.foundation.vpc.network_policy_documents.endpoints"),
                 },
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
-                "topic_arn": code("var.foundation.events.topic_arn"),
-                "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {
                     "latency_ms": monitoring.latency_ms,
                     "error_rate_percent": monitoring.error_rate_percent,

@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.upstream import LOGS_KEY, inputs
 from orchestrator.config.model.blueprint import BedrockModel, SageMakerModel, Serverless
 from orchestrator.core.terraform_json import code
 
@@ -24,7 +25,7 @@ class ServerlessStack(BlueprintStack):
         endpoint = self.module(
             "endpoint",
             {
-                "context": code("var.context"),
+                **inputs("context", "model_version", "bucket_name", "boundary_arn", "topic_arn", "routes_prefix"),
                 "blueprint": {
                     "name": self.blueprint.name,
                     "serverless": sizes.model_dump(exclude_none=True),
@@ -33,16 +34,11 @@ class ServerlessStack(BlueprintStack):
                     **self.routing(),
                 },
                 "model_group": self.model_group(model),
-                "model_version": code("var.model_version"),
-                "kms_key_arn": code("var.foundation.kms.logs_key_arn"),
-                "bucket_name": code("var.foundation.s3.bucket_name"),
+                "kms_key_arn": LOGS_KEY,
                 "policy_documents": {
                     "bucket": model_artifacts(self).get("policy_document"),
                     "execution": code("var.foundation.iam.execution_documents.serverless"),
                 },
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
-                "topic_arn": code("var.foundation.events.topic_arn"),
-                "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {
                     "latency_ms": monitoring.latency_ms,
                     "error_rate_percent": monitoring.error_rate_percent,

@@ -6,12 +6,13 @@ placeholder for each value, and `filled` replaces it afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import cdktf
 
+from orchestrator.blueprints.upstream import DATA_KEY, LOGS_KEY, inputs
 from orchestrator.config.model.blueprint import SageMakerModel
 from orchestrator.config.model.platform import Blueprint, Monitoring
 from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM, Expression, code, rendered
@@ -104,6 +105,11 @@ class BlueprintStack(cdktf.TerraformStack):
         )
         return Module(name)
 
+    def bucket_access(self, name: str, **folders: Sequence[str]) -> Module:
+        """Grant rights (`read`, `write`, `delete`) on folders of the data bucket."""
+        granted = {right: list(named) for right, named in folders.items() if named}
+        return self.module(name, {"access": code("var.foundation.s3.access"), **granted}, source="s3_access")
+
     def parameters(self) -> dict[str, float | int | str]:
         """Return the default request parameters: numbers stay numbers, and texts of digits stay texts."""
         return dict(sorted(self.blueprint.parameters.items()))
@@ -158,14 +164,9 @@ class BlueprintStack(cdktf.TerraformStack):
             self._declare("packages")
             self._has_packages = True
         shared = {
-            "context": code("var.context"),
-            "boundary_arn": code("var.foundation.iam.boundary_arn"),
-            "bucket_name": code("var.foundation.s3.bucket_name"),
+            **inputs("context", "boundary_arn", "bucket_name"),
             "package": code("var.packages[{}]", name),
-            "kms_key_arns": {
-                "environment": code("var.foundation.kms.data_key_arn"),
-                "logs": code("var.foundation.kms.logs_key_arn"),
-            },
+            "kms_key_arns": {"environment": DATA_KEY, "logs": LOGS_KEY},
         }
         function = {"handler": f"{name}.handler.handler", **variables["function"]}
         return self.module(name, {**shared, **variables, "function": function}, source="lambda")
