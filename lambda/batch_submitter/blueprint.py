@@ -2,9 +2,10 @@
 
 {
   "blueprint": "reviews-batch", "kind": "batch", "source": "sagemaker", "submitter": "mlops-dev-batch-submitter",
-  "parameters": {}, "limits": {},
+  "format": "inputs", "parameters": {}, "limits": {},
   "batch": {
-    "format": "auto", "column": null, "records_per_file": 10000, "minimum_records": 1, "maximum_records": 5000000,
+    "format": "auto", "column": null, "id": null, "types": {},
+    "records_per_file": 10000, "minimum_records": 1, "maximum_records": 5000000,
     "on_arrival": true, "crawler": "mlops-dev-reviews-batch-results", "prices": {"instance_usd_per_hour": 0.115},
     "model_name": "…", "model_package_arn": "…", "release_record": "/mlops/dev/releases/records/reviews-batch",
     "instance_type": "ml.m5.large", "instance_count": 1, "strategy": "MultiRecord",
@@ -12,7 +13,8 @@
   }
 }
 
-On Bedrock the last two lines are `"model_id", "base_model_id", "role_arn", "timeout_hours"`.
+The first `format` is that of the container's payloads (`inference_common.containers`), the second that of the input
+objects. On Bedrock the last two lines are `"model_id", "base_model_id", "role_arn", "timeout_hours"`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from inference_common import bedrock_bodies, token_limits
+from inference_common import bedrock_bodies, containers, embeddings, token_limits
 from inference_common.errors import BadRequest, InternalError, UnknownBlueprint
 from inference_common.json_input import loads
 from inference_common.parameters import Takes
@@ -42,6 +44,7 @@ class Blueprint:
     parameters: Mapping[str, Any]
     batch: Mapping[str, Any] = field(compare=False)
     limits: Limits
+    format: str = "inputs"
 
     @property
     def records_per_file(self) -> int:
@@ -49,10 +52,16 @@ class Blueprint:
 
     def bounded(self, records: int = 1) -> dict[str, Any]:
         """Return the parameters of every record, within the blueprint's limits."""
-        takes = Takes(open=True)
-        if self.source == "bedrock":
-            takes = bedrock_bodies.of(self.batch["base_model_id"]).takes
+        takes = self._takes()
         return self.limits.bound(takes, takes.merged(self.parameters, {}), records)
+
+    def _takes(self) -> Takes:
+        if self.source == "sagemaker":
+            payload_format = containers.in_batches(self.format)
+            # A custom container reads the parameters that its own blueprint sets, and no caller adds any.
+            return Takes(open=True) if payload_format.open else payload_format.takes
+        model = self.batch["base_model_id"]
+        return Takes(embeddings.of(model).parameters) if embeddings.makes(model) else bedrock_bodies.of(model).takes
 
     @property
     def on_arrival(self) -> bool:
@@ -68,7 +77,8 @@ def parse(name: str, text: str) -> Blueprint:
         if record.get("guardrail"):
             raise ValueError("a guardrail that nothing applies: jobs ask the model alone")
         limits = token_limits.read(record, KIND)
-        return Blueprint(name, record["source"], dict(record.get("parameters") or {}), dict(record["batch"]), limits)
+        own, payload_format = dict(record.get("parameters") or {}), str(record.get("format", "inputs"))
+        return Blueprint(name, record["source"], own, dict(record["batch"]), limits, payload_format)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from batch_submitter.store import Seekable, Store
 from inference_common import records as common
 from inference_common.errors import BadRequest
-from inference_common.records import HEADERS, ID, Layout, Record, of, shown, text_column
+from inference_common.named_rows import Shape, plain
+from inference_common.records import HEADERS, ROW, Layout, Record, id_of, id_place, of, shown, text_column
 
 PARQUET = "parquet"
 SUFFIXES = {
@@ -34,6 +35,8 @@ class Input(NamedTuple):
     format: str
     column: str | None = None
     delimiter: str | None = None
+    id: str | None = None
+    types: Mapping[str, str] = {}
 
 
 def format_of(key: str, requested: str) -> str:
@@ -45,9 +48,21 @@ def format_of(key: str, requested: str) -> str:
     return kind
 
 
-def read(store: Store, given: Input) -> Iterator[Record]:
-    """Yield all records in order. Raises `BadRequest` for an unreadable object."""
-    layout = Layout(given.column, given.delimiter or ",")
+def read(store: Store, given: Input, refused: Callable[[Any], str]) -> Iterator[Record]:
+    """Yield all records in order. Raises `BadRequest` for an unreadable object.
+
+    Args:
+        store: the bucket.
+        given: the object.
+        refused: returns why the blueprint's model does not take an input, or an empty string.
+    """
+    for record in _read(store, given):
+        wrong = "" if record.error else refused(record.input)
+        yield Record("", wrong, record.id) if wrong else record
+
+
+def _read(store: Store, given: Input) -> Iterator[Record]:
+    layout = Layout(given.column, given.delimiter or ",", given.id, given.types)
     try:
         if given.format == PARQUET:
             yield from _parquet(store, given)
@@ -69,22 +84,37 @@ def _parquet(store: Store, given: Input) -> Iterator[Record]:
     file = io.BufferedReader(Seekable(store, given.key, given.etag, given.size), BUFFER)
     try:
         table = parquet.ParquetFile(file)
-        columns = table.schema_arrow.names
-        place = text_column(columns, given.column)
-        if place is None:
-            expected = given.column or " or ".join(sorted(HEADERS))
-            raise BadRequest(f"there is no column {expected}, but {shown(columns)}")
-        ids = [name for name in columns if name.lower() == ID and name != columns[place]]
-        wanted_columns = [columns[place], *(ids if len(ids) == 1 else [])]
-        for batch in table.iter_batches(batch_size=BATCH, columns=wanted_columns):
-            texts = _values(batch.column(columns[place]))
-            names = _values(batch.column(ids[0])) if len(ids) == 1 else [None] * len(texts)
-            for text, name in zip(texts, names, strict=True):
-                yield of(text, f"the column '{columns[place]}'", name)
+        rows = _named_rows if given.column == ROW else _column
+        yield from rows(table, table.schema_arrow.names, given)
     except (ConnectionError, TimeoutError):
         raise
     except (arrow.ArrowException, OSError) as error:  # pyarrow raises OSError for a damaged page
         raise BadRequest(f"it is not Parquet: {error}") from error
+
+
+def _column(table: Any, columns: Sequence[str], given: Input) -> Iterator[Record]:
+    """Yield the values of the column that holds the inputs."""
+    place = text_column(columns, given.column)
+    if place is None:
+        expected = given.column or " or ".join(sorted(HEADERS))
+        raise BadRequest(f"there is no column {expected}, but {shown(columns)}")
+    named_by = id_place(columns, given.id)
+    ids = [columns[named_by]] if named_by is not None and named_by != place else []
+    for batch in table.iter_batches(batch_size=BATCH, columns=[columns[place], *ids]):
+        values = _values(batch.column(columns[place]))
+        names = _values(batch.column(ids[0])) if ids else [None] * len(values)
+        for value, name in zip(values, names, strict=True):
+            yield of(plain(value), f"the column '{columns[place]}'", name)
+
+
+def _named_rows(table: Any, columns: Sequence[str], given: Input) -> Iterator[Record]:
+    """Yield each row as an object."""
+    place = id_place(columns, given.id)
+    shape = Shape(columns, place, {})
+    for batch in table.iter_batches(batch_size=BATCH):
+        for row in zip(*(_values(batch.column(name)) for name in columns), strict=True):
+            values = [plain(value) for value in row]
+            yield of(shape.of(values), "the row", id_of(values[place]) if place is not None else None)
 
 
 def _values(column: Any) -> list[Any]:

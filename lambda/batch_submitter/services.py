@@ -17,8 +17,10 @@ from botocore.exceptions import ClientError
 from batch_submitter.blueprint import Blueprint
 from batch_submitter.ranges import count, numbers
 from batch_submitter.store import Store, code_of
-from inference_common import bedrock_bodies, model_answers
-from inference_common.errors import MalformedAnswer, Throttled, Unavailable
+from inference_common import bedrock_bodies, containers, embeddings, model_answers
+from inference_common.errors import BadRequest, MalformedAnswer, Throttled, Unavailable
+from inference_common.inputs import not_text
+from inference_common.json_output import dumps
 from inference_common.requests import InferenceRequest
 
 BUSY = {
@@ -79,7 +81,11 @@ class Jobs(Protocol):
     together: bool
     """Whether one job reads all parts of an attempt."""
 
-    def line(self, number: int, text: str, blueprint: Blueprint) -> Any: ...
+    def refusal(self, value: Any, blueprint: Blueprint) -> str:
+        """Return why the model does not take an input, or an empty string."""
+
+    def line(self, number: int, value: Any, blueprint: Blueprint) -> bytes:
+        """Return the line of one record in the job's input."""
 
     def create(self, request: JobRequest, blueprint: Blueprint) -> str: ...
 
@@ -109,27 +115,41 @@ class Transform:
         self._data_key_arn = data_key_arn
         self._volume_key_arn = volume_key_arn
 
-    def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
-        return {**blueprint.bounded(), "input": text}
+    def refusal(self, value: Any, blueprint: Blueprint) -> str:
+        payload_format = containers.in_batches(blueprint.format)
+        if payload_format.texts_only:
+            return _not_text(value)
+        if payload_format.content_type != containers.CSV:
+            return ""
+        try:
+            row = payload_format.encode([value], InferenceRequest((value,)))
+        except BadRequest as error:
+            return f"the record does not fit the model: {error.message}"
+        return "the record has a line end, which ends a row in a batch job" if {*b"\r\n"} & {*row} else ""
+
+    def line(self, number: int, value: Any, blueprint: Blueprint) -> bytes:
+        request = InferenceRequest((value,), blueprint.bounded())
+        return containers.in_batches(blueprint.format).encode([value], request).removesuffix(b"\n")
 
     def create(self, request: JobRequest, blueprint: Blueprint) -> str:
-        given = blueprint.batch
+        given, payload_format = blueprint.batch, containers.in_batches(blueprint.format)
         source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self._store.bucket}/{request.folder}"}
         try:
             self._client.create_transform_job(
                 TransformJobName=request.name,
                 ModelName=request.model,
-                BatchStrategy=given["strategy"],
+                # A payload that is one document holds one record.
+                BatchStrategy=given["strategy"] if payload_format.by_line else "SingleRecord",
                 MaxConcurrentTransforms=int(given["max_concurrent_transforms"]),
                 MaxPayloadInMB=int(given["max_payload_mb"]),
                 TransformInput={
                     "DataSource": {"S3DataSource": source},
-                    "ContentType": "application/jsonlines",
+                    "ContentType": payload_format.content_type,
                     "SplitType": "Line",
                 },
                 TransformOutput={
                     "S3OutputPath": f"s3://{self._store.bucket}/{request.output}",
-                    "Accept": "application/jsonlines",
+                    "Accept": payload_format.content_type,
                     "AssembleWith": "Line",
                     "KmsKeyId": self._data_key_arn,
                 },
@@ -157,32 +177,38 @@ class Transform:
         key = f"{output}{part['key'].rsplit('/', 1)[-1]}.out"
         if self._store.head(key) is None:
             return
+        payload_format = containers.in_batches(str(part.get("format", "inputs")))
         received, expected = sum(1 for _ in self._lines(key)), count(part["ranges"])
         for number, line in zip(numbers(part["ranges"]), self._lines(key), strict=False):
             # Lines can no longer be matched to records.
             wrong = Answer(
                 error={"type": "MalformedAnswer", "message": f"{received} lines came back for {expected} records"}
             )
-            yield number, _line_answer(line) if received == expected else wrong
+            yield number, _line_answer(line, payload_format) if received == expected else wrong
 
     def _lines(self, key: str) -> Iterator[bytes]:
         return (line for line in self._store.lines(key) if line.strip())
+
+
+def _not_text(value: Any) -> str:
+    wrong = not_text(value)
+    return f"the record {wrong}" if wrong else ""
 
 
 def malformed(error: MalformedAnswer) -> Answer:
     return Answer(error={"type": error.type, "message": error.message})
 
 
-def _line_answer(line: bytes) -> Answer:
+def _line_answer(line: bytes, payload_format: containers.Format) -> Answer:
     try:
-        value = model_answers.loads(line)
+        (value,) = payload_format.decode(line, 1).outputs
     except MalformedAnswer as error:
         return malformed(error)
-    if isinstance(value, dict) and isinstance(value.get("error"), dict):
+    if isinstance(value.get("error"), dict):
         given = value["error"]
         details = {"type": str(given.get("type", "ModelFailed")), "message": str(given.get("message", ""))[:1000]}
         return Answer(error=details)
-    return Answer(value if isinstance(value, dict) else {"output": value})
+    return Answer(value)
 
 
 class Invocation:
@@ -194,10 +220,16 @@ class Invocation:
         self._client = client
         self._store = store
 
-    def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
-        family = bedrock_bodies.of(blueprint.batch["base_model_id"])
-        body = family.write(text, InferenceRequest((text,), blueprint.bounded()))
-        return {"recordId": RECORD_ID.format(number), "modelInput": body}
+    def refusal(self, value: Any, blueprint: Blueprint) -> str:
+        return _not_text(value)
+
+    def line(self, number: int, value: Any, blueprint: Blueprint) -> bytes:
+        model, parameters = blueprint.batch["base_model_id"], blueprint.bounded()
+        if embeddings.makes(model):
+            body = embeddings.of(model).write([value], parameters)
+        else:
+            body = bedrock_bodies.of(model).write(value, InferenceRequest((value,), parameters))
+        return dumps({"recordId": RECORD_ID.format(number), "modelInput": body}).encode()
 
     def create(self, request: JobRequest, blueprint: Blueprint) -> str:
         given, bucket = blueprint.batch, self._store.bucket
@@ -253,12 +285,20 @@ class Invocation:
             record = model_answers.loads(line)
             if record.get("error"):
                 return _record_error(record["error"])
+            if embeddings.makes(model):
+                return _embedded(model, record.get("modelOutput"))
             answer = bedrock_bodies.read_answer(bedrock_bodies.of(model), record.get("modelOutput"))
         except MalformedAnswer as error:
             return malformed(error)
         usage = answer.usage
         tokens = (usage["inputTokens"], usage["outputTokens"]) if usage else None
         return Answer({"text": answer.text, "stop": answer.stop}, tokens=tokens)
+
+
+def _embedded(model: str, output: Any) -> Answer:
+    (vector,) = embeddings.vectors(embeddings.of(model), output, 1)
+    read = model_answers.counts({"inputTokens": "inputTextTokenCount"}, output)
+    return Answer({"embedding": vector}, tokens=(read["inputTokens"], 0) if read else None)
 
 
 def _named(line: bytes) -> str | None:

@@ -118,8 +118,11 @@ class Upload:
         self._id: str | None = None
         self._parts: list[dict[str, Any]] = []
 
-    def write(self, line: Any) -> None:
-        self._buffer += dumps(line).encode() + b"\n"
+    def write(self, document: Any) -> None:
+        self.write_line(dumps(document).encode())
+
+    def write_line(self, line: bytes) -> None:
+        self._buffer += line + b"\n"
         if len(self._buffer) >= PART:
             self._flush()
 

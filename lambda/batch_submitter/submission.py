@@ -84,6 +84,8 @@ class Work:
             "format": records.format_of(key, str(self.blueprint.batch.get("format", "auto"))),
             "column": self.blueprint.batch.get("column"),
             "delimiter": delimiter_of(self.blueprint),
+            "id": self.blueprint.batch.get("id"),
+            "types": dict(self.blueprint.batch.get("types") or {}),
             "started_by": started_by,
             "at": self.clock(),
         }
@@ -141,7 +143,10 @@ class Work:
         return total, total - bad, first
 
     def _read(self, given: Input) -> Iterator[tuple[int, Record]]:
-        return enumerate(records.read(self.store, given))
+        def refused(value: Any) -> str:
+            return self.jobs.refusal(value, self.blueprint)
+
+        return enumerate(records.read(self.store, given, refused))
 
     def _check(self, total: int, good: int, first: str, request: Document) -> None:
         least, most = int(self.blueprint.batch["minimum_records"]), int(self.blueprint.batch["maximum_records"])
@@ -213,12 +218,12 @@ class Work:
             key = self.paths.part(number, index)
             with Upload(self.store, key) as upload:
                 for _, (record_number, record) in zip(range(size), records, strict=False):
-                    upload.write(self.jobs.line(record_number, record.text, self.blueprint))
+                    upload.write_line(self.jobs.line(record_number, record.input, self.blueprint))
                     add(ranges, record_number)
             if count(ranges) != size:
                 raise Unavailable(f"'{key}' has {count(ranges)} of {size} records: the input changed while it was read")
             family = str(self.blueprint.batch.get("base_model_id", ""))
-            parts.append({"key": key, "ranges": ranges, "family": family})
+            parts.append({"key": key, "ranges": ranges, "family": family, "format": self.blueprint.format})
         groups = [list(range(len(parts)))] if self.jobs.together else [[index] for index in range(len(parts))]
         attempt = {
             "attempt": number,
@@ -268,7 +273,9 @@ class Work:
 
 def _given(request: Document) -> Input:
     named = ("key", "etag", "size", "format", "column")
-    return Input(**{name: request[name] for name in named}, delimiter=request.get("delimiter"))
+    # Requests from before rows as inputs have no types and no column of names.
+    later = {name: request[name] for name in ("delimiter", "id", "types") if name in request}
+    return Input(**{name: request[name] for name in named}, **later)
 
 
 def delimiter_of(blueprint: Blueprint) -> str | None:

@@ -70,12 +70,12 @@ def read(body: str | bytes, content_type: str | None) -> InferenceRequest:
 
 
 def read_json_lines(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
-    """Parse one text per line: a JSON string, or an object with the text in one of the usual fields."""
+    """Parse one input per line: a JSON value, or an object with the input in one of the usual fields."""
     return _records(records.JSON_LINES, body, layout)
 
 
 def read_csv(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
-    """Parse one text per row, from the only column or the one named in the heading."""
+    """Parse one input per row: a text from the only column or the one named in the heading, or the row as an object."""
     return _records(records.CSV, body, layout)
 
 
@@ -85,7 +85,7 @@ def read_text(body: str | bytes, layout: Layout | None = None) -> InferenceReque
 
 
 def _records(kind: str, body: str | bytes, layout: Layout | None) -> InferenceRequest:
-    """Return the texts of all records. Raises `BadRequest` for the first invalid one, or for too many."""
+    """Return the inputs of all records. Raises `BadRequest` for the first invalid one, or for too many."""
     inputs = []
     try:
         data = body.encode() if isinstance(body, str) else body
@@ -94,7 +94,7 @@ def _records(kind: str, body: str | bytes, layout: Layout | None) -> InferenceRe
     for record in records.read(kind, [data], layout):
         if record.error:
             raise BadRequest(record.error)
-        inputs.append(record.text)
+        inputs.append(record.input)
         if len(inputs) > MAX_INPUTS:
             break
     return InferenceRequest(checked(inputs))

@@ -180,14 +180,14 @@ def _where_deep(text: str) -> tuple[int, int]:
 
 
 def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
-    return ((where, each) for where, each in _leaves(value, path) if isinstance(each, float))
+    return ((where, each) for where, each in leaves(value, path) if isinstance(each, float))
 
 
 def _strings(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    return ((where, each) for where, each in _leaves(value, path) if isinstance(each, str))
+    return ((where, each) for where, each in leaves(value, path) if isinstance(each, str))
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every scalar and every name with its path: `inputs[3]`, `parameters.temperature`."""
     stack = [iter([(path, value)])]
     while stack:

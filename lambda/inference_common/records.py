@@ -1,28 +1,34 @@
 """Read records of JSON Lines, CSV and plain text, the same for every API. Pure.
 
-A record is a text for a model, or an error that names its line. Synchronous APIs refuse the request at the first error,
-a batch continues. Input that is unreadable as a whole, such as another encoding or an ambiguous heading, raises
+A record is an input for a model, or an error that names its line. Synchronous APIs refuse the request at the first
+error, a batch continues. Input that is unreadable as a whole, such as another encoding or an ambiguous heading, raises
 `BadRequest`. The rules are in docs/reference/formats.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inference_common.csv_rows import NAMES, Row, rows
 from inference_common.encoding import OtherEncoding, lines
 from inference_common.errors import BadRequest
+from inference_common.inputs import refusal, text_refusal
 from inference_common.json_input import loads_given
+from inference_common.named_rows import Shape
 from inference_common.requests import why_not_json
-from inference_common.texts import RULE, flaw
 
 TEXT_FIELDS = ("input", "inputs", "text", "prompt")
+"""Fields of a JSON Lines object that hold its input; only the first may hold something other than a text."""
 HEADERS = {*TEXT_FIELDS, "review", "review_body"}
+ROW = "*"
+"""The column that stands for all of them: a row is an object."""
 ID = "id"
 LONGEST_ID = 256
 JSON_SPACE = " \t\r"
 LONGEST_SHOWN = 20
+
+CR_ALONE = "the lines of this CSV seem to end with CR alone; save it with LF or CRLF"
 
 JSON_LINES, CSV, TEXT = "jsonlines", "csv", "text"
 
@@ -30,16 +36,22 @@ JSON_LINES, CSV, TEXT = "jsonlines", "csv", "text"
 class Record(NamedTuple):
     """A record. `error` says why it is invalid; `id` is the caller's own id."""
 
-    text: str
+    input: Any
     error: str | None = None
     id: str | int | None = None
 
 
 class Layout(NamedTuple):
-    """The caller's description of a document: the field or column of the texts, and the CSV delimiter."""
+    """The caller's description of a document.
+
+    `column` is the field or column of the inputs, or `*` for whole rows; `id` the one that names the records, instead
+    of `id`; `types` the types of the other columns, for rows of CSV.
+    """
 
     column: str | None = None
     delimiter: str = ","
+    id: str | None = None
+    types: Mapping[str, str] = {}
 
 
 def read(kind: str, chunks: Iterable[bytes], layout: Layout | None = None) -> Iterator[Record]:
@@ -50,10 +62,18 @@ def read(kind: str, chunks: Iterable[bytes], layout: Layout | None = None) -> It
         raise BadRequest(f"the input is not UTF-8 text: {error}") from None
 
 
-def of(text: Any, named: str, id: Any = None) -> Record:
+def of(value: Any, named: str, id: Any = None) -> Record:
     """Return the record of one value; `named` says where it is."""
-    wrong = flaw(text)
-    return Record("" if wrong else text, f"{named} must be {RULE}: {wrong}" if wrong else None, id_of(id))
+    return _record(value, refusal(value), named, id)
+
+
+def of_text(text: Any, named: str, id: Any = None) -> Record:
+    """Return the record of a value that must be a text."""
+    return _record(text, text_refusal(text), named, id)
+
+
+def _record(value: Any, wrong: str, named: str, id: Any) -> Record:
+    return Record("" if wrong else value, f"{named} {wrong}" if wrong else None, id_of(id))
 
 
 def id_of(value: Any) -> str | int | None:
@@ -64,7 +84,6 @@ def id_of(value: Any) -> str | int | None:
 
 
 def _json_lines(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
-    names = (layout.column,) if layout.column else TEXT_FIELDS
     for line in lines(chunks):
         here = f"line {line.number}"
         if line.error:
@@ -77,15 +96,26 @@ def _json_lines(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
         except ValueError as error:
             yield Record("", why_not_json(error, here, line=False))
             continue
+        yield _of_line(value, here, layout)
+
+
+def _of_line(value: Any, here: str, layout: Layout) -> Record:
+    """Return the record of one line of JSON Lines."""
+    names = (layout.column,) if layout.column else TEXT_FIELDS
+    id_field = layout.id or ID
+    if layout.column == ROW:
         if not isinstance(value, dict):
-            yield of(value, f"{here}, or one of its fields {', '.join(names)},")
-            continue
-        name = next((name for name in names if name in value), None)
-        if name is None:
-            error_ = f"{here} must be a string or have one of {', '.join(names)}"
-            yield Record("", error_, id_of(value.get(ID)))
-        else:
-            yield of(value[name], f"{here}: '{name}'", value.get(ID) if name != ID else None)
+            return Record("", f"{here} must be an object: every object is an input as a whole")
+        row = {name: each for name, each in value.items() if name != id_field}
+        return of(row, here, value.get(id_field))
+    if not isinstance(value, dict):
+        return of(value, f"{here}, or one of its fields {', '.join(names)},")
+    name = next((name for name in names if name in value), None)
+    if name is None:
+        expected = f"{here} must be a string, a number or a list, or have one of {', '.join(names)}"
+        return Record("", expected, id_of(value.get(id_field)))
+    read_field = of if name in (layout.column, TEXT_FIELDS[0]) else of_text
+    return read_field(value[name], f"{here}: '{name}'", value.get(id_field) if name != id_field else None)
 
 
 def _text(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
@@ -96,7 +126,7 @@ def _text(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
         elif line.text:
             if first:
                 _check_not_json(line.text, line.number)
-            yield of(line.text, f"line {line.number}")
+            yield of_text(line.text, f"line {line.number}")
         first = first and not line.text
 
 
@@ -121,21 +151,53 @@ def _csv(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
         return
     if first.error:
         raise BadRequest(f"the first row of the CSV cannot be read: {first.error}")
+    if layout.column == ROW:
+        yield from _objects(first.cells, table, layout)
+        return
     columns = first.cells
     text, is_heading = _text_column(columns, layout)
-    ids = [place for place, name in enumerate(columns) if is_heading and name.strip().lower() == ID and place != text]
+    place = id_place(columns, layout.id) if is_heading else None
 
     def record(row: Row) -> Record:
-        id_ = row.cells[ids[0]] if len(ids) == 1 and len(row.cells) == len(columns) else None
+        named_by = place is not None and place != text and len(row.cells) == len(columns)
+        id_ = row.cells[place] if place is not None and named_by else None
         if row.error:
             return Record("", row.error, id_of(id_))
         named = f"'{columns[text].strip()}'" if is_heading else "the cell"
-        return of(row.cells[text], f"line {row.line}: {named}", id_)
+        return of_text(row.cells[text], f"line {row.line}: {named}", id_)
 
     if not is_heading:
         _check_not_json(columns[0], first.line)
         yield record(first)
     yield from map(record, table)
+
+
+def _objects(columns: Sequence[str], table: Iterable[Row], layout: Layout) -> Iterator[Record]:
+    """Yield each row as an object, named by the heading."""
+    if any("\r" in name for name in columns):
+        raise BadRequest(CR_ALONE)
+    place = id_place(columns, layout.id)
+    shape = Shape(columns, place, layout.types)
+    for row in table:
+        if row.error:
+            yield Record("", row.error)
+            continue
+        id_ = row.cells[place] if place is not None else None
+        try:
+            yield of(shape.of(row.cells), f"line {row.line}", id_)
+        except ValueError as error:
+            yield Record("", f"line {row.line}: {error}", id_of(id_))
+
+
+def id_place(columns: Sequence[str], name: str | None) -> int | None:
+    """Return the column that names the records: the configured one, or the only one called `id`."""
+    if name is None:
+        places = [place for place, each in enumerate(columns) if each.strip().lower() == ID]
+        return places[0] if len(places) == 1 else None
+    places = [place for place, each in enumerate(columns) if each.strip() == name]
+    if len(places) != 1:
+        raise BadRequest(f"the names of the records must be in one column '{name}'; there is {shown(columns)}")
+    return places[0]
 
 
 def _text_column(columns: Sequence[str], layout: Layout) -> tuple[int, bool]:
@@ -149,7 +211,7 @@ def _text_column(columns: Sequence[str], layout: Layout) -> tuple[int, bool]:
         return any(text_column(each, layout.column, first=True) is not None for each in parts)
 
     if holds("\r"):
-        raise BadRequest("the lines of this CSV seem to end with CR alone; save it with LF or CRLF")
+        raise BadRequest(CR_ALONE)
     for other in NAMES:
         if other != layout.delimiter and holds(other):
             raise BadRequest(

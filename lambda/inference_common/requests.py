@@ -1,24 +1,36 @@
 """Define and parse the request schema that all blueprints share.
 
-{"inputs": ["text", …], "parameters": {…}}
+{"inputs": [<text, number, list or object>, …], "parameters": {…}}
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from inference_common.encoding import NotUtf8, OtherEncoding
 from inference_common.errors import LONGEST_NAME, BadRequest, clipped
+from inference_common.inputs import refusal, text_refusal
 from inference_common.json_input import BadField, NotJson, TooDeep, loads_given
-from inference_common.texts import MAX_CHARACTERS, RULE, flaw
+from inference_common.texts import MAX_CHARACTERS
 
-__all__ = ["MAX_CHARACTERS", "MAX_INPUTS", "InferenceRequest", "body_of", "checked", "parse_object", "parse_request"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "MAX_INPUTS",
+    "InferenceRequest",
+    "Task",
+    "body_of",
+    "checked",
+    "checked_texts",
+    "parse_object",
+    "parse_request",
+]
 
 MAX_INPUTS = 100
+Task = Literal["generate", "embed"]
 FIELDS = {"inputs", "parameters"}
 
 
@@ -26,14 +38,15 @@ FIELDS = {"inputs", "parameters"}
 class InferenceRequest:
     """A request to a model, from any API.
 
-    `turns` is a conversation as (role, text), ending with the user; with it, every input stands for one more answer to
-    the same conversation. `task` is "embed" for embeddings.
+    Each input is a text, a number, a list or an object. `turns` is a conversation as (role, text), ending with the
+    user; with it, every input stands for one more answer to the same conversation. `task` is None if the model
+    decides: one for embeddings embeds, the others generate.
     """
 
-    inputs: tuple[str, ...]
+    inputs: tuple[Any, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     turns: tuple[tuple[str, str], ...] = ()
-    task: Literal["generate", "embed"] = "generate"
+    task: Task | None = None
 
 
 def body_of(event: Mapping[str, Any]) -> bytes:
@@ -79,20 +92,31 @@ def parse_request(body: str | bytes, at_most: int = MAX_INPUTS) -> InferenceRequ
         raise BadRequest(f"unknown field '{unknown[0]}'; a request has {' and '.join(sorted(FIELDS))}", unknown[0])
     inputs = document.get("inputs")
     if not isinstance(inputs, list):
-        raise BadRequest(f"'inputs' must be a list of 1 to {at_most} strings", "inputs")
+        raise BadRequest(f"'inputs' must be a list of 1 to {at_most} inputs", "inputs")
     parameters = document.get("parameters", {})
     if not isinstance(parameters, dict):
         raise BadRequest("'parameters' must be an object", "parameters")
     return InferenceRequest(checked(inputs, at_most=at_most), parameters)
 
 
-def checked(inputs: Sequence[Any], field_name: str = "inputs", at_most: int = MAX_INPUTS) -> tuple[str, ...]:
-    """Return the texts if their number and lengths are within limits. Raises `BadRequest`."""
-    if not 1 <= len(inputs) <= at_most:
-        raise BadRequest(f"'{field_name}' must be a list of 1 to {at_most} strings", field_name)
-    for position, text in enumerate(inputs):
-        wrong = flaw(text)
+def checked(inputs: Sequence[Any], at_most: int = MAX_INPUTS) -> tuple[Any, ...]:
+    """Return the inputs if their number, sizes and values are within limits. Raises `BadRequest`."""
+    return _checked(inputs, "inputs", at_most, "inputs", refusal)
+
+
+def checked_texts(texts: Sequence[Any], field_name: str) -> tuple[str, ...]:
+    """Return the texts of a field that holds nothing else, within the same limits. Raises `BadRequest`."""
+    return _checked(texts, field_name, MAX_INPUTS, "strings", text_refusal)
+
+
+def _checked(
+    values: Sequence[Any], field_name: str, at_most: int, of_what: str, refused: Callable[[Any], str]
+) -> tuple[Any, ...]:
+    if not 1 <= len(values) <= at_most:
+        raise BadRequest(f"'{field_name}' must be a list of 1 to {at_most} {of_what}", field_name)
+    for position, value in enumerate(values):
+        wrong = refused(value)
         if wrong:
             name = f"{field_name}[{position}]"
-            raise BadRequest(f"'{name}' must be {RULE}: {wrong}", name)
-    return tuple(inputs)
+            raise BadRequest(f"'{name}' {wrong}", name)
+    return tuple(values)

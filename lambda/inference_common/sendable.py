@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from inference_common.errors import BadRequest
+from inference_common.json_input import leaves
 from inference_common.model_answers import is_text
 from inference_common.requests import InferenceRequest
 
@@ -28,8 +29,8 @@ def check_sendable(request: InferenceRequest) -> None:
 
 
 def _fields(request: InferenceRequest) -> Iterator[tuple[str, Any]]:
-    for position, text in enumerate(request.inputs):
-        yield f"inputs[{position}]", text
+    for position, value in enumerate(request.inputs):
+        yield from leaves(value, f"inputs[{position}]")
     for position, (_, text) in enumerate(request.turns):
         yield f"messages[{position}].content", text
     for name, value in request.parameters.items():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from inference_common.errors import GuardrailBlocked, ServiceError, Unavailable
+from inference_common.inputs import check_texts
 from inference_common.requests import InferenceRequest
 from inference_routing.deadline import Deadline
 from inference_routing.dispatch import Reply
@@ -43,11 +44,12 @@ class Gate:
     verdicts: Verdicts
 
     def check_input(self, request: InferenceRequest, deadline: Deadline) -> InferenceRequest:
-        """Return the request with masked texts. Raises `GuardrailBlocked`.
+        """Return the request with masked texts. Raises `GuardrailBlocked`, or `BadRequest` if an input is no text.
 
         Every text is checked, whatever its role: the caller also sends assistant turns and system prompts. The
         blueprint's own parameters come from its operator and are added later.
         """
+        check_texts(request.inputs)
         texts = [text for _, text in request.turns] or list(request.inputs)
         masked = self._masked("input", {"texts": texts, "parameters": dict(request.parameters)}, deadline)
         request = replace(request, parameters=masked["parameters"])

@@ -16,10 +16,10 @@ from inference_routing.callers import Access
 from inference_routing.circuit_breaker import CircuitBreaker
 from inference_routing.deadline import Deadline
 from inference_routing.dispatch import Backend, Dispatcher, PartialResponses, Reply
-from inference_routing.families.parameters import check_any, prepared
 from inference_routing.guardrail import SECONDS_AFTER, Gate, Judge, patiently
 from inference_routing.references import resolve
 from inference_routing.request_context import RequestContext
+from inference_routing.request_parameters import check_any, prepared
 from inference_routing.route_table import RouteTable
 from inference_routing.routes import WAITED_FOR, Route, Target
 from inference_routing.selection import choose, draw_for

@@ -17,9 +17,9 @@
 }
 
 Everything after `targets` may be absent, as may a target's `source` (the record's), `weight` (1), `format` (of
-SageMaker's payload: `families.sagemaker`), `target_model` and `target_container` (of an endpoint that has several),
-`family` and `base_model_id` (of a Bedrock model that is known by a profile's ARN only) and `api`: `converse`; `invoke`
-for models without Converse; `knowledge_base` (with `knowledge_base_id` and `results`) and `agent` (with
+SageMaker's payload: `inference_common.containers`), `target_model` and `target_container` (of an endpoint that has
+several), `family` and `base_model_id` (of a Bedrock model that is known by a profile's ARN only) and `api`: `converse`;
+`invoke` for models without Converse; `knowledge_base` (with `knowledge_base_id` and `results`) and `agent` (with
 `agent_id` and `agent_alias_id`) if these replace the model (`clients.assistants`). A target, including a
 shadow's, may refer to another blueprint (`blueprint`: see `references`); at least one must not.
 """
@@ -58,7 +58,7 @@ class Target:
     weight: float = 1
     source: str = "sagemaker"
     timeout_seconds: float | None = None
-    format: str = "platform"
+    format: str = "inputs"
     family: str = ""
     """Model family: the id of the model behind a profile, or a part that identifies its schema."""
     api: str = "converse"
@@ -186,7 +186,7 @@ def _target(target: Mapping[str, Any], kind: str, default_source: str, own: tupl
         weight=weight,
         source=source,
         timeout_seconds=seconds,
-        format=str(target.get("format", "platform")),
+        format=str(target.get("format", "inputs")),
         family=str(target.get("family") or target.get("base_model_id") or address),
         api=api,
         serverless=source == "sagemaker" and kind == "serverless",

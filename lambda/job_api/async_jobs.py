@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from inference_common import formats, model_answers
+from inference_common import containers, formats, model_answers
 from inference_common.errors import BadRequest, MalformedAnswer, PayloadTooLarge, Unavailable, UnknownRequest
 from inference_common.json_input import loads
 from inference_common.json_output import dumps, readable
 from inference_common.requests import InferenceRequest, parse_object
 from inference_common.sendable import check_sendable
-from inference_routing.families.parameters import prepared
+from inference_routing.request_parameters import prepared
 from job_api import object_keys
 from job_api.records import AsyncRecord
 
@@ -62,7 +62,7 @@ class Store(Protocol):
 
 
 class Asking(Protocol):
-    def ask(self, endpoint: str, request_id: str, input_uri: str, ttl: int, timeout: int) -> tuple[str, str]: ...
+    def ask(self, record: AsyncRecord, request_id: str, input_uri: str, content_type: str) -> tuple[str, str]: ...
 
 
 class Sending(Protocol):
@@ -93,12 +93,17 @@ class Jobs:
     ) -> dict[str, Any]:
         """Submit one request. The ticket is written last, so that only accepted requests have one."""
         uploads = object_keys.uploads_prefix(record.blueprint, caller.uploads)
-        job_input = _job_input(record, body, content_type, uploads)
+        job_input = _job_input(record, body, content_type, uploads, self.store.name)
         ticket = self._ticket(record.blueprint, request_id)
         if ticket is None:
             input_key = self._input(record, job_input, request_id, uploads)
             forwarded = self._forward(record, request_id, input_key)
-            ticket = {**forwarded, "owner": caller.owner, "digest": job_input.digest}
+            ticket = {
+                **forwarded,
+                **expected_answer(record, job_input),
+                "owner": caller.owner,
+                "digest": job_input.digest,
+            }
             self.store.put(object_keys.ticket_key(record.blueprint, request_id), dumps(ticket).encode())
         elif (ticket.get("owner"), ticket.get("digest")) != (caller.owner, job_input.digest):
             raise BadRequest(ANOTHER)
@@ -133,7 +138,7 @@ class Jobs:
         if stored is not None:
             answer = {**base, "status": "completed", "output": self.store.uri(output), "bytes": stored.size}
             try:
-                return {**answer, **self._result(output, stored)}, stored.metadata.get("fidelity")
+                return {**answer, **self._result(output, stored, ticket)}, stored.metadata.get("fidelity")
             except MalformedAnswer as refusal:
                 # The model's output stays in the bucket for inspection; as a result it would mislead.
                 malformed = {"status": "failed", "error": {"type": refusal.type, "message": refusal.message}}
@@ -182,10 +187,8 @@ class Jobs:
         output = self.store.uri(object_keys.output_key(record.blueprint, request_id))
         failure = self.store.uri(object_keys.failure_key(record.blueprint, request_id))
         if record.source == "sagemaker":
-            uri = self.store.uri(input_key)
-            output, base = self.endpoints.ask(
-                record.endpoint_name, request_id, uri, record.ttl_seconds, record.invocation_timeout_seconds
-            )
+            content_type = containers.of(record.target.format).content_type
+            output, base = self.endpoints.ask(record, request_id, self.store.uri(input_key), content_type)
             failure = base or failure
         else:
             self.queues.send(
@@ -201,18 +204,18 @@ class Jobs:
             "expires_at": datetime.fromtimestamp(now.timestamp() + lasts, UTC).isoformat(timespec="seconds"),
         }
 
-    def _result(self, key: str, stored: Any) -> dict[str, Any]:
+    def _result(self, key: str, stored: Any, ticket: Mapping[str, Any]) -> dict[str, Any]:
         """Return a small result itself, or a presigned URL of a large one."""
         if stored.body is None:
             return {"result_url": self.store.address(key, self.url_seconds), "expires_in": self.url_seconds}
-        return {"result": _read(stored.body)}
+        return {"result": _read(stored.body, ticket)}
 
     def _place(self, uri: str, prefix: str, fallback: str) -> str:
         """Return the key in a ticket's S3 URI, which must lie below the given prefix."""
         return object_keys.key_of(uri, self.store.name, prefix) or fallback
 
 
-def _job_input(record: AsyncRecord, body: bytes, content_type: str | None, uploads: str) -> JobInput:
+def _job_input(record: AsyncRecord, body: bytes, content_type: str | None, uploads: str, bucket: str) -> JobInput:
     """Read the body: a request, or the key of an upload."""
     document = parse_object(body) if formats.media_type(content_type) == formats.JSON else {}
     if "input" not in document:
@@ -220,10 +223,10 @@ def _job_input(record: AsyncRecord, body: bytes, content_type: str | None, uploa
     given = document["input"]
     if set(document) != {"input"}:
         raise BadRequest("a request with 'input' has nothing beside it: parameters are in the uploaded object")
-    key = object_keys.uploaded_key(record.blueprint, given) if isinstance(given, str) else None
+    key = object_keys.uploaded_key(record.blueprint, given, bucket) if isinstance(given, str) else None
     if key is None:
         raise BadRequest(
-            f"'input' must be the key of an upload to this blueprint, {uploads}…",
+            f"'input' must be the key or S3 URI of an upload to this blueprint, {uploads}…",
             "input",
         )
     return JobInput(key)
@@ -232,17 +235,33 @@ def _job_input(record: AsyncRecord, body: bytes, content_type: str | None, uploa
 def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
     """Return the request as containers and the worker read it. Raises `BadRequest` if the blueprint does not accept it.
 
-    A container gets the blueprint's own parameters merged with the caller's. The worker adds them itself, since it
-    treats what it reads here as the caller's and applies the guardrail to it.
+    A container gets its own format, with the blueprint's own parameters merged with the caller's. The worker adds them
+    itself, since it treats what it reads here as the caller's and applies the guardrail to it.
     """
     prepared_request = prepared(record.target, request)
-    parameters = prepared_request.parameters if record.source == "sagemaker" else request.parameters
+    if record.source == "sagemaker":
+        payload_format = containers.of(record.target.format)
+        if not payload_format.together and len(request.inputs) > 1:
+            raise BadRequest("the model behind this blueprint takes one input per asynchronous request", "inputs")
+        return payload_format.encode(prepared_request.inputs, prepared_request)
     check_sendable(prepared_request)
-    return dumps({"inputs": list(request.inputs), "parameters": dict(parameters)}).encode()
+    return dumps({"inputs": list(request.inputs), "parameters": dict(request.parameters)}).encode()
 
 
-def _read(body: bytes) -> Any:
-    """Parse a container's output as JSON, or as text if it does not start like a JSON object or list."""
+def expected_answer(record: AsyncRecord, job_input: JobInput) -> dict[str, Any]:
+    """Return how to read the result later: the format of the container, if that is not the platform's own.
+
+    An upload is in the container's format, and so is its result.
+    """
+    if record.source != "sagemaker" or record.target.format == "inputs" or isinstance(job_input.content, str):
+        return {}
+    return {"format": record.target.format, "inputs": len(job_input.content.inputs)}
+
+
+def _read(body: bytes, ticket: Mapping[str, Any]) -> Any:
+    """Parse a container's output: by its format, else as JSON, or as text if it does not start like JSON."""
+    if "format" in ticket:
+        return {"outputs": containers.of(str(ticket["format"])).decode(body, int(ticket["inputs"])).outputs}
     try:
         return model_answers.loads(body)
     except MalformedAnswer:

@@ -16,6 +16,7 @@ from inference_common.json_output import dumps
 from inference_common.s3 import expect_own_buckets
 from inference_routing.clients import CONNECT_SECONDS, client
 from inference_routing.clients.failures import FAILURES, translate
+from job_api.records import AsyncRecord
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -149,17 +150,17 @@ class Secret:
 class Endpoints:
     """Asynchronous SageMaker endpoints."""
 
-    def ask(self, endpoint: str, request_id: str, input_uri: str, ttl: int, timeout: int) -> tuple[str, str]:
+    def ask(self, record: AsyncRecord, request_id: str, input_uri: str, content_type: str) -> tuple[str, str]:
         """Invoke an endpoint; return the S3 URIs of the future result and failure."""
         runtime = client("sagemaker-runtime")
         params: dict[str, Any] = {
-            "EndpointName": endpoint,
+            "EndpointName": record.endpoint_name,
             "InputLocation": input_uri,
             "InferenceId": request_id,
-            "ContentType": JSON,
-            "Accept": JSON,
-            "RequestTTLSeconds": ttl,
-            "InvocationTimeoutSeconds": timeout,
+            "ContentType": content_type,
+            "Accept": content_type,
+            "RequestTTLSeconds": record.ttl_seconds,
+            "InvocationTimeoutSeconds": record.invocation_timeout_seconds,
         }
         shape = runtime.meta.service_model.operation_model("InvokeEndpointAsync").input_shape
         if "Filename" in shape.members:
@@ -168,7 +169,7 @@ class Endpoints:
         try:
             answer = runtime.invoke_endpoint_async(**params)
         except FAILURES as error:
-            raise translate(error, f"endpoint {endpoint}") from error
+            raise translate(error, f"endpoint {record.endpoint_name}") from error
         return str(answer["OutputLocation"]), str(answer.get("FailureLocation") or "")
 
 

@@ -44,7 +44,7 @@ def _uploads(blueprint: str) -> str:
     return f"{INPUT}/{blueprint}/uploads/"
 
 
-def uploaded_key(blueprint: str, given: str) -> str | None:
-    """Return the input key that a caller names, if it has the form of an upload to this blueprint."""
-    prefix = _uploads(blueprint)
-    return given if given.startswith(prefix) and UPLOADED.fullmatch(given.removeprefix(prefix)) else None
+def uploaded_key(blueprint: str, given: str, bucket: str) -> str | None:
+    """Return the key that a caller names, alone or as an S3 URI, if it has the form of an upload to this blueprint."""
+    key, prefix = given.removeprefix(f"s3://{bucket}/"), _uploads(blueprint)
+    return key if key.startswith(prefix) and UPLOADED.fullmatch(key.removeprefix(prefix)) else None

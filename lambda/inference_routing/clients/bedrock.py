@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inference_common import bedrock_bodies as bedrock
-from inference_common import model_answers
+from inference_common import embeddings, model_answers
 from inference_common.errors import MalformedAnswer
 from inference_common.json_output import dumps
 from inference_common.requests import InferenceRequest
@@ -15,7 +15,6 @@ from inference_routing.clients.failures import FAILURES, in_the_middle, translat
 from inference_routing.clients.fanout import fan_out
 from inference_routing.deadline import Deadline
 from inference_routing.dispatch import PartialResponses, Reply
-from inference_routing.families import embeddings
 from inference_routing.limits import check_payload
 from inference_routing.routes import Target
 

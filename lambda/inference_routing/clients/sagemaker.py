@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from inference_common import containers
 from inference_common.model_answers import total
 from inference_common.requests import InferenceRequest
 from inference_routing.clients import client, fidelity_of
@@ -11,7 +12,6 @@ from inference_routing.clients.failures import FAILURES, in_the_middle, translat
 from inference_routing.clients.fanout import fan_out
 from inference_routing.deadline import Deadline
 from inference_routing.dispatch import PartialResponses, Reply
-from inference_routing.families import sagemaker as formats
 from inference_routing.limits import check_payload
 from inference_routing.routes import Target
 
@@ -20,18 +20,17 @@ class SageMakerBackend:
     """Sends all inputs in one call, or one call per input if the container takes only one."""
 
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
-        payload_format = formats.of(target.format)
-        payload_format.check_task(request.task)
+        payload_format = containers.of(target.format)
         if payload_format.together:
             body, fidelity = self._call(target, payload_format, payload_format.encode(request.inputs, request))
             parts, fidelities = [payload_format.decode(body, len(request.inputs))], [fidelity]
         else:
-            payloads = [payload_format.encode([text], request) for text in request.inputs]
+            payloads = [payload_format.encode([value], request) for value in request.inputs]
             answers = fan_out(len(payloads), kept, deadline, lambda i: self._call(target, payload_format, payloads[i]))
             parts, fidelities = [payload_format.decode(body, 1) for body, _ in answers], [each for _, each in answers]
         return reply_of(target, parts, fidelities)
 
-    def _call(self, target: Target, payload_format: formats.Format, payload: bytes) -> tuple[bytes, str | None]:
+    def _call(self, target: Target, payload_format: containers.Format, payload: bytes) -> tuple[bytes, str | None]:
         check_payload(target, len(payload))
         try:
             response = client("sagemaker-runtime").invoke_endpoint(
@@ -56,7 +55,7 @@ def target_arguments(target: Target) -> dict[str, str]:
     return {name: value for name, value in named.items() if value}
 
 
-def reply_of(target: Target, parts: list[formats.Part], fidelities: list[str | None]) -> Reply:
+def reply_of(target: Target, parts: list[containers.Part], fidelities: list[str | None]) -> Reply:
     """Combine the responses to single inputs into one reply."""
     model: dict[str, Any] = parts[0].model or {"endpoint_name": target.address}
     return Reply(

@@ -53,7 +53,7 @@ def conversation(messages: Any, opts: Options) -> InferenceRequest:
     if not turns or turns[0][0] != "user" or turns[-1][0] != "user":
         raise BadRequest("'messages' must begin and end with a message of the user", "messages")
     parameters = {**opts.parameters, **({"system": "\n".join(system)} if system else {})}
-    return InferenceRequest((turns[-1][1],) * opts.choices, parameters, tuple(turns))
+    return InferenceRequest((turns[-1][1],) * opts.choices, parameters, tuple(turns), task="generate")
 
 
 def read_message(message: Any, where: str) -> tuple[str, str]:

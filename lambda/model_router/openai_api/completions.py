@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inference_common.errors import GuardrailBlocked
-from inference_common.requests import InferenceRequest, checked
+from inference_common.requests import InferenceRequest, checked_texts
 from inference_routing.callers import Access
 from inference_routing.deadline import Deadline
 from inference_routing.request_context import RequestContext
@@ -23,10 +23,11 @@ def answer(
     check_known(document, {*OPTIONS, "model", "prompt"})
     opts = options(document)
     prompt = document.get("prompt")
-    prompts = checked(prompt if isinstance(prompt, list) else [prompt], "prompt")
-    inputs = checked([text for text in prompts for _ in range(opts.choices)], "prompt")
+    prompts = checked_texts(prompt if isinstance(prompt, list) else [prompt], "prompt")
+    inputs = checked_texts([text for text in prompts for _ in range(opts.choices)], "prompt")
     try:
-        choices = choices_of(router.answer(InferenceRequest(inputs, opts.parameters), access, KINDS, deadline, ctx))
+        request = InferenceRequest(inputs, opts.parameters, task="generate")
+        choices = choices_of(router.answer(request, access, KINDS, deadline, ctx))
     except GuardrailBlocked as blocked:
         if blocked.stage == "input":
             raise

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inference_common.errors import BadRequest
-from inference_common.requests import InferenceRequest, checked
+from inference_common.requests import InferenceRequest, checked_texts
 from inference_routing.callers import Access
 from inference_routing.deadline import Deadline
 from inference_routing.request_context import RequestContext
@@ -27,7 +27,7 @@ def answer(
         raise BadRequest("'encoding_format' must be float or base64", "encoding_format")
     dimensions = integer(document, "dimensions", 1, 16_384)
     given = document.get("input")
-    texts = checked(given if isinstance(given, list) else [given], "input")
+    texts = checked_texts(given if isinstance(given, list) else [given], "input")
     parameters = {} if dimensions is None else {"dimensions": dimensions}
     reply = router.answer(InferenceRequest(texts, parameters, task="embed"), access, KINDS, deadline, ctx)
     data = [

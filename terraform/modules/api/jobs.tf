@@ -39,7 +39,7 @@ locals {
   # A request as every kind takes it, or one that was uploaded before.
   job_schemas = {
     AsyncRequest = {
-      description = "Texts to answer, with optional parameters for the model; or the key of an upload."
+      description = "Inputs to answer (texts, numbers, lists or objects), with optional parameters for the model; or the key of an upload."
       schema = {
         type                 = "object"
         additionalProperties = false

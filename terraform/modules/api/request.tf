@@ -1,4 +1,5 @@
-# Request schema of every method, independent of the model: texts and model parameters.
+# Request schema of every method, independent of the model: inputs and model parameters. The functions check what an
+# input holds; which types a model takes only they know.
 locals {
   schema_language = "http://json-schema.org/draft-04/schema#"
 
@@ -13,7 +14,7 @@ locals {
         type     = "array"
         minItems = 1
         maxItems = 100
-        items    = { type = "string", minLength = 1, maxLength = 20000 }
+        items    = { type = ["string", "number", "array", "object"], minLength = 1, maxLength = 20000, minItems = 1, minProperties = 1 }
       }
       parameters = { type = "object" }
     }
@@ -31,7 +32,7 @@ locals {
 resource "aws_api_gateway_model" "request" {
   rest_api_id  = aws_api_gateway_rest_api.this.id
   name         = "InferenceRequest"
-  description  = "Texts to answer, with optional parameters for the model."
+  description  = "Inputs to answer (texts, numbers, lists or objects), with optional parameters for the model."
   content_type = "application/json"
   schema       = jsonencode(local.request_schema)
 }

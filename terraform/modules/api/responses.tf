@@ -23,7 +23,7 @@ locals {
 
   # Responses of API Gateway that are missing or unhelpful by default.
   custom_messages = {
-    BAD_REQUEST_BODY               = "\"the body does not fit this path: inference takes 'inputs', a list of 1 to 100 texts of 1 to 20000 characters, and 'parameters'; /async also 'input' alone, the key of an upload; uploads 'bytes'; /batch 'input', 'request_id' (1 to 63 letters, digits and hyphens) and 'retry'; /v1 what OpenAI's clients send\""
+    BAD_REQUEST_BODY               = "\"the body does not fit this path: inference takes 'inputs', a list of 1 to 100 texts of 1 to 20000 characters, numbers, lists or objects, and 'parameters'; /async also 'input' alone, the key of an upload; uploads 'bytes'; /batch 'input', 'request_id' (1 to 63 letters, digits and hyphens) and 'retry'; /v1 what OpenAI's clients send\""
     AUTHORIZER_CONFIGURATION_ERROR = "\"the key could not be checked\""
     AUTHORIZER_FAILURE             = "\"the key could not be checked\""
   }

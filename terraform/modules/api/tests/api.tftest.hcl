@@ -46,6 +46,11 @@ run "a_request_needs_a_key_and_a_valid_body" {
   }
 
   assert {
+    condition     = jsondecode(aws_api_gateway_model.request.schema).properties.inputs.items.type == ["string", "number", "array", "object"]
+    error_message = "An input must be a text, a number, a list or an object."
+  }
+
+  assert {
     condition     = aws_api_gateway_resource.blueprint["realtime"].path_part == "{blueprint}"
     error_message = "The blueprint must be a path parameter."
   }

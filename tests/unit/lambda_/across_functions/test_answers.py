@@ -23,7 +23,7 @@ from tests.unit.lambda_.support.job_api import Api
 from tests.unit.lambda_.support.router import CHAT, REVIEWS, Backend, Setup
 
 TRIED = settings(deadline=None, max_examples=examples())
-FORMATS = ("platform", "text", "classify", "messages", "csv", "jsonlines")
+FORMATS = ("inputs", "text", "classify", "messages", "csv", "jsonlines")
 ACCEPT = ("application/json", "application/jsonlines", "text/csv")
 ALMOST = st.sampled_from(
     [
@@ -49,7 +49,7 @@ BODIES = strict.BODIES | ALMOST
 @pytest.fixture
 def setup(cold_start: Any) -> Setup:
     made = Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
-    speaking(made, "platform")
+    speaking(made, "inputs")
     return made
 
 

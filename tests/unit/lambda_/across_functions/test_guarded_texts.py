@@ -46,7 +46,7 @@ ACCEPTED = [
     ("converse", {"system": "mark1", "stop_sequences": ["mark2"]}, ["OPERATOR\\nsafe1", "safe2"]),
     ("ep-text", {"system": "mark1", "stop": "mark2"}, ["OPERATOR\\nsafe1", "safe2"]),
     ("ep-messages", {"system": "mark1", "stop": ["mark2"]}, ["OPERATOR\\nsafe1", "safe2"]),
-    ("ep-platform", {"system": "mark1", "mode": "mark2"}, ["OPERATOR\\nsafe1", "safe2"]),
+    ("ep-inputs", {"system": "mark1", "mode": "mark2"}, ["OPERATOR\\nsafe1", "safe2"]),
     ("ep-jsonlines", {"system": "mark1", "mode": "mark2"}, ["OPERATOR\\nsafe1", "safe2"]),
     *((name, {"system": "mark1"}, ["OPERATOR\\nsafe1"]) for name in FAMILIES),
     ("knowledge base", {"stop_sequences": ["mark2"]}, ["safe2"]),

@@ -77,7 +77,7 @@ def test_a_request_to_an_asynchronous_endpoint_is_limited_when_it_is_accepted() 
     assert isinstance(kept, records.AsyncRecord)
 
     @settings(deadline=None, max_examples=EXAMPLES)
-    @given(request=native("ep-platform"))
+    @given(request=native("ep-inputs"))
     def check(request: Request) -> None:
         try:
             sent = json.loads(async_jobs.payload(kept, parse_request(json.dumps(request[1]))))

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from inference_common import formats, records
 from inference_common.errors import BadRequest
+from inference_common.texts import kind_of
 from tests.support.campaign import examples
 from tests.unit.lambda_.support.async_worker import INPUT, Harness
 from tests.unit.lambda_.support.batch_submitter import ENVIRON as BATCH_ENVIRON
 from tests.unit.lambda_.support.batch_submitter import FOLDER, OUTPUT, Platform
 from tests.unit.lambda_.support.job_api import Api
-from tests.unit.lambda_.support.router import CHAT, Backend, Setup
+from tests.unit.lambda_.support.router import CHAT, REVIEWS, Backend, Setup
 
 TYPES = {"jsonlines": "application/jsonlines", "csv": "text/csv", "text": "text/plain"}
 SUFFIXES = {"jsonlines": "jsonl", "csv": "csv", "text": "txt"}
@@ -141,7 +142,7 @@ def test_every_api_reads_the_same_records(ways: Ways) -> None:
             seen.add("refused")
             return
         errors = [each.error for each in parsed if each.error]
-        texts = [each.text for each in parsed if not each.error]
+        texts = [each.input for each in parsed if not each.error]
         if errors:
             assert at_once == queued == (400, BadRequest(errors[0]).message)
         elif texts:
@@ -155,7 +156,7 @@ def test_every_api_reads_the_same_records(ways: Ways) -> None:
         for number, each in enumerate(parsed):
             named = {} if each.id is None else {"id": each.id}
             error = {"error": {"type": "BadRecord", "message": each.error}}
-            expected.append({"record": number, **named, **(error if each.error else {"output": {"label": each.text}})})
+            expected.append({"record": number, **named, **(error if each.error else {"output": {"label": each.input}})})
         assert results == expected
         seen.add("mixed" if errors else "whole")
 
@@ -168,7 +169,7 @@ DOCUMENTS = [
     (b'\xef\xbb\xbf{"inputs": ["a"]}', ["a"]),
     (b'{"inputs": ["   "]}', None),
     (b'{"inputs": [""]}', None),
-    (b'{"inputs": [7]}', None),
+    (b'{"inputs": [null]}', None),
     (b'{"inputs": ["a"], "parameters": {"temperature": NaN}}', None),
     (b'{"inputs": ["a"], "parameters": {"temperature": 1e400}}', None),
     (b'{"inputs": ["nice \\ud83d lamp"]}', None),
@@ -194,6 +195,37 @@ def test_every_api_accepts_or_refuses_a_document_alike(ways: Ways) -> None:
         else:
             assert (status, queued) == (200, 202), body[:80]
             assert returned == later == worked == served == texts
+
+
+@pytest.mark.parametrize("value", [7, [1, 2], {"age": 59}])
+def test_a_model_that_takes_texts_refuses_other_inputs_alike(ways: Ways, value: Any) -> None:
+    body = json.dumps({"inputs": ["fine", value]}).encode()
+    at_once, queued = ways.at_once(formats.JSON, body), ways.queued(formats.JSON, body)
+    rule = f"'inputs[1]' must be a string of 1 to 20000 characters: it is {kind_of(value)}"
+    assert at_once == queued == (400, f"{rule}; the model behind this blueprint takes texts")
+    lines = b'"fine"\n' + json.dumps({"input": value}).encode() + b"\n"
+    assert ways.at_once(TYPES["jsonlines"], lines) == at_once
+
+
+@pytest.mark.parametrize("value", [7, 0.5, [1, "a", None], {"age": 59, "city": None, "more": {"x": [True]}}])
+def test_a_container_gets_an_input_of_any_shape_unchanged(ways: Ways, value: Any) -> None:
+    seen: list[Any] = []
+
+    def answer(request: Any) -> Any:
+        seen.extend(request.inputs)
+        return ways.router.label()
+
+    ways.router.use({"chat": REVIEWS}, {"ep-reviews": answer})
+    event = {"pathParameters": {"blueprint": "chat"}}
+    assert ways.router.call("/realtime/{blueprint}", {"inputs": [value]}, **event)[0] == 200
+    status, _, _ = ways.api.post("reviews-async", json.dumps({"inputs": [value]}))
+    assert status == 202
+    (sent,) = (body for key, body in ways.api.store.objects.items() if key.endswith(".json"))
+    ways.batch.sagemaker.model = lambda line: {"value": line["input"]}
+    assert (seen, json.loads(sent)) == ([value], {"inputs": [value], "parameters": {}})
+    assert ways.batched("jsonlines", json.dumps({"id": 3, "input": value}).encode()) == [
+        {"record": 0, "id": 3, "output": {"value": value}}
+    ]
 
 
 def by_the_container() -> Callable[[bytes], list[str] | None]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from inference_common import containers
 from inference_common.requests import InferenceRequest
-from inference_routing.families import sagemaker
 from tests.unit.lambda_.support.router import Setup
 from tests.unit.lambda_.support.router_requests import FORMATS, GUARDRAIL, RECORDS, use
 
@@ -52,7 +52,7 @@ def test_an_encoder_never_lets_a_parameter_replace_the_texts() -> None:
     """The last line of defence, below the check of names."""
     given = dict.fromkeys(("input", "inputs", "messages", "details", "n"), "evil")
     for name in FORMATS:
-        sent = sagemaker.of(name).encode(["hi"], InferenceRequest(("hi",), given))
+        sent = containers.of(name).encode(["hi"], InferenceRequest(("hi",), given))
         place = PLACES.get(name, "inputs")
         texts = json.dumps(json.loads(sent)[place]) if place else sent.decode()
         assert "hi" in texts

@@ -14,7 +14,7 @@ from tests.unit.lambda_.support.router import Setup
 from tests.unit.lambda_.support.router_requests import FAMILIES, RECORDS, TOKEN_NAMES, Request, record, send, use
 
 
-@pytest.mark.parametrize("name", ["converse", "ep-text", "ep-messages", "ep-platform", "ep-jsonlines", *FAMILIES])
+@pytest.mark.parametrize("name", ["converse", "ep-text", "ep-messages", "ep-inputs", "ep-jsonlines", *FAMILIES])
 def test_a_caller_gets_no_more_tokens_than_the_limit_under_any_name(setup: Setup, name: str) -> None:
     target = RECORDS[name]["targets"][0].get("endpoint_name") or RECORDS[name]["targets"][0]["model_id"]
     for spelling in TOKEN_NAMES:
@@ -39,7 +39,7 @@ def test_choices_count_as_answers(setup: Setup) -> None:
     assert (status, aws.calls) == (400, [])
     given = {"max_new_tokens": 50, "num_return_sequences": 5}
     request: Request = ("/realtime/{blueprint}", {"inputs": ["a"], "parameters": given}, {})
-    assert send(setup, record("ep-platform"), request, failing=False)[0] == 400
+    assert send(setup, record("ep-inputs"), request, failing=False)[0] == 400
 
 
 def test_the_stricter_of_two_records_holds_for_a_stand_in(setup: Setup) -> None:

@@ -109,7 +109,7 @@ def test_duplicate_and_early_events_are_harmless(on_sagemaker: Platform) -> None
 
 def test_metrics_are_emitted_once(on_sagemaker: Platform, logged: Any) -> None:
     platform = on_sagemaker
-    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine", 7])
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine", None])
     platform.submit()
     (name,) = platform.sagemaker.jobs
     platform.sagemaker.run(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import re
@@ -17,8 +18,8 @@ from tests.unit.lambda_.support.batch_services import error as error_of
 from tests.unit.lambda_.support.batch_submitter import FOLDER, OUTPUT, Platform
 
 
-def sent(platform: Platform) -> list[str]:
-    """Return the texts of all parts in order."""
+def sent(platform: Platform) -> list[Any]:
+    """Return the inputs of all parts in order."""
     keys = platform.bucket.below("inference/batch/input/_parts/")
     return [line["input"] for key in keys for line in platform.bucket.lines(key)]
 
@@ -53,7 +54,7 @@ def test_parquet_is_read_in_ranges_and_by_its_column(on_sagemaker: Platform) -> 
     [
         ("in.xml", b"<a/>", "must end with one of .jsonl, "),
         ("in.jsonl", b"\n\n", "has no records"),
-        ("in.jsonl", b"nonsense\n7\n", "2 of 2 are not valid; the first, record 0: line 1 is not JSON"),
+        ("in.jsonl", b"nonsense\nnull\n", "2 of 2 are not valid; the first, record 0: line 1 is not JSON"),
         ("in.csv", b"", "has no records"),
         ("in.csv", b"review\n", "has no records"),
         (
@@ -169,6 +170,101 @@ def test_a_record_keeps_its_caller_s_id(on_bedrock: Platform) -> None:
     assert [line.get("id") for line in results] == [f"customer-{n}" if n % 2 else None for n in range(200)] + ["none"]
     assert [line["output"]["text"] for line in results[:200]] == [f"to q{n}" for n in range(200)]
     assert platform.errors() == [results[-1]]
+
+
+def test_a_record_of_a_text_model_that_is_no_text_is_reported_in_its_place(on_bedrock: Platform) -> None:
+    platform = on_bedrock
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [*(f"q{n}" for n in range(100)), {"id": "x", "input": {"a": 1}}])
+    platform.submit()
+    platform.bedrock_ended(platform.bedrock.run(0))
+    rule = "the record must be a string of 1 to 20000 characters: it is an object"
+    error = {"type": "BadRecord", "message": f"{rule}; the model behind this blueprint takes texts"}
+    assert platform.errors() == [{"record": 100, "id": "x", "error": error}]
+
+
+def test_rows_are_sent_as_objects_and_keep_their_names(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.sagemaker.model = lambda line: {"value": line["input"]["age"]}
+    platform.batch |= {"column": "*", "id": "patient", "types": {"age": "double"}}
+    platform.bucket.put(f"{FOLDER}requests/in.csv", b"patient,age,city\np1,59,Ulm\np2,x,Ulm\np3,,Bonn\n")
+    (job,) = platform.submit(key=f"{FOLDER}requests/in.csv")["jobs"]
+    assert sent(platform) == [{"age": 59.0, "city": "Ulm"}, {"age": None, "city": "Bonn"}]
+    platform.sagemaker.run(job["name"])
+    platform.ended(job["name"])
+    assert platform.results() == [
+        {"record": 0, "id": "p1", "output": {"value": 59.0}},
+        {"record": 1, "id": "p2", "error": {"type": "BadRecord", "message": "line 3: 'age' must be a number"}},
+        {"record": 2, "id": "p3", "output": {"value": None}},
+    ]
+
+
+def test_rows_of_parquet_are_objects_with_their_types(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.batch |= {"column": "*"}
+    day = dt.date(2026, 1, 31)
+    body = parquet_of(id=[1, 2], age=[59.5, float("nan")], day=[day, day], tags=[["a"], None])
+    platform.bucket.put(f"{FOLDER}requests/in.parquet", body)
+    platform.submit(key=f"{FOLDER}requests/in.parquet")
+    assert sent(platform) == [{"age": 59.5, "day": "2026-01-31", "tags": ["a"]}]
+    (bad,) = (key for key in platform.bucket.objects if key.endswith("bad-records.jsonl"))
+    assert "'age': it is NaN or Infinity" in platform.bucket.lines(bad)[0]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "line", "answer", "output", "content_type", "strategy"),
+    [
+        ("csv", [[1, 2.5, "a,b"]], b'1,2.5,"a,b"', b"0.75", {"prediction": [0.75]}, "text/csv", "MultiRecord"),
+        ("csv", ["1,2"], b"1,2", b"0.5,0.25", {"prediction": [0.5, 0.25]}, "text/csv", "MultiRecord"),
+        ("json", [{"a": 1}], b'{"a": 1}', b'{"value": 3}', {"value": 3}, "application/json", "SingleRecord"),
+        ("json", [[1]], b"[1]", b"3", {"output": 3}, "application/json", "SingleRecord"),
+        (
+            "embed",
+            ["a"],
+            b'{"inputs": ["a"]}',
+            b"[[0.5, 1]]",
+            {"embedding": [0.5, 1]},
+            "application/json",
+            "SingleRecord",
+        ),
+        ("jsonlines", [7], b'{"input": 7}', b'{"value": 8}', {"value": 8}, "application/jsonlines", "MultiRecord"),
+    ],
+)
+def test_a_job_s_lines_have_the_container_s_format(
+    on_sagemaker: Platform,
+    name: str,
+    inputs: list[Any],
+    line: bytes,
+    answer: bytes,
+    output: Any,
+    content_type: str,
+    strategy: str,
+) -> None:
+    platform = on_sagemaker
+    platform.record["format"] = name
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [{"id": 9, "input": value} for value in inputs])
+    (job,) = platform.submit()["jobs"]
+    (part,) = platform.bucket.below("inference/batch/input/_parts/")
+    assert platform.bucket.objects[part] == line + b"\n"
+    asked = platform.sagemaker.jobs[job["name"]]["asked"]
+    assert asked["BatchStrategy"] == strategy
+    assert (asked["TransformInput"]["ContentType"], asked["TransformOutput"]["Accept"]) == (content_type, content_type)
+    platform.sagemaker.raw = answer + b"\n"
+    platform.sagemaker.run(job["name"])
+    platform.ended(job["name"])
+    assert platform.results() == [{"record": 0, "id": 9, "output": output}]
+
+
+def test_a_row_that_a_csv_container_cannot_read_is_reported_in_its_place(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.record["format"] = "csv"
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["1,2", {"input": {"a": 1}}, '"a\nb",1', [[1]]])
+    platform.submit()
+    (bad,) = (key for key in platform.bucket.objects if key.endswith("bad-records.jsonl"))
+    reasons = [each["error"]["message"] for each in platform.bucket.lines(bad)]
+    assert [each["record"] for each in platform.bucket.lines(bad)] == [1, 2, 3]
+    assert "takes rows of CSV, whose columns have no names" in reasons[0]
+    assert reasons[1] == "the record has a line end, which ends a row in a batch job"
+    assert "its cells are texts and numbers" in reasons[2]
 
 
 def test_results_of_a_request_without_names_are_joined_as_before(on_sagemaker: Platform) -> None:

@@ -28,14 +28,14 @@ TEXTS = st.lists(st.sampled_from(AWKWARD) | st.characters(codec="utf-8", exclude
 WITH_TEXT = TEXTS.filter(str.strip)
 
 
-def read(kind: str, body: bytes | str, **layout: str) -> list[Record]:
+def read(kind: str, body: bytes | str, **layout: Any) -> list[Record]:
     data = body.encode() if isinstance(body, str) else body
     return list(records.read(kind, [data], Layout(**layout)))
 
 
-def texts(records_read: list[Record]) -> list[str]:
+def texts(records_read: list[Record]) -> list[Any]:
     assert [each.error for each in records_read] == [None] * len(records_read)
-    return [each.text for each in records_read]
+    return [each.input for each in records_read]
 
 
 # ---- round trips ---------------------------------------------------------------------------------------------------
@@ -153,9 +153,9 @@ def test_a_malformed_row_affects_no_other(body: bytes | str, reported: dict[int,
 
 def test_rows_after_a_malformed_row_are_read() -> None:
     body = 'text\nfine\n"Solid" is what I call it\n"a "" b\nc"\nlast\n'
-    assert [each.text for each in read("csv", body)] == ["fine", "", 'a " b\nc', "last"]
+    assert [each.input for each in read("csv", body)] == ["fine", "", 'a " b\nc', "last"]
     body = 'text\n"open\nfine\nbest\n' + "x\n" * 5
-    assert [each.text for each in read("csv", body)] == ["", "fine", "best", *"xxxxx"]
+    assert [each.input for each in read("csv", body)] == ["", "fine", "best", *"xxxxx"]
 
 
 def test_an_open_quotation_mark_is_not_read_forever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +229,7 @@ def test_json_is_refused_as_plain_text(body: str) -> None:
 def test_a_quotation_mark_that_is_closed_too_late_swallows_nothing() -> None:
     row = "fine " * 20
     rows_read = read("csv", 'text\n"open\n' + f"{row}\n" * 1100 + 'end"\n')
-    assert [each.text for each in rows_read] == ["", *[row] * 1100, 'end"']
+    assert [each.input for each in rows_read] == ["", *[row] * 1100, 'end"']
     assert rows_read[0].error == "line 2: a quotation mark is opened and not closed within 100000 characters"
     (long,) = read("csv", 'text\n"open\n' + f"{row}\n" * 500 + 'end"\n')
     assert str(long.error).endswith("it has 50508")
@@ -250,8 +250,11 @@ def test_a_quotation_mark_that_is_closed_too_late_swallows_nothing() -> None:
         ('{"input": "a", "input": "b"}', "line 2 is not taken: 'input': it is given twice in one object"),
         ("[" * 70 + "]" * 70, "line 2 is not JSON that is read here: nested deeper than 64 levels at column 65"),
         ("9" * 5000, "line 2 is not taken: a whole number has more digits than are read"),
-        ("7", "line 2, or one of its fields .* must be a string .*: it is a number"),
-        ('{"other": 1}', "line 2 must be a string or have one of input, inputs, text, prompt"),
+        ("null", "line 2, or one of its fields .* must be a string, a number, a list or an object: it is null"),
+        ('{"other": 1}', "line 2 must be a string, a number or a list, or have one of input, inputs, text, prompt"),
+        ('{"inputs": ["a"]}', "line 2: 'inputs' must be a string of 1 to 20000 characters: it is a list"),
+        ('{"input": []}', "line 2: 'input' must not be empty: it is a list without values"),
+        ('{"input": {"s3": "s3://data/x.csv"}}', "line 2: 'input' must be the value itself: this is a file"),
         ('{"text": " \\n "}', "line 2: 'text' must be a string of 1 to 20000 characters: it is blank"),
         ('{"text": null}', "line 2: 'text' must be .*: it is null"),
         (b'"caf\xe9"', "line 2, byte 5 .0xE9. is not UTF-8"),
@@ -260,7 +263,7 @@ def test_a_quotation_mark_that_is_closed_too_late_swallows_nothing() -> None:
 def test_a_malformed_line_affects_no_other(line: bytes | str, message: str) -> None:
     raw = line if isinstance(line, bytes) else line.encode()
     lines_read = read("jsonlines", b'"a"\n' + raw + b'\n\n"b"\n')
-    assert [each.text for each in lines_read] == ["a", "", "b"]
+    assert [each.input for each in lines_read] == ["a", "", "b"]
     assert re.search(message, lines_read[1].error or "")
     with pytest.raises(BadRequest, match=message):
         formats.read(b'"a"\n' + raw, "application/jsonlines")
@@ -273,7 +276,7 @@ def test_a_line_without_end_does_not_fill_the_memory() -> None:
         yield b'"\n"b"\n'
 
     tracemalloc.start()
-    lines_read = [(each.text, each.error) for each in records.read("jsonlines", chunks())]
+    lines_read = [(each.input, each.error) for each in records.read("jsonlines", chunks())]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert lines_read == [("a", None), ("", "line 2 has more than 1048576 bytes"), ("b", None)]
@@ -288,6 +291,97 @@ def test_record_ids_are_kept_even_for_invalid_records() -> None:
     assert [each.id for each in read("csv", "ID,text\n1,x\n2,\n3\n")] == ["1", "2", None]
     assert [each.id for each in read("csv", "id\nx\n", column="id")] == [None]
     assert read("jsonlines", json.dumps({"id": "x" * 257, "input": "x"}))[0].id is None
+
+
+# ---- inputs of other types than text -------------------------------------------------------------------------------
+
+JSON_INPUTS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(TEXTS, JSON_INPUTS, min_size=1, max_size=4)
+NUMBERS = st.integers(-9, 9) | st.floats(allow_nan=False, allow_infinity=False)
+INPUTS = NUMBERS | OBJECTS | st.lists(JSON_INPUTS, min_size=1)
+
+
+@MORE
+@given(st.lists(INPUTS, min_size=1, max_size=5))
+def test_lines_of_any_json_value_round_trip(inputs: list[Any]) -> None:
+    body = "".join(json.dumps({"id": place, "input": value}) + "\n" for place, value in enumerate(inputs))
+    assert texts(read("jsonlines", body)) == inputs
+    assert list(formats.read(body, "application/jsonlines").inputs) == inputs
+    assert list(formats.read(json.dumps({"inputs": inputs}), "application/json").inputs) == inputs
+    plain = [value for value in inputs if not isinstance(value, dict)]
+    assert texts(read("jsonlines", "".join(json.dumps(value) + "\n" for value in plain))) == plain
+
+
+@MORE
+@given(st.lists(OBJECTS.filter(lambda row: set(row) - {"id"}), min_size=1, max_size=5))
+def test_a_line_is_a_row_only_if_asked_for(rows: list[dict[str, Any]]) -> None:
+    body = "".join(json.dumps({**row, "id": place}) + "\n" for place, row in enumerate(rows))
+    expected = [{name: value for name, value in row.items() if name != "id"} for row in rows]
+    read_rows = read("jsonlines", body, column="*")
+    assert texts(read_rows) == expected
+    assert [each.id for each in read_rows] == list(range(len(rows)))
+
+
+def test_rows_of_csv_are_objects_under_their_headings() -> None:
+    body = 'id,age,city,smoker\n7,59.5,Ulm,true\n8,,"Bad, Homburg",\n9,old,x,no\n10,1\n'
+    plain = read("csv", body, column="*")
+    assert plain[0] == Record({"age": "59.5", "city": "Ulm", "smoker": "true"}, None, "7")
+    typed = read("csv", body, column="*", types={"age": "double", "smoker": "boolean"})
+    assert typed[0].input == {"age": 59.5, "city": "Ulm", "smoker": True}
+    assert typed[1].input == {"age": None, "city": "Bad, Homburg", "smoker": None}
+    assert (typed[2].error, typed[2].id) == ("line 4: 'age' must be a number", "9")
+    assert typed[3].error == "line 5 has 2 cells, the first row 4"
+    assert read("csv", "patient,n\np1,3\n", column="*", id="patient", types={"n": "bigint"}) == [
+        Record({"n": 3}, None, "p1")
+    ]
+    assert formats.read(b"a,b\n1,x\n", "text/csv; column=*").inputs == ({"a": "1", "b": "x"},)
+
+
+@pytest.mark.parametrize(
+    ("body", "layout", "message"),
+    [
+        ("a;b\n1;2\n", {}, "seem to be separated by a semicolon"),
+        ("a,a\n1,2\n", {}, "two columns are called 'a'"),
+        ("a,\n1,2\n", {}, "column 2 has no name"),
+        ("id\n1\n", {}, "the only column names the records"),
+        ("a\rb\n1\n", {}, "end with CR alone"),
+        ("a,b\n1,2\n", {"types": {"c": "double"}}, "no column 'c', to which batch.types gives a type"),
+        ("a,b\n1,2\n", {"id": "key"}, "must be in one column 'key'; there is 'a', 'b'"),
+    ],
+)
+def test_a_table_that_makes_no_objects_is_refused(body: str, layout: Any, message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        read("csv", body, column="*", **layout)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([[1] * 50_001], "at most 100000 characters as JSON: it has 100005"),
+        (json.loads("[" * 33 + "1" + "]" * 33), "must nest at most 32 levels"),
+        ({"a": {"b": 10**400}}, "'a.b': it is a number that is too large"),
+        ({"s3": "s3://data/x.jpg"}, "this is a file by its S3 path"),
+        (None, "it is null"),
+        (False, "it is false"),
+    ],
+)
+def test_an_input_has_a_size_a_depth_and_a_type(value: Any, message: str) -> None:
+    body = json.dumps({"inputs": ["a", value]})
+    with pytest.raises(BadRequest, match=message) as refused:
+        formats.read(body, "application/json")
+    assert refused.value.param == "inputs[1]"
+    (_, line) = read("jsonlines", f'"a"\n{json.dumps({"input": value})}\n')
+    assert re.search(message, str(line.error))
+
+
+def test_the_largest_input_is_accepted() -> None:
+    deepest = json.loads("[" * 32 + "1" + "]" * 32)
+    largest = [1] * 49_998 + [10]
+    assert formats.read(json.dumps({"inputs": [deepest, largest]}), "application/json").inputs == (deepest, largest)
 
 
 # ---- content types -------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_a_sagemaker_request_goes_to_the_endpoint_and_its_location_is_returned(a
     request_id = reported["request_id"]
     assert status == 202
     uri = f"s3://data/inference/async/input/reviews-async/{request_id}.json"
-    assert api.requested == [("mlops-dev-reviews-async", request_id, uri, 600, 60)]
+    assert api.requested == [("mlops-dev-reviews-async", request_id, uri, "application/json")]
     output = f"inference/async/output/reviews-async/made-for-{request_id}.out"
     assert reported["output"] == f"s3://data/{output}"
     api.store.objects[output] = b'{"outputs": [{"label": "positive"}]}'
@@ -150,10 +150,10 @@ def test_the_key_of_an_interrupted_request_is_valid_for_that_request_only(api: A
         ('{"inputs": []}', 400, "'inputs' must be a list of 1 to 100"),
         ('{"inputs": ["x"], "more": 1}', 400, "unknown field 'more'"),
         ('{"inputs": ["x"], "input": "k"}', 400, "nothing beside it"),
-        ('{"input": "data/raw/secret.csv"}', 400, "the key of an upload to this blueprint"),
-        ('{"input": "inference/async/input/reviews-async/uploads/x.json"}', 400, "the key of an upload"),
-        ('{"input": "inference/async/input/chat-async/uploads/../1.json"}', 400, "the key of an upload"),
-        ('{"input": 7}', 400, "the key of an upload"),
+        ('{"input": "data/raw/secret.csv"}', 400, "of an upload to this blueprint"),
+        ('{"input": "inference/async/input/reviews-async/uploads/x.json"}', 400, "of an upload"),
+        ('{"input": "inference/async/input/chat-async/uploads/../1.json"}', 400, "of an upload"),
+        ('{"input": 7}', 400, "of an upload"),
         (
             '{"input": "inference/async/input/chat-async/uploads/'
             '0123456789abcdef/0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000000.json"}',

@@ -274,7 +274,12 @@ def test_texts_come_in_many_formats(setup: Setup, content_type: str, body: str) 
         ("text/csv", "", 400, "must be a list of 1 to 100"),
         ("text/csv", 'a\n"b', 400, "line 2: a quotation mark is opened and never closed"),
         ("application/jsonlines", "{", 400, "line 1 is not JSON"),
-        ("application/jsonlines", '"a"\n{"other": 1}', 400, "line 2 must be a string or have one of"),
+        (
+            "application/jsonlines",
+            '"a"\n{"other": 1}',
+            400,
+            "line 2 must be a string, a number or a list, or have one of",
+        ),
     ],
 )
 def test_unreadable_input_is_named(setup: Setup, content_type: str, body: str, status: int, message: str) -> None:

@@ -269,13 +269,20 @@ def test_a_completion_without_a_prompt_is_refused(setup: Setup, body: Any, param
 # ---- embeddings ----------------------------------------------------------------------------------------------------
 
 
+EMBEDDER = {
+    "kind": "realtime",
+    "source": "bedrock",
+    "targets": [{"name": "primary", "model_id": "arn:vectors", "base_model_id": "amazon.titan-embed-text-v2:0"}],
+}
+
+
 def vectors(*values: list[float]) -> Any:
     usage = {"inputTokens": 4, "outputTokens": 0, "totalTokens": 4}
     return dispatch.Reply([{"embedding": value} for value in values], {"model_id": "m"}, usage)
 
 
 def test_embeddings_have_openai_s_format(setup: Setup) -> None:
-    setup.use({"vectors": CHAT}, {"arn:chat": vectors([0.5, 1], [2, 3])})
+    setup.use({"vectors": EMBEDDER}, {"arn:vectors": vectors([0.5, 1], [2, 3])})
     status, _, body = setup.call("/v1/embeddings", {"model": "vectors", "input": ["a", "b"], "dimensions": 256})
     assert status == 200
     assert body == {
@@ -292,7 +299,7 @@ def test_embeddings_have_openai_s_format(setup: Setup) -> None:
 
 
 def test_embeddings_can_be_base64(setup: Setup) -> None:
-    setup.use({"vectors": CHAT}, {"arn:chat": vectors([0.5, -1])})
+    setup.use({"vectors": EMBEDDER}, {"arn:vectors": vectors([0.5, -1])})
     body = {"model": "vectors", "input": "a", "encoding_format": "base64"}
     _, _, answer = setup.call("/v1/embeddings", body)
     assert struct.unpack("<2f", base64.b64decode(answer["data"][0]["embedding"])) == (0.5, -1.0)

@@ -100,6 +100,8 @@ class SageMaker:
         self.model = model
         self.jobs: dict[str, dict[str, Any]] = {}
         self.refuse: ClientError | None = None
+        self.raw: bytes | None = None
+        """The output of every file, for containers that do not return JSON Lines."""
 
     def create_transform_job(self, **requested: Any) -> dict[str, Any]:
         if self.refuse:
@@ -119,7 +121,8 @@ class SageMaker:
         for key in self.bucket.below(folder):
             file = key.rsplit("/", 1)[-1]
             if file not in bad_files:
-                self.bucket.put(f"{output}{file}.out", [self.model(line) for line in self.bucket.lines(key)])
+                lines = [self.model(line) for line in self.bucket.lines(key)] if self.raw is None else self.raw
+                self.bucket.put(f"{output}{file}.out", lines)
         job["TransformJobStatus"] = "Failed" if bad_files else "Completed"
         job["FailureReason"] = "a file could not be processed" if bad_files else ""
         job |= {"TransformStartTime": STARTED, "TransformEndTime": STARTED + timedelta(seconds=120)}

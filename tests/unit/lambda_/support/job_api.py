@@ -126,9 +126,9 @@ class Api:
             self.store, SimpleNamespace(ask=self._ask), SimpleNamespace(send=self._send), lambda: self.now, 900, 100
         )
 
-    def _ask(self, *reported: Any) -> tuple[str, str]:
-        self.requested.append(reported)
-        below = f"reviews-async/made-for-{reported[1]}"
+    def _ask(self, record: Any, request_id: str, *more: str) -> tuple[str, str]:
+        self.requested.append((record.endpoint_name, request_id, *more))
+        below = f"{record.blueprint}/made-for-{request_id}"
         return f"s3://data/inference/async/output/{below}.out", f"s3://data/inference/async/failures/{below}-error.out"
 
     def _send(self, url: str, message: dict[str, Any]) -> None:

@@ -118,7 +118,7 @@ def _inputs(payloads: Any) -> int:
 
 
 ENDPOINTS: dict[str, Any] = {
-    "platform": lambda sent: {"outputs": [{"label": "x"}] * _inputs(sent), "model": {}},
+    "inputs": lambda sent: {"outputs": [{"label": "x"}] * _inputs(sent), "model": {}},
     "text": lambda sent: {"generated_text": "x"},
     "classify": lambda sent: [{"label": "x", "score": 1}] * _inputs(sent),
     "embed": lambda sent: [[1.0]] * _inputs(sent),

@@ -19,8 +19,8 @@ EXAMPLES = 60
 GUARDRAIL = {"id": "g1", "version": "1"}
 LIMITS = {"max_tokens": 50, "max_inputs": 6, "max_total_tokens": 200}
 OWN = {"system": "OPERATOR", "max_tokens": 40}
-FORMATS = ("platform", "text", "classify", "embed", "messages", "csv", "jsonlines")
-OPEN = ("platform", "classify", "jsonlines")
+FORMATS = ("inputs", "text", "classify", "embed", "messages", "csv", "jsonlines")
+OPEN = ("inputs", "classify", "jsonlines")
 OPENED = tuple(f"ep-{name}" for name in OPEN)
 FAMILIES = ("anthropic.claude", "amazon.nova", "amazon.titan-text", "meta.llama", "mistral.mixtral")
 WRITERS = ("ep-text", "ep-messages", "converse", "knowledge base", *FAMILIES)
@@ -28,7 +28,7 @@ WRITERS = ("ep-text", "ep-messages", "converse", "knowledge base", *FAMILIES)
 
 
 def endpoint(name: str) -> dict[str, Any]:
-    own: dict[str, Any] = OWN if name in ("text", "messages", "platform", "jsonlines") else {}
+    own: dict[str, Any] = OWN if name in ("text", "messages", "inputs", "jsonlines") else {}
     own = {**own, "mode": "fast", "max_new_tokens": 30, "num_return_sequences": 1} if name in OPEN else own
     return {"source": "sagemaker", "targets": [{"endpoint_name": f"ep-{name}", "format": name}], "parameters": own}
 

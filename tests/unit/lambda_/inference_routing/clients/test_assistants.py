@@ -14,10 +14,9 @@ from botocore.stub import ANY, Stubber
 
 from inference_common import errors
 from inference_common.requests import InferenceRequest
-from inference_routing import routes
+from inference_routing import request_parameters, routes
 from inference_routing.clients import assistants, bedrock
 from inference_routing.deadline import Deadline
-from inference_routing.families import parameters
 from tests.unit.lambda_.support.clients import use_client
 
 KEYS: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
@@ -105,7 +104,7 @@ def test_every_input_is_a_query_and_a_conversation_is_one_query(deadline: Any, s
 )
 def test_parameters_without_effect_are_refused(place: Any, name: str, reported: str) -> None:
     with pytest.raises(errors.BadRequest, match=reported) as raised:
-        parameters.prepared(place(), InferenceRequest(("x",), {name: 5}))
+        request_parameters.prepared(place(), InferenceRequest(("x",), {name: 5}))
     assert raised.value.param == name
 
 

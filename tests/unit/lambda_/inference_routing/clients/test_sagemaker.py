@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from inference_common import errors
+from inference_common import containers, errors
 from inference_common.requests import InferenceRequest
 from inference_routing import limits, routes
 from inference_routing.clients import fanout, sagemaker
 from inference_routing.deadline import Deadline
-from inference_routing.families import sagemaker as families_sagemaker
 from tests.unit.lambda_.support.clients import body, stub
 
 
@@ -54,7 +53,7 @@ def test_sagemaker_request_and_answer(deadline: Any) -> None:
 )
 def test_an_answer_that_violates_the_contract_is_malformed(answer: bytes) -> None:
     with pytest.raises(errors.MalformedAnswer) as raised:
-        families_sagemaker.of("platform").decode(answer, 1)
+        containers.of("inputs").decode(answer, 1)
     assert (raised.value.kind, raised.value.charged) == ("permanent", True)
 
 

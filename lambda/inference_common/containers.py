@@ -1,15 +1,17 @@
-"""Build and parse payloads of SageMaker containers, by `format` of the target. Pure.
+"""Build and parse payloads of SageMaker containers, by the `format` of the blueprint. Pure.
 
-platform      {"inputs": [...], "parameters"} → {"outputs": [...], "model"}: this platform's own containers
-text          Hugging Face text generation (TGI): one input per call, {"generated_text"}
+inputs        {"inputs": [...], "parameters"} → {"outputs": [...], "model"}: this platform's own containers
+jsonlines     {"input"} per line → a document per line
+json          one input per call, as the whole document → a document
+csv           built-in algorithms (XGBoost, Linear Learner): a row per input, a prediction per line
 classify      Hugging Face pipelines: all inputs in one call, [{"label", "score"}]
 embed         text embeddings (TEI): all inputs in one call, a vector each
+text          Hugging Face text generation (TGI): one input per call, {"generated_text"}
 messages      OpenAI-compatible servers (LMI with vLLM, TGI's messages): one conversation per call
-csv           built-in algorithms (XGBoost, Linear Learner): a row per input, a prediction per line
-jsonlines     {"input"} per line → a document per line
 
-A payload holds the fields of its format and nothing else. Only `platform`, `classify` and `jsonlines`, the formats of
-custom containers, carry other parameters: those that the blueprint's own parameters name. No parameter replaces a text.
+A payload holds the fields of its format and nothing else. Only `inputs`, `classify` and `jsonlines`, the formats of
+custom containers, carry other parameters: those that the blueprint's own parameters name. No parameter replaces an
+input. An input may be a text, a number, a list or an object; `text` and `messages` take texts only.
 """
 
 from __future__ import annotations
@@ -20,13 +22,14 @@ from typing import Any, NamedTuple
 
 from inference_common import model_answers
 from inference_common.errors import BadRequest, InternalError, MalformedAnswer
+from inference_common.inputs import check_texts
 from inference_common.json_output import dumps
 from inference_common.model_answers import number, vector
 from inference_common.parameters import GENERATION, Takes
-from inference_common.requests import InferenceRequest
+from inference_common.requests import InferenceRequest, Task
 from inference_common.sendable import check_sendable
 
-JSON = "application/json"
+JSON, JSON_LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 FINISH = {"stop": "end_turn", "eos_token": "end_turn", "stop_sequence": "stop_sequence", "length": "max_tokens"}
 
 
@@ -44,28 +47,32 @@ class Format:
     """The payload format of one kind of container."""
 
     content_type: str
-    write: Callable[[Sequence[str], InferenceRequest], bytes]
+    write: Callable[[Sequence[Any], InferenceRequest], bytes]
     parse: Callable[[bytes, int], Part]
     together: bool = True
     """Send all inputs in one call."""
-    task: str = "generate"
+    task: Task = "generate"
     names: tuple[str, ...] = ()
     """Accepted parameters."""
     open: bool = False
     """Also accept the parameters that the blueprint itself sets."""
     unstated_tokens: int | None = None
+    texts_only: bool = False
+    """Refuse inputs that are not texts."""
+
+    @property
+    def by_line(self) -> bool:
+        """Whether a payload has one line per input."""
+        return self.content_type in (JSON_LINES, CSV)
 
     @property
     def takes(self) -> Takes:
         return Takes(self.names, self.unstated_tokens, self.open)
 
-    def check_task(self, task: str) -> None:
-        if self.task != task:
-            makes = "embeddings" if self.task == "embed" else "no embeddings"
-            raise BadRequest(f"the model behind this blueprint makes {makes}", "model")
-
-    def encode(self, inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    def encode(self, inputs: Sequence[Any], request: InferenceRequest) -> bytes:
         """Build the payload for some inputs. Raises `BadRequest` naming the value that it cannot hold."""
+        if self.texts_only:
+            check_texts(request.inputs)
         check_sendable(request)
         return self.write(inputs, request)
 
@@ -97,11 +104,11 @@ def _per_input(outputs: Any, expected: int) -> list[Any]:
     return outputs
 
 
-def _platform(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+def _inputs(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
     return _dump({"inputs": list(inputs), "parameters": dict(request.parameters)})
 
 
-def _from_platform(body: bytes, expected: int) -> Part:
+def _from_inputs(body: bytes, expected: int) -> Part:
     answer = _document(body)
     if not isinstance(answer, dict) or not isinstance(answer.get("model"), dict):
         raise MalformedAnswer("the model's answer does not follow the contract")
@@ -146,7 +153,7 @@ def _named(names: Mapping[str, str], parameters: Mapping[str, Any]) -> dict[str,
     return {theirs: parameters[ours] for ours, theirs in names.items() if ours in parameters}
 
 
-def _text(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+def _text(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
     named = _named(TEXT_PARAMETERS, request.parameters)
     prompt = "\n".join(text for _, text in request.turns) if request.turns else inputs[0]
     system = request.parameters.get("system")
@@ -163,7 +170,7 @@ def _from_text(body: bytes, expected: int) -> Part:
     return Part([{"text": answer["generated_text"]}], stops=stops)
 
 
-def _classify(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+def _classify(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
     return _dump({"inputs": list(inputs), **({"parameters": dict(request.parameters)} if request.parameters else {})})
 
 
@@ -175,7 +182,7 @@ def _from_classify(body: bytes, expected: int) -> Part:
     return Part(best)
 
 
-def _embed(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+def _embed(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
     return _dump({"inputs": list(inputs)})
 
 
@@ -184,7 +191,7 @@ def _from_embed(body: bytes, expected: int) -> Part:
     return Part([{"embedding": vector(each)} for each in vectors])
 
 
-def _messages(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+def _messages(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
     system = request.parameters.get("system")
     turns = request.turns or (("user", inputs[0]),)
     messages = [{"role": role, "content": text} for role, text in turns]
@@ -202,14 +209,41 @@ def _from_messages(body: bytes, expected: int) -> Part:
     return Part([{"text": text}], usage=model_answers.counts(names, answer.get("usage")), stops=(stop,))
 
 
-def _csv(inputs: Sequence[str], request: InferenceRequest) -> bytes:
-    for text in inputs:
-        if not _is_row(text):
-            name = f"inputs[{request.inputs.index(text) if text in request.inputs else 0}]"
-            raise BadRequest(
-                f"'{name}' must be one row of CSV: a line end or a quotation mark in a cell takes a quoted cell", name
-            )
-    return "\n".join(inputs).encode()
+def _csv(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
+    return "\n".join(_row(value, _name(value, request)) for value in inputs).encode()
+
+
+def _name(value: Any, request: InferenceRequest) -> str:
+    place = next((place for place, each in enumerate(request.inputs) if each is value), 0)
+    return f"inputs[{place}]"
+
+
+def _row(value: Any, name: str) -> str:
+    """Return an input as a row of CSV: a text is the whole row, a list its cells. Columns have no names there."""
+    if isinstance(value, dict):
+        raise BadRequest(
+            f"'{name}' must be a list, or a text with the cells: the model behind this blueprint takes rows of CSV, "
+            "whose columns have no names",
+            name,
+        )
+    if not isinstance(value, str):
+        return ",".join(_cell(each, name) for each in (value if isinstance(value, list) else [value]))
+    if not _is_row(value):
+        raise BadRequest(
+            f"'{name}' must be one row of CSV: a line end or a quotation mark in a cell takes a quoted cell", name
+        )
+    return value
+
+
+def _cell(value: Any, name: str) -> str:
+    if isinstance(value, list | dict):
+        raise BadRequest(f"'{name}' must be one row of CSV: its cells are texts and numbers", name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return dumps(value)
+    quoted = any(each in value for each in ',"\r\n')
+    return '"{}"'.format(value.replace('"', '""')) if quoted else value
 
 
 def _is_row(text: str) -> bool:
@@ -233,23 +267,44 @@ def _from_csv(body: bytes, expected: int) -> Part:
     return Part([{"prediction": [number(cell) for cell in row.split(",")]} for row in rows])
 
 
-def _lines(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+def _document_of(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
+    return _dump(inputs[0])
+
+
+def _from_document(body: bytes, expected: int) -> Part:
+    return Part([_object(_document(body))])
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {"output": value}
+
+
+def _lines(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
     parameters = {name: value for name, value in request.parameters.items() if name != "input"}
-    return b"".join(_dump({"input": text, **parameters}) + b"\n" for text in inputs)
+    return b"".join(_dump({"input": value, **parameters}) + b"\n" for value in inputs)
 
 
 def _from_lines(body: bytes, expected: int) -> Part:
     answers = _per_input([_document(line) for line in body.split(b"\n") if line.strip()], expected)
-    return Part([answer if isinstance(answer, dict) else {"output": answer} for answer in answers])
+    return Part([_object(answer) for answer in answers])
 
 
 FORMATS: dict[str, Format] = {
-    "platform": Format(JSON, _platform, _from_platform, names=GENERATION, open=True),
-    "text": Format(
-        JSON, _text, _from_text, together=False, names=(*TEXT_PARAMETERS, "system"), unstated_tokens=UNSTATED_TOKENS
-    ),
+    "inputs": Format(JSON, _inputs, _from_inputs, names=GENERATION, open=True),
+    "jsonlines": Format(JSON_LINES, _lines, _from_lines, names=GENERATION, open=True),
+    "json": Format(JSON, _document_of, _from_document, together=False),
+    "csv": Format(CSV, _csv, _from_csv),
     "classify": Format(JSON, _classify, _from_classify, names=("top_k",), open=True),
     "embed": Format(JSON, _embed, _from_embed, task="embed"),
+    "text": Format(
+        JSON,
+        _text,
+        _from_text,
+        together=False,
+        names=(*TEXT_PARAMETERS, "system"),
+        unstated_tokens=UNSTATED_TOKENS,
+        texts_only=True,
+    ),
     "messages": Format(
         JSON,
         _messages,
@@ -257,7 +312,11 @@ FORMATS: dict[str, Format] = {
         together=False,
         names=(*MESSAGE_PARAMETERS, "system"),
         unstated_tokens=UNSTATED_TOKENS,
+        texts_only=True,
     ),
-    "csv": Format("text/csv", _csv, _from_csv),
-    "jsonlines": Format("application/jsonlines", _lines, _from_lines, names=GENERATION, open=True),
 }
+
+
+def in_batches(name: str) -> Format:
+    """Return the format of a batch job's lines: containers of this platform read JSON Lines there."""
+    return of("jsonlines" if name == "inputs" else name)

@@ -1,4 +1,4 @@
-"""Build and parse payloads of models without a common schema."""
+"""Build and parse payloads of SageMaker containers."""
 
 from __future__ import annotations
 
@@ -12,20 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_common import bedrock_bodies, errors
+from inference_common import containers, errors
 from inference_common.requests import InferenceRequest
-from inference_routing import routes
-from inference_routing.families import embeddings, sagemaker
-from inference_routing.families import parameters as families_parameters
-
-GIVEN = {"max_tokens": 9, "temperature": 0.5, "top_p": 0.9, "stop_sequences": ["END"], "system": "be brief"}
 
 
 @pytest.mark.parametrize(
     ("name", "inputs", "parameters", "sent", "answer", "outputs"),
     [
         (
-            "platform",
+            "inputs",
             ["a", "b"],
             {"k": 1},
             b'{"inputs": ["a", "b"], "parameters": {"k": 1}}',
@@ -82,22 +77,21 @@ GIVEN = {"max_tokens": 9, "temperature": 0.5, "top_p": 0.9, "stop_sequences": ["
 def test_formats_of_containers(
     name: str, inputs: list[str], parameters: Any, sent: bytes, answer: Any, outputs: Any
 ) -> None:
-    spoken = sagemaker.of(name)
+    spoken = containers.of(name)
     assert spoken.encode(inputs, InferenceRequest(tuple(inputs), parameters)) == sent
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     assert spoken.decode(body, len(inputs)).outputs == outputs
 
 
 def test_stop_reasons_and_usage_are_unified() -> None:
-    formats = sagemaker
     body = json.dumps([{"generated_text": "hi", "details": {"finish_reason": "length"}}]).encode()
-    assert formats.of("text").decode(body, 1).stops == ("max_tokens",)
+    assert containers.of("text").decode(body, 1).stops == ("max_tokens",)
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     answer = {"choices": [{"message": {"content": "hi"}, "finish_reason": "length"}], "usage": usage}
-    part = formats.of("messages").decode(json.dumps(answer).encode(), 1)
+    part = containers.of("messages").decode(json.dumps(answer).encode(), 1)
     assert (part.stops, part.usage) == (("max_tokens",), {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3})
     del usage["completion_tokens"]
-    assert formats.of("messages").decode(json.dumps(answer).encode(), 1).usage is None, "a part is not the whole"
+    assert containers.of("messages").decode(json.dumps(answer).encode(), 1).usage is None, "a part is not the whole"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +110,7 @@ def test_stop_reasons_and_usage_are_unified() -> None:
 def test_an_invalid_csv_row_is_refused_by_its_position(text: str, says: str) -> None:
     request = InferenceRequest(("1,2", text))
     with pytest.raises(errors.BadRequest, match=says) as raised:
-        sagemaker.of("csv").encode(request.inputs, request)
+        containers.of("csv").encode(request.inputs, request)
     assert raised.value.param == "inputs[1]"
     assert not raised.value.transient
 
@@ -124,12 +118,12 @@ def test_an_invalid_csv_row_is_refused_by_its_position(text: str, says: str) -> 
 @pytest.mark.parametrize("text", ["1,2", '"a\nb",2', '"say ""hi"", twice"', "5'11\" tall", "a\u2028b"])
 def test_a_line_end_in_a_quoted_cell_ends_no_row(text: str) -> None:
     request = InferenceRequest((text, "9"))
-    sent = sagemaker.of("csv").encode(request.inputs, request).decode()
+    sent = containers.of("csv").encode(request.inputs, request).decode()
     assert sent == f"{text}\n9"
     assert len(list(csv.reader(io.StringIO(sent, newline=""), strict=True))) == 2
 
 
-@pytest.mark.parametrize("spoken", ["platform", "text", "classify", "messages", "csv", "jsonlines"])
+@pytest.mark.parametrize("spoken", ["inputs", "text", "classify", "messages", "csv", "jsonlines"])
 @pytest.mark.parametrize(
     ("request_", "param"),
     [
@@ -141,7 +135,7 @@ def test_a_line_end_in_a_quoted_cell_ends_no_row(text: str) -> None:
 )
 def test_unreadable_payloads_are_not_sent_to_containers(spoken: str, request_: Any, param: str) -> None:
     with pytest.raises(errors.BadRequest) as raised:
-        sagemaker.of(spoken).encode(request_.inputs, request_)
+        containers.of(spoken).encode(request_.inputs, request_)
     assert raised.value.param == param
 
 
@@ -154,9 +148,9 @@ DOCUMENTS = st.recursive(
 )
 
 
-@pytest.mark.parametrize("name", ["platform", "text", "classify", "embed", "messages", "csv", "jsonlines"])
+@pytest.mark.parametrize("name", ["inputs", "text", "classify", "embed", "messages", "csv", "jsonlines"])
 def test_arbitrary_output_is_a_malformed_answer(name: str) -> None:
-    spoken = sagemaker.of(name)
+    spoken = containers.of(name)
 
     @given(st.one_of(st.binary(max_size=30), DOCUMENTS.map(dumped)))
     def check(body: bytes) -> None:
@@ -178,122 +172,15 @@ def dumped(value: Any) -> bytes:
 @pytest.mark.parametrize("row", ["3\r4", "a\ud800b", "a\0b"])
 def test_a_row_of_csv_holds_nothing_that_cannot_be_sent(row: str) -> None:
     with pytest.raises(errors.BadRequest, match=r"'inputs\[1\]'") as refusal:
-        sagemaker.of("csv").encode(("1,2", row), InferenceRequest(("1,2", row)))
+        containers.of("csv").encode(("1,2", row), InferenceRequest(("1,2", row)))
     assert refusal.value.param == "inputs[1]"
 
 
 def test_a_row_of_csv_is_one_line() -> None:
     with pytest.raises(errors.BadRequest, match="one row of CSV"):
-        sagemaker.of("csv").encode(["1,2\n3,4"], InferenceRequest(("1,2\n3,4",)))
+        containers.of("csv").encode(["1,2\n3,4"], InferenceRequest(("1,2\n3,4",)))
 
 
 def test_an_unknown_format_is_an_internal_error() -> None:
     with pytest.raises(errors.InternalError, match="the route names the format 'protobuf'"):
-        sagemaker.of("protobuf")
-
-
-@pytest.mark.parametrize(
-    ("model", "sent", "answer", "text", "stop"),
-    [
-        (
-            "us.anthropic.claude-sonnet-4-20250514-v1:0",
-            {
-                "anthropic_version": "bedrock-2023-05-31",
-                "max_tokens": 9,
-                "messages": [{"role": "user", "content": "hello"}],
-                "system": "be brief",
-                "temperature": 0.5,
-                "top_p": 0.9,
-                "stop_sequences": ["END"],
-            },
-            {
-                "content": [{"type": "text", "text": "hi"}],
-                "stop_reason": "end_turn",
-                "usage": {"input_tokens": 1, "output_tokens": 2},
-            },
-            "hi",
-            "end_turn",
-        ),
-        (
-            "amazon.nova-lite-v1:0",
-            {
-                "messages": [{"role": "user", "content": [{"text": "hello"}]}],
-                "system": [{"text": "be brief"}],
-                "inferenceConfig": {"maxTokens": 9, "temperature": 0.5, "topP": 0.9, "stopSequences": ["END"]},
-            },
-            {"output": {"message": {"content": [{"text": "hi"}]}}, "stopReason": "max_tokens"},
-            "hi",
-            "max_tokens",
-        ),
-        (
-            "amazon.titan-text-express-v1",
-            {
-                "inputText": "be brief\nhello",
-                "textGenerationConfig": {
-                    "maxTokenCount": 9,
-                    "temperature": 0.5,
-                    "topP": 0.9,
-                    "stopSequences": ["END"],
-                },
-            },
-            {
-                "inputTextTokenCount": 1,
-                "results": [{"tokenCount": 1, "outputText": "hi", "completionReason": "LENGTH"}],
-            },
-            "hi",
-            "max_tokens",
-        ),
-        (
-            "meta.llama3-8b-instruct-v1:0",
-            {"prompt": "be brief\nhello", "max_gen_len": 9, "temperature": 0.5, "top_p": 0.9},
-            {"generation": "hi", "prompt_token_count": 1, "generation_token_count": 1, "stop_reason": "stop"},
-            "hi",
-            "end_turn",
-        ),
-        (
-            "mistral.mistral-7b-instruct-v0:2",
-            {"prompt": "be brief\nhello", "max_tokens": 9, "temperature": 0.5, "top_p": 0.9, "stop": ["END"]},
-            {"outputs": [{"text": "hi", "stop_reason": "length"}]},
-            "hi",
-            "max_tokens",
-        ),
-    ],
-)
-def test_families_of_bedrock(model: str, sent: Any, answer: Any, text: str, stop: str) -> None:
-    module = bedrock_bodies
-    family = module.of(model)
-    assert family.write("hello", InferenceRequest(("hello",), GIVEN)) == sent
-    returned = module.read_answer(family, answer)
-    assert (returned.text, returned.stop) == (text, stop)
-    malformed: tuple[Any, ...] = ({}, [], None, {"results": []}, {"content": 1}, {"generation": 1})
-    for broken in malformed:
-        with pytest.raises(errors.MalformedAnswer):
-            module.read_answer(family, broken)
-
-
-def test_an_unknown_family_is_named() -> None:
-    with pytest.raises(errors.BadRequest, match=r"of no family that InvokeModel is known for \(anthropic\."):
-        bedrock_bodies.of("arn:aws:bedrock:us-east-1:1:application-inference-profile/x")
-
-
-def test_cohere_embeds_many_texts_at_once() -> None:
-    module = embeddings
-    embedder = module.of("cohere.embed-multilingual-v3")
-    assert embedder.batch == 96
-    assert embedder.write(["a", "b"], {}) == {"texts": ["a", "b"], "input_type": "search_document"}
-    assert module.vectors(embedder, {"embeddings": [[1.0], [2.0]]}, 2) == [[1.0], [2.0]]
-    assert module.vectors(embedder, {"embeddings": {"float": [[1.0]]}}, 1) == [[1.0]]
-    for broken in ({}, {"embeddings": [[1.0]]}, {"embeddings": [["x"], [1.0]]}):
-        with pytest.raises(errors.MalformedAnswer):
-            module.vectors(embedder, broken, 2)
-
-
-def test_a_parameter_that_the_embedder_does_not_accept_is_named() -> None:
-    request = InferenceRequest(("a",), {"dimensions": 256}, task="embed")
-    first, second = (
-        routes.Target("p", "arn", source="bedrock", family=f"amazon.titan-embed-text-{version}")
-        for version in ("v1", "v2:0")
-    )
-    assert families_parameters.prepared(second, request).parameters == {"dimensions": 256}
-    with pytest.raises(errors.BadRequest, match="unknown parameter 'dimensions'; this model takes none"):
-        families_parameters.prepared(first, request)
+        containers.of("protobuf")

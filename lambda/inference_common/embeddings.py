@@ -27,10 +27,9 @@ def of(model: str) -> Embedder:
     raise BadRequest("the model behind this blueprint makes no embeddings", "model")
 
 
-def parameters_of(model: str) -> tuple[str, ...]:
-    """Return the parameters of the model's embedder, or all names for models that refuse the task anyway."""
-    every = dict.fromkeys(name for _, embedder in EMBEDDERS for name in embedder.parameters)
-    return next((embedder.parameters for marker, embedder in EMBEDDERS if marker in model), tuple(every))
+def makes(model: str) -> bool:
+    """Return whether this is an embedding model."""
+    return any(marker in model for marker, _ in EMBEDDERS)
 
 
 def _titan(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any]:

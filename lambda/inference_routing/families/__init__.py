@@ -1,1 +1,0 @@
-"""Convert requests to model payloads and back, for models without a common schema. Pure."""
