@@ -1,6 +1,6 @@
 """Turn rows of a table into objects: one value per column, under the column's name. Pure.
 
-The caller asks for this (`column` is `*`); nothing is guessed. Cells of CSV are texts unless the blueprint gives their
+The caller requests this (`column` is `*`); nothing is guessed. Cells of CSV are texts unless the blueprint gives their
 columns a type; an empty cell of such a column is null. Parquet has its own types.
 """
 

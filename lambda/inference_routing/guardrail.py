@@ -44,7 +44,7 @@ class Gate:
     verdicts: Verdicts
 
     def check_input(self, request: InferenceRequest, deadline: Deadline) -> InferenceRequest:
-        """Return the request with masked texts. Raises `GuardrailBlocked`, or `BadRequest` if an input is no text.
+        """Return the request with masked texts. Raises `GuardrailBlocked`, or `BadRequest` if an input is not a text.
 
         Every text is checked, whatever its role: the caller also sends assistant turns and system prompts. The
         blueprint's own parameters come from its operator and are added later.

@@ -172,7 +172,7 @@ def test_a_record_keeps_its_caller_s_id(on_bedrock: Platform) -> None:
     assert platform.errors() == [results[-1]]
 
 
-def test_a_record_of_a_text_model_that_is_no_text_is_reported_in_its_place(on_bedrock: Platform) -> None:
+def test_a_record_that_is_not_a_text_is_reported_in_its_place(on_bedrock: Platform) -> None:
     platform = on_bedrock
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", [*(f"q{n}" for n in range(100)), {"id": "x", "input": {"a": 1}}])
     platform.submit()
@@ -245,9 +245,12 @@ def test_a_job_s_lines_have_the_container_s_format(
     (job,) = platform.submit()["jobs"]
     (part,) = platform.bucket.below("inference/batch/input/_parts/")
     assert platform.bucket.objects[part] == line + b"\n"
-    asked = platform.sagemaker.jobs[job["name"]]["asked"]
-    assert asked["BatchStrategy"] == strategy
-    assert (asked["TransformInput"]["ContentType"], asked["TransformOutput"]["Accept"]) == (content_type, content_type)
+    created = platform.sagemaker.jobs[job["name"]]["asked"]
+    assert created["BatchStrategy"] == strategy
+    assert (created["TransformInput"]["ContentType"], created["TransformOutput"]["Accept"]) == (
+        content_type,
+        content_type,
+    )
     platform.sagemaker.raw = answer + b"\n"
     platform.sagemaker.run(job["name"])
     platform.ended(job["name"])

@@ -318,7 +318,7 @@ def test_lines_of_any_json_value_round_trip(inputs: list[Any]) -> None:
 
 @MORE
 @given(st.lists(OBJECTS.filter(lambda row: set(row) - {"id"}), min_size=1, max_size=5))
-def test_a_line_is_a_row_only_if_asked_for(rows: list[dict[str, Any]]) -> None:
+def test_a_line_is_a_row_only_if_the_caller_says_so(rows: list[dict[str, Any]]) -> None:
     body = "".join(json.dumps({**row, "id": place}) + "\n" for place, row in enumerate(rows))
     expected = [{name: value for name, value in row.items() if name != "id"} for row in rows]
     read_rows = read("jsonlines", body, column="*")
