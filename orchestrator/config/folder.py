@@ -1,4 +1,4 @@
-"""Find and read the files of an environment: `platform.yaml` and `blueprints/<name>.yaml`.
+"""Find and read the files of an environment: `platform.yaml`, and one file for each dataset, training and blueprint.
 
 A misnamed file is rejected, never ignored: a blueprint in a file ending in `.yml` would silently not be deployed.
 """
@@ -18,7 +18,9 @@ from orchestrator.system.text_files import Refused, printable
 
 ENVS = Path("terraform/envs")
 PLATFORM = "platform.yaml"
-BLUEPRINTS = "blueprints"
+DATASETS, TRAININGS, BLUEPRINTS = "datasets", "trainings", "blueprints"
+FOLDERS = (DATASETS, TRAININGS, BLUEPRINTS)
+"""Folders of files that an environment may have any number of."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 """Names of environments, which are part of nearly all names of resources."""
 _YAML = (".yaml", ".yml")
@@ -30,8 +32,8 @@ class Sources:
     """Texts with their files, and problems of files that could not be read."""
 
     platform: tuple[str, str] | None = None
-    blueprints: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """By the stem of the file."""
+    files: dict[str, dict[str, tuple[str, str]]] = field(default_factory=lambda: {name: {} for name in FOLDERS})
+    """By folder and stem of the file."""
     refused: list[Problem] = field(default_factory=list)
 
 
@@ -74,10 +76,11 @@ def read(repo: Path, name: str) -> Sources:
     sources.platform = _read(repo, folder / PLATFORM, sources.refused)
     for entry in sorted(entries - {PLATFORM}):
         if _is_yaml(entry) and not entry.startswith("."):
-            rule = f"is not a recognised file name: an environment has {PLATFORM} and {BLUEPRINTS}/"
+            rule = f"is not a recognised file name: an environment has {PLATFORM}, {'/, '.join(FOLDERS)}/"
             sources.refused.append(_problem(folder / entry, rule))
-    if BLUEPRINTS in entries:
-        _read_blueprints(repo, folder / BLUEPRINTS, sources)
+    for name in FOLDERS:
+        if name in entries:
+            _read_files(repo, folder / name, sources.files[name], sources.refused)
     return sources
 
 
@@ -108,27 +111,27 @@ def _listed(known: Iterable[str]) -> str:
     return ", ".join(known) or "none"
 
 
-def _read_blueprints(repo: Path, folder: Path, sources: Sources) -> None:
+def _read_files(repo: Path, folder: Path, texts: dict[str, tuple[str, str]], refused: list[Problem]) -> None:
     try:
         entries = sorted(os.scandir(repo / folder), key=lambda each: each.name)
     except NotADirectoryError:
-        sources.refused.append(_problem(folder, "must be a folder with one file per blueprint"))
+        refused.append(_problem(folder, f"must be a folder with one file for each of its {folder.name}"))
         return
     except OSError as error:
-        sources.refused.append(_problem(folder, text_files.refusal(repo / folder, error)))
+        refused.append(_problem(folder, text_files.refusal(repo / folder, error)))
         return
     for entry in entries:
         stem, ending = os.path.splitext(entry.name)
         if ending == _YAML[0]:
-            text = _read(repo, folder / entry.name, sources.refused)
+            text = _read(repo, folder / entry.name, refused)
             if text is not None:
-                sources.blueprints[stem] = text
+                texts[stem] = text
         elif _is_yaml(entry.name) or ending.lower() in _OTHERS:
             rule = f"is not a recognised file name: rename it to {printable(stem)}{_YAML[0]}, or remove it"
-            sources.refused.append(_problem(folder / entry.name, rule))
+            refused.append(_problem(folder / entry.name, rule))
         elif not entry.name.startswith(".") and _is(entry.is_dir):
-            sources.refused.append(
-                _problem(folder / entry.name, "is a folder: blueprints must be files directly in this folder")
+            refused.append(
+                _problem(folder / entry.name, f"is a folder: {folder.name} must be files directly in this folder")
             )
 
 

@@ -1,4 +1,4 @@
-"""Load an environment: `terraform/envs/<env>/platform.yaml` and its `blueprints/*.yaml`.
+"""Load an environment: `terraform/envs/<env>/platform.yaml` and its `datasets/`, `trainings/` and `blueprints/`.
 
 All problems of all files are reported at once, each with file, key, line, rule and received value.
 """
@@ -9,15 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator.config import folder
+from orchestrator.config.model.dataset import Dataset
 from orchestrator.config.model.platform import Blueprint, Environment, Network, Platform
+from orchestrator.config.model.training import TrainingJob
 from orchestrator.config.problems import MOST_SHOWN, NO_VALUE, Problem, config_error, nearest
-from orchestrator.config.rules import api, aws, routing
+from orchestrator.config.rules import api, aws, data, routing
+from orchestrator.config.rules import datasets as dataset_rules
 from orchestrator.config.rules import platform as checks
 from orchestrator.config.yaml_source import Document, parse
 from orchestrator.errors import PlatformError
@@ -38,7 +42,14 @@ def load(repo: Path, name: str) -> Environment:
         ConfigError: the name is unknown (the message lists the valid ones), or the files have problems.
     """
     sources = folder.read(repo, name)
-    return build(name, sources.platform, sources.blueprints, sources.refused)
+    return build(
+        name,
+        sources.platform,
+        sources.files[folder.BLUEPRINTS],
+        sources.refused,
+        datasets=sources.files[folder.DATASETS],
+        trainings=sources.files[folder.TRAININGS],
+    )
 
 
 def build(
@@ -46,8 +57,11 @@ def build(
     platform: tuple[str, str] | None,
     blueprints: Mapping[str, tuple[str, str]],
     refused: Sequence[Problem] = (),
+    *,
+    datasets: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    trainings: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> Environment:
-    """Validate an environment from texts: `(file, text)` of the platform, and of each blueprint by its file's stem.
+    """Validate an environment from texts: `(file, text)` of the platform, and of the others by their file's stem.
 
     `refused` holds the problems of files that could not be read, including the platform's if it is `None`.
     """
@@ -60,12 +74,13 @@ def build(
         with _named(platform_document.file):
             problems.extend(checks.check_platform(name, platform_document, platform_model))
             problems.extend(aws.check_platform(platform_document, platform_model))
+    data_models, training_models = _trained(datasets, trainings, platform_model, problems)
+    groups = (*(platform_model.registry.groups if platform_model else checks.MODEL_GROUPS), *trainings)
     for stem, source in blueprints.items():
         document, model = _validated(Blueprint, source, problems)
         if model is not None and document is not None:
             documents[stem] = document
             valid.append((stem, model))
-            groups = platform_model.registry.groups if platform_model else checks.MODEL_GROUPS
             with _named(document.file):
                 problems.extend(checks.check_blueprint(stem, document, model, groups))
                 if platform_model:
@@ -78,7 +93,45 @@ def build(
         problems.extend(api.check(name, platform_document, platform_model, set(blueprints)))
     if problems or platform_model is None:
         raise config_error(problems)
-    return Environment(name=name, platform=platform_model, blueprints=tuple(model for _, model in valid))
+    return Environment(
+        name=name,
+        platform=platform_model,
+        blueprints=tuple(model for _, model in valid),
+        datasets=data_models,
+        trainings=training_models,
+    )
+
+
+def _trained(
+    datasets: Mapping[str, tuple[str, str]],
+    trainings: Mapping[str, tuple[str, str]],
+    platform: Platform | None,
+    problems: list[Problem],
+) -> tuple[tuple[Dataset, ...], tuple[TrainingJob, ...]]:
+    """Validate the files of datasets and trainings; a training is checked against its dataset."""
+    valid: dict[str, Dataset] = {}
+    for stem, source in datasets.items():
+        document, dataset = _validated(Dataset, source, problems)
+        if dataset is not None and document is not None:
+            valid[dataset.name] = dataset
+            with _named(document.file):
+                problems.extend(
+                    dataset_rules.check_dataset(stem, document, dataset, platform, taken=(data.ETL_DATASET,))
+                )
+    models: list[TrainingJob] = []
+    # A dataset whose file is invalid is reported once, and not as missing.
+    known = valid if len(valid) == len(datasets) else None
+    groups = platform.registry.groups if platform else checks.MODEL_GROUPS
+    for stem, source in trainings.items():
+        document, training = _validated(TrainingJob, source, problems)
+        if training is not None and document is not None:
+            models.append(training)
+            if known is not None:
+                with _named(document.file):
+                    problems.extend(
+                        dataset_rules.check_training(stem, document, training, known, platform, taken=groups)
+                    )
+    return tuple(valid.values()), tuple(models)
 
 
 def _validated(

@@ -13,7 +13,9 @@ from pydantic import Field
 
 from orchestrator.config.model.blueprint import Blueprint
 from orchestrator.config.model.data import Data, Efs, Emr, Sharing, Streaming
+from orchestrator.config.model.dataset import Dataset
 from orchestrator.config.model.section import AccountId, Name, Section
+from orchestrator.config.model.training import TrainingJob
 
 __all__ = ["Blueprint", "Name", "Section"]
 """Names of other modules that are imported from here; definitions below are public without being listed."""
@@ -349,11 +351,18 @@ class Platform(Section):
 
 
 class Environment(Section):
-    """An environment with its blueprints."""
+    """An environment with its datasets, trainings and blueprints."""
 
     name: Name
     platform: Platform
     blueprints: tuple[Blueprint, ...]
+    datasets: tuple[Dataset, ...] = ()
+    trainings: tuple[TrainingJob, ...] = ()
+
+    @property
+    def model_groups(self) -> tuple[str, ...]:
+        """Short names of the model package groups: those of the platform, and one for each training."""
+        return (*self.platform.registry.groups, *(training.name for training in self.trainings))
 
     @property
     def is_local(self) -> bool:
