@@ -8,10 +8,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from orchestrator.blueprints.matrix import cell
-from orchestrator.config.model import async_inference, knowledge_base, platform
+from orchestrator.blueprints.matrix import cell, module_of
+from orchestrator.config.model import async_inference, dataset, knowledge_base, platform, training
 from orchestrator.config.model import blueprint as blueprint_file
-from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Dataset, Described, Environment
 from orchestrator.core import terraform_json
 
 SHARED_MODULES = ("s3_access",)
@@ -30,26 +30,29 @@ class SynthInputs:
     facts: Mapping[str, Any]
 
 
-def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> SynthInputs:
-    """List everything that `synth` reads for one blueprint."""
-    combination = cell(blueprint)
-    assert combination.module is not None
+def synth_inputs(environment: Environment, file: Described, repo: Path) -> SynthInputs:
+    """List everything that `synth` reads for one file."""
     modules = repo / "terraform" / "modules"
-    called = (
-        *SHARED_MODULES,
-        *combination.beside,
-        *(name for key, name in BY_SECTION.items() if getattr(blueprint, key)),
-    )
+    called = (*SHARED_MODULES, *_called(file))
     shared = [file for name in called for file in sorted((modules / name).glob("*.tf"))]
     config = tuple(
-        Path(str(each.__file__)) for each in (platform, blueprint_file, async_inference, knowledge_base, terraform_json)
+        Path(str(each.__file__))
+        for each in (platform, blueprint_file, async_inference, knowledge_base, dataset, training, terraform_json)
     )
     return SynthInputs(
         code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),
-        module=modules / combination.module,
+        module=modules / module_of(file),
         facts={
-            "the blueprint file": blueprint.model_dump(mode="json"),
+            f"the {'blueprint' if isinstance(file, Blueprint) else file.kind} file": file.model_dump(mode="json"),
             "section `monitoring`": environment.platform.monitoring.model_dump(mode="json"),
+            "the trainings": [training.name for training in environment.trainings],
             "cdktf's version": metadata.version("cdktf"),
         },
     )
+
+
+def _called(file: Described) -> tuple[str, ...]:
+    """Return the modules that the stack of a file calls in addition to its main one."""
+    if isinstance(file, Blueprint):
+        return (*cell(file).beside, *(name for key, name in BY_SECTION.items() if getattr(file, key)))
+    return ("execution_role",) if isinstance(file, Dataset) else ("model_registry", "sagemaker")

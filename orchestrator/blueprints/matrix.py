@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.config.model.platform import Blueprint
+from orchestrator.config.model.platform import Blueprint, Dataset, Described
 from orchestrator.errors import ConfigError
 
 
@@ -65,3 +65,34 @@ def cell(blueprint: Blueprint) -> Cell:
             hint=f"Available for `{source}`: {', '.join(available)}.",
         )
     return combination
+
+
+ETL_PACKAGES = ("etl_script", "etl_library")
+
+
+def module_of(file: Described) -> str:
+    """Return the main module of the stack of a file."""
+    if isinstance(file, Blueprint):
+        module = cell(file).module
+        assert module is not None
+        return module
+    return "dataset" if isinstance(file, Dataset) else "stepfunctions"
+
+
+def packages_of(file: Described) -> tuple[str, ...]:
+    """Return the packages that the stack of a file deploys; those with a name of their own end with it."""
+    if isinstance(file, Blueprint):
+        return cell(file).packages
+    if isinstance(file, Dataset):
+        return (*ETL_PACKAGES, *((transform_package(file.name),) if file.transform else ()))
+    return (model_package(file.name),)
+
+
+def transform_package(dataset: str) -> str:
+    """Return the package of a dataset's own code."""
+    return f"dataset_{dataset.replace('-', '_')}"
+
+
+def model_package(training: str) -> str:
+    """Return the package of a training's own code."""
+    return f"model_{training.replace('-', '_')}"

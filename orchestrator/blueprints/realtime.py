@@ -71,7 +71,7 @@ class RealtimeStack(BlueprintStack):
             others = [
                 {
                     "name": name,
-                    "group": code("var.foundation.model_registry.group_names[{}]", each.group),
+                    "group": self.group_name(each.group),
                     "version": each.version,
                 }
                 for name, each in blueprint.containers.others.items()

@@ -1,4 +1,4 @@
-"""The base of all blueprint stacks: versions, backend, provider, inputs and the published output.
+"""The base of all stacks that are synthesised from a file: versions, backend, provider, inputs, published output.
 
 No value passes through cdktf: it would interpret tokens in texts and numbers, and jsii in keys of maps. cdktf gets a
 placeholder for each value, and `filled` replaces it afterwards.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import cdktf
 
 from orchestrator.blueprints.upstream import DATA_KEY, LOGS_KEY, inputs
 from orchestrator.config.model.blueprint import SageMakerModel
-from orchestrator.config.model.platform import Blueprint, Monitoring
+from orchestrator.config.model.platform import Blueprint, Described, Monitoring
 from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM, Expression, code, rendered
 
 
@@ -23,16 +23,18 @@ class Request:
     """Inputs of one stack; values that are known only at deployment are variables.
 
     Attributes:
-        blueprint: the file's content.
+        file: its content.
         monitoring: thresholds of the environment's alarms.
         module: name of the HCL module that deploys it.
         modules: folder of the HCL modules, relative to the folder of the written stack.
+        own_groups: model groups that trainings of the environment make, by short name.
     """
 
-    blueprint: Blueprint
+    file: Described
     monitoring: Monitoring
     module: str
     modules: str
+    own_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,37 +48,36 @@ class Module:
         return Expression(f"module.{self.name}.{output}")
 
 
-class BlueprintStack(cdktf.TerraformStack):
+class FileStack(cdktf.TerraformStack):
     """A Terraform root that composes HCL modules; the kinds define its inputs and outputs."""
 
+    family: ClassVar[str]
+    """Kind of file: prefix of the stack's name, name of what it publishes, key of its tag."""
+    upstream: ClassVar[tuple[str, ...]]
+    """Variables with what other stacks publish."""
+
     def __init__(self, app: cdktf.App, request: Request) -> None:
-        super().__init__(app, f"blueprint-{request.blueprint.name}")
+        super().__init__(app, f"{self.family}-{request.file.name}")
         self.request = request
-        self.blueprint = request.blueprint
         self._has_packages = False
         self._values: dict[str, Any] = {}
         self._settings()
-        self._declare("context")
-        self._declare("provider_options")
-        for name in ("foundation", "inference"):
+        for name in ("context", "provider_options", *self.upstream):
             self._declare(name)
         published = self.compose()
         cdktf.TerraformOutput(
             self,
-            "blueprint",
-            description="What this blueprint publishes.",
-            value=self._mark(
-                {
-                    "name": self.blueprint.name,
-                    "kind": self.blueprint.kind,
-                    "source": self.blueprint.model.source,
-                    **published,
-                }
-            ),
+            self.family,
+            description=f"What this {self.family} publishes.",
+            value=self._mark({**self.identity(), **published}),
         )
 
+    def identity(self) -> dict[str, str]:
+        """Return what says in the published object which file this is."""
+        return {"name": self.request.file.name, "kind": self.request.file.kind}
+
     def compose(self) -> dict[str, Any]:
-        """Add the module(s) and return what the stack publishes beyond name, kind and source."""
+        """Add the module(s) and return what the stack publishes beyond its identity."""
         raise NotImplementedError
 
     def filled(self, document: Any) -> Any:
@@ -110,29 +111,6 @@ class BlueprintStack(cdktf.TerraformStack):
         granted = {right: list(named) for right, named in folders.items() if named}
         return self.module(name, {"access": code("var.foundation.s3.access"), **granted}, source="s3_access")
 
-    def parameters(self) -> dict[str, float | int | str]:
-        """Return the default request parameters: numbers stay numbers, and texts of digits stay texts."""
-        return dict(sorted(self.blueprint.parameters.items()))
-
-    def limits(self) -> dict[str, Any]:
-        """Return the limits that the file sets; the functions have defaults for the others."""
-        limits = self.blueprint.limits.model_dump(exclude_unset=True, exclude_none=True)
-        return {"limits": limits} if limits else {}
-
-    def model_group(self, model: SageMakerModel) -> dict[str, str | Expression]:
-        """Return the model group of the versions: its key in the environment files, and its name."""
-        return {
-            "key": model.group,
-            "name": code("var.foundation.model_registry.group_names[{}]", model.group),
-        }
-
-    def routing(self) -> dict[str, Any]:
-        """Return the routing options that differ from the defaults."""
-        routing = self.blueprint.routing.model_dump(exclude_none=True, exclude_defaults=True)
-        if self.blueprint.routing.shadow is not None:
-            routing["shadow"] = self.blueprint.routing.shadow.model_dump()
-        return {"routing": routing} if routing else {}
-
     def _settings(self) -> None:
         # cdktf cannot write an empty backend block: bucket, key and region come from backend.hcl at init.
         cdktf.S3Backend(self, bucket="", key="")
@@ -140,7 +118,7 @@ class BlueprintStack(cdktf.TerraformStack):
         self.add_override("terraform.backend.s3.key", None)
         self.add_override("terraform.required_version", REQUIRED_TERRAFORM)
         self.add_override("terraform.required_providers.aws", REQUIRED_AWS)
-        tags = code("merge(var.context.tags, { blueprint = {} })", self.blueprint.name)
+        tags = code("merge(var.context.tags, { {} = {} })", self.family, self.request.file.name)
         provider = {
             "region": code("var.context.region"),
             "default_tags": [{"tags": tags}],
@@ -152,6 +130,62 @@ class BlueprintStack(cdktf.TerraformStack):
     def _declare(self, name: str) -> None:
         cdktf.TerraformVariable(self, name, type="any", description=DESCRIPTIONS[name])
 
+    def package(self, name: str) -> Expression:
+        """Refer to a built package: its path and hash."""
+        self._declare_packages()
+        return code("var.packages[{}]", name)
+
+    def package_path(self, name: str) -> Expression:
+        """Refer to the path of a built package."""
+        self._declare_packages()
+        return code("var.packages[{}].path", name)
+
+    def _declare_packages(self) -> None:
+        if not self._has_packages:
+            self._declare("packages")
+            self._has_packages = True
+
+
+class BlueprintStack(FileStack):
+    """A stack of one of the inference kinds."""
+
+    family = "blueprint"
+    upstream = ("foundation", "inference")
+
+    @property
+    def blueprint(self) -> Blueprint:
+        assert isinstance(self.request.file, Blueprint)
+        return self.request.file
+
+    def identity(self) -> dict[str, str]:
+        return {**super().identity(), "source": self.blueprint.model.source}
+
+    def parameters(self) -> dict[str, float | int | str]:
+        """Return the default request parameters: numbers stay numbers, and texts of digits stay texts."""
+        return dict(sorted(self.blueprint.parameters.items()))
+
+    def limits(self) -> dict[str, Any]:
+        """Return the limits that the file sets; the functions have defaults for the others."""
+        limits = self.blueprint.limits.model_dump(exclude_unset=True, exclude_none=True)
+        return {"limits": limits} if limits else {}
+
+    def model_group(self, model: SageMakerModel) -> dict[str, str | Expression]:
+        """Return the model group of the versions: its key in the environment files, and its name."""
+        return {"key": model.group, "name": self.group_name(model.group)}
+
+    def group_name(self, group: str) -> Expression:
+        """Refer to the full name of a model package group."""
+        if group in self.request.own_groups:
+            return code('format("%s-%s", var.context.name_prefix, {})', group)
+        return code("var.foundation.model_registry.group_names[{}]", group)
+
+    def routing(self) -> dict[str, Any]:
+        """Return the routing options that differ from the defaults."""
+        routing = self.blueprint.routing.model_dump(exclude_none=True, exclude_defaults=True)
+        if self.blueprint.routing.shadow is not None:
+            routing["shadow"] = self.blueprint.routing.shadow.model_dump()
+        return {"routing": routing} if routing else {}
+
     def declare_model_version(self) -> None:
         self._declare("model_version")
 
@@ -160,12 +194,9 @@ class BlueprintStack(cdktf.TerraformStack):
 
         Its package has the same name (`matrix.Cell.packages`).
         """
-        if not self._has_packages:
-            self._declare("packages")
-            self._has_packages = True
         shared = {
             **inputs("context", "boundary_arn", "bucket_name"),
-            "package": code("var.packages[{}]", name),
+            "package": self.package(name),
             "kms_key_arns": {"environment": DATA_KEY, "logs": LOGS_KEY},
         }
         function = {"handler": f"{name}.handler.handler", **variables["function"]}
@@ -177,6 +208,9 @@ DESCRIPTIONS = {
     "provider_options": "Settings of the AWS provider.",
     "foundation": "Published by the foundation phase.",
     "inference": "Published by the inference phase.",
-    "packages": "Built functions by name.",
+    "data": "Published by the data phase.",
+    "models": "Published by the models phase.",
+    "dataset": "Published by the dataset.",
+    "packages": "Built packages by name.",
     "model_version": "The live version of the model: model_package_arn, model_data_url, image, files_sha256.",
 }

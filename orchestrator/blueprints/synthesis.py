@@ -1,4 +1,4 @@
-"""Write the Terraform root of a blueprint file."""
+"""Write the Terraform root of a dataset, training or blueprint."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import threading
 from pathlib import Path
 
 from orchestrator.blueprints import kernel
-from orchestrator.blueprints.matrix import cell
-from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.blueprints.matrix import module_of
+from orchestrator.config.model.platform import Described, Environment
 from orchestrator.errors import SetupError
 from orchestrator.system import trouble
 
@@ -37,15 +37,15 @@ def _load(repo: Path) -> None:
         importlib.import_module("orchestrator.blueprints.kinds")
 
 
-def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path) -> None:
-    """Write the Terraform root of one blueprint.
+def synth(environment: Environment, file: Described, out: Path, repo: Path) -> None:
+    """Write the Terraform root of one file.
 
     Equal input gives an equal file: it contains no times and no absolute paths, and modules are referenced by the path
     from `out` to the checkout.
 
     Args:
         environment: provides the thresholds of the alarms.
-        blueprint: the parsed blueprint file.
+        file: the parsed dataset, training or blueprint.
         out: folder of the root; created if missing, other files in it stay.
         repo: the checkout with `terraform/modules` and the canonical provider lock file.
 
@@ -53,18 +53,17 @@ def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path)
         ConfigError: the combination of kind and source is not available.
         SetupError: Node.js or the lock file is missing.
     """
-    module = cell(blueprint).module
-    assert module is not None
+    module = module_of(file)
     lock_file = repo / _LOCK_FILE
     if not lock_file.is_file():
         raise SetupError(f"{lock_file} is missing: it pins the provider", hint="Restore it with `git checkout`.")
     out.mkdir(parents=True, exist_ok=True)
     modules = Path(os.path.relpath((repo / _MODULES).resolve(), out.resolve())).as_posix()
     try:
-        document = _synthesise(environment, blueprint, module, modules, repo)
+        document = _synthesise(environment, file, module, modules, repo)
     except Exception as error:
         # Node.js, which writes the file, reports a full disk only in its message.
-        refused = trouble.from_output(str(error), f"synthesis of `{blueprint.name}`")
+        refused = trouble.from_output(str(error), f"synthesis of `{file.name}`")
         if refused is None:
             raise
         raise refused from error
@@ -72,7 +71,7 @@ def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path)
     _write_if_changed(out / lock_file.name, lock_file.read_text(encoding="utf-8"))
 
 
-def _synthesise(environment: Environment, blueprint: Blueprint, module: str, modules: str, repo: Path) -> str:
+def _synthesise(environment: Environment, file: Described, module: str, modules: str, repo: Path) -> str:
     with _one_at_a_time, contextlib.ExitStack() as until_done:
         _use_bundled_node()
         home = kernel.at_home(repo)
@@ -83,10 +82,11 @@ def _synthesise(environment: Environment, blueprint: Blueprint, module: str, mod
         from orchestrator.blueprints.stack import Request
 
         app = cdktf.App(outdir=folder)
-        request = Request(blueprint, environment.platform.monitoring, module=module, modules=modules)
-        stack = KINDS[blueprint.kind](app, request)
+        own_groups = tuple(training.name for training in environment.trainings)
+        request = Request(file, environment.platform.monitoring, module, modules, own_groups)
+        stack = KINDS[file.kind](app, request)
         app.synth()
-        written = Path(folder) / "stacks" / f"blueprint-{blueprint.name}" / STACK_FILE
+        written = Path(folder) / "stacks" / f"{stack.family}-{file.name}" / STACK_FILE
         document = stack.filled(json.loads(written.read_text(encoding="utf-8")))
     return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
 

@@ -150,7 +150,7 @@ def _decide(
 
     app: App = ctx.obj
     environment, _ = app.load(env)
-    groups = list(environment.platform.registry.groups)
+    groups = list(environment.model_groups)
     if group not in groups:
         near = get_close_matches(group, groups, n=1)
         raise PlatformError(

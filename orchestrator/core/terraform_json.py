@@ -25,6 +25,10 @@ class Expression:
 
     text: str
 
+    def item(self, key: str) -> Expression:
+        """Refer to an item of a map."""
+        return Expression(f"{self.text}[{quoted(key)}]")
+
 
 def code(template: str, *values: str) -> Expression:
     """Write an expression; each `{}` in it becomes one of `values`, as a quoted string.

@@ -25,7 +25,7 @@ def load_outputs(session: Session) -> None:
 
 
 def load_model_versions(session: Session) -> None:
-    for group in session.environment.platform.registry.groups:
+    for group in session.environment.model_groups:
         version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
         if version is not None:
             session.results.add_model_version(group, version)

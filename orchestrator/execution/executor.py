@@ -114,6 +114,7 @@ class Executor:
             risks=risk_results(results.risks, stacks),
             policy=policy_result(results.policy),
             pipeline=results.pipeline,
+            trainings=dict(sorted(results.trainings.items())),
             releases=release_step.verified(self.session, smoke),
             smoke=smoke,
             recovered=list(results.recovered),

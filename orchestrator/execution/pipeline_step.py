@@ -9,8 +9,9 @@ from orchestrator.errors import PipelineFailed, SetupError
 from orchestrator.execution import verdicts
 from orchestrator.execution.deployed import load_model_versions
 from orchestrator.pipeline.model import AWAITING_APPROVAL, PendingVersion
+from orchestrator.planning.graph import TRAINING
 from orchestrator.planning.steps import RunPipeline
-from orchestrator.planning.values import HASH_KEY
+from orchestrator.planning.values import HASH_KEY, dataset_of
 from orchestrator.runs.result import pipeline_result
 from orchestrator.session.session import Session
 
@@ -26,28 +27,40 @@ def run(session: Session, step: RunPipeline, sink: EventSink) -> None:
     """
     if not step.force and not _is_due(session, step):
         return
-    dataset = session.tools.repo / DATASET
-    if step.has_data and not any(dataset.glob("source=*/*.txt")):
-        raise SetupError(f"the sample data is not in {DATASET}", hint="run `make setup`, which fetches it")
+    sample = _sample(session, step)
+    dataset = session.tools.repo / sample
+    if step.has_data and not any(path.is_file() for path in dataset.rglob("*")):
+        raise SetupError(f"the sample data is not in {sample}", hint="run `make setup`, which fetches it")
     outputs = session.results.outputs
     result = session.tools.run_pipeline(
         session.target.cloud,
-        outputs["models"],
+        outputs[f"{TRAINING}{step.training}" if step.training else "models"],
         bucket=outputs["foundation"]["s3"]["bucket_name"],
         dataset=dataset if step.has_data else None,
         on_event=sink,
         own=session.own_executions,
     )
-    session.results.pipeline = pipeline_result(result)
+    session.results.add_pipeline(step.training, pipeline_result(result))
     if result.status == AWAITING_APPROVAL:
         _wait(session, step, session.tools.pending_versions(session.target.cloud))
         return
     if result.status != "SUCCEEDED":
         raise PipelineFailed(
-            f"the training pipeline ended as {result.status}: {result.error or 'no reason given'}",
+            f"{_named(step)} ended as {result.status}: {result.error or 'no reason given'}",
             hint=f"its steps are in the run folder and in the execution {result.execution_arn}",
         )
     load_model_versions(session)
+
+
+def _sample(session: Session, step: RunPipeline) -> str:
+    """Return the folder of the sample data, relative to the repository."""
+    if step.training is None:
+        return DATASET
+    return dataset_of(session.environment, step.training).sample or DATASET
+
+
+def _named(step: RunPipeline) -> str:
+    return f"training `{step.training}`" if step.training else "the training pipeline"
 
 
 def _is_due(session: Session, step: RunPipeline) -> bool:
@@ -69,5 +82,5 @@ def _is_due(session: Session, step: RunPipeline) -> bool:
 
 
 def _wait(session: Session, step: RunPipeline, versions: Sequence[PendingVersion], prefix: str = "") -> None:
-    session.results.pending = tuple(versions)
+    session.results.add_pending(versions)
     session.journal.stage(step.name, "; ".join(f"{prefix}{verdicts.waits(version)}" for version in versions))

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Described, Environment
 from orchestrator.planning.values import approval_tokens, live_parameter
 from orchestrator.session.target import state_tags
 
@@ -106,10 +106,10 @@ class RealTools:
 
         return process_env(self.environment, local)
 
-    def synth(self, blueprint: Blueprint, out: Path) -> None:
+    def synth(self, file: Described, out: Path) -> None:
         from orchestrator.blueprints import synth
 
-        synth(self.environment, blueprint, out, self.repo)
+        synth(self.environment, file, out, self.repo)
 
     def prepare_synth(self) -> None:
         from orchestrator.blueprints import prepare
@@ -118,10 +118,10 @@ class RealTools:
             self._synth_prepared = True
             prepare(self.repo)
 
-    def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
+    def synth_inputs(self, file: Described) -> SynthInputs:
         from orchestrator.blueprints import synth_inputs
 
-        return synth_inputs(self.environment, blueprint, self.repo)
+        return synth_inputs(self.environment, file, self.repo)
 
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
         from orchestrator.pipeline import live_version
@@ -155,7 +155,7 @@ class RealTools:
     def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
         from orchestrator.pipeline import pending
 
-        return pending(cloud, [self._group(name) for name in self.environment.platform.registry.groups])
+        return pending(cloud, [self._group(name) for name in self.environment.model_groups])
 
     def approved_version(self, cloud: Cloud, group: str, version: str) -> str:
         from orchestrator.pipeline import approved

@@ -1,7 +1,7 @@
 """Stacks and their dependencies.
 
-A stack is one Terraform root with one state: each phase and each blueprint is one. The graph is a value that refers
-to stacks by name; building it reads nothing.
+A stack is one Terraform root with one state: each phase is one, and each dataset, training and blueprint. The graph is
+a value that refers to stacks by name; building it reads nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.config.model.platform import Environment
+from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.config.problems import nearest
 from orchestrator.errors import ConfigError, PlatformError
 from orchestrator.planning.phases import Phase
@@ -21,8 +21,12 @@ BLUEPRINT_UPSTREAM = ("foundation", "inference")
 TRAINED_BY = "models"
 """Phase whose pipeline trains the models of blueprints on SageMaker: they are deployed after it, destroyed before."""
 BLUEPRINT_VALUES = ("context", "provider_options")
-BLUEPRINT = "blueprint-"
-"""Prefix of the names of blueprints' stacks."""
+BLUEPRINT, DATASET, TRAINING = "blueprint-", "dataset-", "training-"
+"""Prefixes of the names of the stacks that an environment may have any number of."""
+PREFIXES = (BLUEPRINT, TRAINING, DATASET)
+"""In the order in which they are destroyed: each uses what the next ones make."""
+DATASET_PHASE = "data"
+FILE_VALUES = (*BLUEPRINT_VALUES, "packages")
 QUEUED = ("batch", "async")
 """Kinds of blueprints that have their own functions."""
 
@@ -33,12 +37,14 @@ class Stack:
     phase: str
     order: int
     root: str | None
-    """Folder of the Terraform root, relative to the repository; `None`: synthesised (blueprints)."""
+    """Folder of the Terraform root, relative to the repository; `None`: synthesised from a file of the environment."""
     needs: tuple[str, ...]
     upstream: tuple[str, ...]
     values: tuple[str, ...]
     after: tuple[str, ...] = ()
     blueprint: str | None = None
+    dataset: str | None = None
+    training: str | None = None
     gone: bool = False
     """Whether the stack has a state but no files any more, so that it can only be destroyed."""
 
@@ -46,6 +52,12 @@ class Stack:
     def former_blueprint(self) -> str | None:
         """Name of the blueprint whose file is gone."""
         return self.name.removeprefix(BLUEPRINT) if self.gone and self.name.startswith(BLUEPRINT) else None
+
+    @property
+    def output(self) -> str:
+        """Name of the object that the stack publishes."""
+        prefix = next((each for each in PREFIXES if self.name.startswith(each)), None)
+        return prefix.removesuffix("-") if prefix and self.root is None else self.name
 
 
 def order(needs: Mapping[str, Iterable[str]], prefer: Callable[[str], Any] | None = None) -> list[str]:
@@ -132,7 +144,7 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> PlatformError:
 
 
 def build(phases: Sequence[Phase], environment: Environment) -> Graph:
-    """Build the stacks of one environment: those of the phases, and one per blueprint file."""
+    """Build the stacks of one environment: those of the phases, and one for each dataset, training and blueprint."""
     stacks: dict[str, Stack] = {}
     for phase in phases:
         needs = tuple(dict.fromkeys((*phase.needs, *phase.upstream)))
@@ -144,16 +156,37 @@ def build(phases: Sequence[Phase], environment: Environment) -> Graph:
             stacks[side.name] = Stack(
                 side.name, phase.name, phase.order, folder, side.upstream, side.upstream, side.values
             )
-    host = stacks.get(BLUEPRINT_PHASE)
+    for dataset in environment.datasets:
+        host = _host(stacks, "dataset", dataset.name, DATASET_PHASE)
+        name, below = f"{DATASET}{dataset.name}", ("foundation", DATASET_PHASE)
+        stacks[name] = Stack(name, host.phase, host.order, None, below, below, FILE_VALUES, dataset=dataset.name)
+    for training in environment.trainings:
+        host = _host(stacks, "training", training.name, TRAINED_BY)
+        name = f"{TRAINING}{training.name}"
+        uses = ("foundation", DATASET_PHASE, TRAINED_BY, f"{DATASET}{training.dataset}")
+        stacks[name] = Stack(name, host.phase, host.order, None, uses, uses, FILE_VALUES, training=training.name)
     for blueprint in environment.blueprints:
         name = f"{BLUEPRINT}{blueprint.name}"
-        if host is None:
-            raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
+        host = _host(stacks, "blueprint", blueprint.name, BLUEPRINT_PHASE)
         upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)
         values = (*BLUEPRINT_VALUES, "packages") if blueprint.kind in QUEUED else BLUEPRINT_VALUES
-        trained = {TRAINED_BY} if blueprint.model.source == "sagemaker" else set()
-        needs = tuple(each for each in stacks if each in trained.union(upstream))
+        needs = tuple(each for each in stacks if each in {*upstream, *_trained_by(blueprint, stacks)})
         stacks[name] = Stack(name, host.phase, host.order, None, needs, upstream, values, blueprint=blueprint.name)
     position = {name: (stack.order, place) for place, (name, stack) in enumerate(stacks.items())}
     names = order({stack.name: stack.needs for stack in stacks.values()}, prefer=position.__getitem__)
     return Graph(tuple(stacks[name] for name in names))
+
+
+def _host(stacks: Mapping[str, Stack], kind: str, name: str, phase: str) -> Stack:
+    """Return the stack of the phase that a file belongs to."""
+    if phase not in stacks:
+        raise ConfigError(f"{kind} `{name}` needs a phase named `{phase}`")
+    return stacks[phase]
+
+
+def _trained_by(blueprint: Blueprint, stacks: Mapping[str, Stack]) -> set[str]:
+    """Return the stack whose pipeline trains the blueprint's model: the training's own, or the phase's."""
+    if blueprint.model.source != "sagemaker":
+        return set()
+    own = f"{TRAINING}{blueprint.model.group}"
+    return {own if own in stacks else TRAINED_BY}

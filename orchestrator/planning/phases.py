@@ -29,7 +29,7 @@ SECTIONS = tuple(
     name for name, field in Platform.model_fields.items() if isinstance(field.annotation, type)
     and issubclass(field.annotation, BaseModel)
 )  # fmt: skip
-KNOWN_VALUES = (*SECTIONS, *ALWAYS, "packages", "blueprints")
+KNOWN_VALUES = (*SECTIONS, *ALWAYS, "packages", "blueprints", "trainings")
 
 
 class SideStack(BaseModel):

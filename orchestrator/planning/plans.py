@@ -11,9 +11,9 @@ from orchestrator.config.model.platform import Environment
 from orchestrator.config.rules.platform import MODEL_GROUPS
 from orchestrator.planning import steps
 from orchestrator.planning.api_keys import key_names
-from orchestrator.planning.graph import BLUEPRINT, Graph, Stack
+from orchestrator.planning.graph import BLUEPRINT, TRAINING, Graph, Stack
 from orchestrator.planning.steps import KEYS, PIPELINE, RELEASES, Plan, Step
-from orchestrator.planning.values import blueprint_of, is_released
+from orchestrator.planning.values import blueprint_of, dataset_of, is_released
 
 
 def _opening(environment: Environment, *, refresh: bool) -> list[Step]:
@@ -81,13 +81,15 @@ def deploy(
             # *assumed*: a usage plan that still has keys cannot be deleted.
             planned.append(steps.RemoveKeys("former keys", ("policy", *gates), key_names(environment)))
             needs = (*needs, "former keys")
-        if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
-            needs = (*needs, PIPELINE)
+        if stack.blueprint:
+            needs = (*needs, *_trained_by(environment, stack, names, pipeline_host))
         skipped = skip or stack.name in done
         planned.append(steps.DeployStack(stack.name, needs, stack, skipped, cleared_by=("policy",)))
         if stack is pipeline_host:
             has_data = environment.has_sample_data
             planned.append(steps.RunPipeline(PIPELINE, ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
+        if stack.training:
+            planned.append(_training(environment, stack, force=force_pipeline))
         if stack is keys_host:
             planned.append(steps.KeepKeys(KEYS, ("policy", stack.name)))
     shared = tuple(name for name, there in ((RELEASES, RELEASES in names), (KEYS, keys_host is not None)) if there)
@@ -150,8 +152,24 @@ def _verification(environment: Environment, stack: Stack, shared: Collection[str
     return [release, steps.SmokeTest(f"smoke {name}", ("policy", release.name, *keys), name, skip)]
 
 
-def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
-    return bool(stack.blueprint) and blueprint_of(environment, str(stack.blueprint)).model.source == "sagemaker"
+def _training(environment: Environment, stack: Stack, *, force: bool) -> steps.RunPipeline:
+    """Run a training once its stack is deployed, if its model has no live version."""
+    name = str(stack.training)
+    dataset = dataset_of(environment, name)
+    has_data = environment.has_sample_data and dataset.sample is not None
+    return steps.RunPipeline(steps.training_step(name), ("policy", stack.name), (name,), force, has_data, name)
+
+
+def _trained_by(
+    environment: Environment, stack: Stack, names: Collection[str], pipeline_host: Stack | None
+) -> tuple[str, ...]:
+    """Return the step of this plan that trains the model of a blueprint, if there is one."""
+    model = blueprint_of(environment, str(stack.blueprint)).model
+    if model.source != "sagemaker":
+        return ()
+    if f"{TRAINING}{model.group}" in names:
+        return (steps.training_step(model.group),)
+    return (PIPELINE,) if pipeline_host else ()
 
 
 def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:
@@ -210,6 +228,9 @@ def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] =
     planned += _removal(leftovers, ready)
     for stack in reversed(graph.stacks):
         needs = (*ready, *consumers[stack.name], *(() if stack.blueprint else former))
+        if stack.training:
+            planned += _end_of_training(stack, ready, consumers[stack.name])
+            needs = (*needs, planned[-1].name)
         if stack.order == 1 and stack.name == stack.phase:
             needs = (*needs, removal)
         if "keys" in stack.after:
@@ -223,6 +244,14 @@ def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] =
     planned.append(steps.RemoveModels(removal, (*(users or ready), *former), groups))
     planned.append(steps.AuditOrphans("audit", (*graph.names, *former)))
     return Plan(environment.name, "destroy", tuple(planned))
+
+
+def _end_of_training(stack: Stack, ready: tuple[str, ...], consumers: Sequence[str]) -> list[Step]:
+    """Stop the executions of a training, then remove the versions of its model: a group with versions stays."""
+    name = str(stack.training)
+    stop = steps.StopPipelines(f"stop {name}", ready, stack.name)
+    versions = steps.RemoveModels(f"model versions of {name}", (stop.name, *consumers), (name,))
+    return [stop, versions]
 
 
 def recover(

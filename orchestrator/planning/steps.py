@@ -96,6 +96,8 @@ class RunPipeline(Step):
     force: bool
     has_data: bool
     """Whether sample data may be uploaded for the pipeline."""
+    training: str | None = None
+    """Name of the training's file; `None`: the pipeline of the platform's own."""
 
     takes_place: ClassVar[bool] = False
     """The step only watches: AWS does the work."""
@@ -208,6 +210,11 @@ class AuditOrphans(Step):
 
 StackStep = DeployStack | PlanStack | DestroyStack | RecoverStack
 """Steps that record a result of their stack."""
+
+
+def training_step(name: str) -> str:
+    """Return the name of the step that runs a training."""
+    return f"train {name}"
 
 
 @dataclass(frozen=True)

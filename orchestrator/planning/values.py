@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.blueprints.matrix import cell
-from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.blueprints.matrix import packages_of
+from orchestrator.config.model.platform import Blueprint, Dataset, Described, Environment
 from orchestrator.core.package import Package
 from orchestrator.core.state import State
 from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
-from orchestrator.planning.graph import Stack
+from orchestrator.planning.graph import DATASET, Stack
 
 LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 25}
 """The emulator has no bucket host names."""
@@ -47,7 +47,7 @@ class Facts:
 
 def published(stack: Stack, state: State) -> Json | None:
     """Return the one object that a stack publishes: the output named after its phase, or `blueprint`."""
-    value = state.outputs.get("blueprint" if stack.blueprint or stack.former_blueprint else stack.name)
+    value = state.outputs.get(stack.output)
     return value if isinstance(value, dict) else None
 
 
@@ -126,6 +126,8 @@ def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:
             values[name] = _packages(environment, stack, facts)
         elif name == "blueprints":
             values[name] = {each.name: _monitored(environment, each) for each in environment.blueprints}
+        elif name == "trainings":
+            values[name] = [each.name for each in environment.trainings]
         elif name not in values:
             values[name] = getattr(environment.platform, name).model_dump(mode="json")
     for name in stack.upstream:
@@ -134,7 +136,7 @@ def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:
                 f"stack `{stack.name}` needs the outputs of `{name}`, which is not deployed",
                 hint=f"deploy it first: `orchestrator phase rollout {environment.name} --phase {name}`",
             )
-        values[name] = facts.outputs[name]
+        values["dataset" if name.startswith(DATASET) else name] = facts.outputs[name]
     if stack.blueprint:
         values.update(_model_version(environment, stack.blueprint, facts))
     return values
@@ -142,6 +144,25 @@ def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:
 
 def blueprint_of(environment: Environment, name: str) -> Blueprint:
     return next(each for each in environment.blueprints if each.name == name)
+
+
+def dataset_of(environment: Environment, training: str) -> Dataset:
+    """Return the dataset of a training."""
+    used = next(each.dataset for each in environment.trainings if each.name == training)
+    return next(each for each in environment.datasets if each.name == used)
+
+
+def file_of(environment: Environment, stack: Stack) -> Described:
+    """Return the file of the environment that a synthesised stack is made from."""
+    files: tuple[tuple[Described, ...], str | None]
+    for files in (
+        (environment.blueprints, stack.blueprint),
+        (environment.trainings, stack.training),
+        (environment.datasets, stack.dataset),
+    ):
+        if files[1] is not None:
+            return next(each for each in files[0] if each.name == files[1])
+    raise PlatformError(f"stack `{stack.name}` has no file in environment `{environment.name}`")
 
 
 def is_released(blueprint: Blueprint) -> bool:
@@ -159,7 +180,7 @@ def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | Non
 
 def _packages(environment: Environment, stack: Stack, facts: Facts) -> Json:
     """Return the packages of a stack; for a blueprint only those that it deploys, since others change without it."""
-    keys = cell(blueprint_of(environment, stack.blueprint)).packages if stack.blueprint else tuple(facts.packages)
+    keys = packages_of(file_of(environment, stack)) if stack.root is None else tuple(facts.packages)
     return {key: _package(facts.packages[key]) for key in sorted(keys) if key in facts.packages}
 
 

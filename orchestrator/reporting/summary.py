@@ -8,7 +8,7 @@ from orchestrator.recovery import remains
 from orchestrator.reporting.console import Console
 from orchestrator.reporting.explain import in_environment, remedy
 from orchestrator.runs import change_list
-from orchestrator.runs.result import Result
+from orchestrator.runs.result import PipelineRunResult, Result
 
 _DETAIL_WIDTH = 160
 """Characters of a job's description, which can be pages long; result.json has all of it."""
@@ -32,7 +32,8 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
     if why:
         _why(console, result)
     _policy(console, result)
-    _pipeline(console, result)
+    for title, pipeline in result.pipelines.items():
+        _pipeline(console, title, pipeline)
     _releases(console, result)
     _smoke(console, result)
     _recovered(console, result)
@@ -140,17 +141,15 @@ def _policy(console: Console, result: Result) -> None:
     console.line()
 
 
-def _pipeline(console: Console, result: Result) -> None:
-    pipeline = result.pipeline
-    if pipeline is None:
-        return
+def _pipeline(console: Console, title: str, pipeline: PipelineRunResult) -> None:
     rows = [
         (str(number), step.name, step.status, step.fidelity, f"{step.seconds:.1f}", step.detail[:_DETAIL_WIDTH])
         for number, step in enumerate(pipeline.steps, start=1)
     ]
     columns = ("no#", "step", "status", "fidelity", "seconds#", "detail")
     styles = [_STYLES.get(step.status, "") for step in pipeline.steps]
-    console.table(f"Training pipeline: {pipeline.status}", columns, rows, styles=styles)
+    shown = "Training pipeline" if title == "pipeline" else title.capitalize()
+    console.table(f"{shown}: {pipeline.status}", columns, rows, styles=styles)
     if pipeline.metrics:
         console.line("Metrics: " + ", ".join(f"{name} {value:.4g}" for name, value in pipeline.metrics.items()))
     if pipeline.model_package_arn:

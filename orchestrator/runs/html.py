@@ -91,11 +91,10 @@ def _rest(result: Result) -> Iterator[str]:
         yield f"<h2>Policy gate</h2><p>{verdict}: {rules} of {expected} rules ran in {result.policy.scans} scans</p>"
         rows = [(each.rule, each.severity, each.resource, each.file, each.message) for each in result.policy.findings]
         yield from _table("Findings", ("rule", "severity", "resource", "file", "message"), rows)
-    if result.pipeline:
-        steps = [(each.name, each.status, each.fidelity, each.seconds, each.detail) for each in result.pipeline.steps]
-        yield from _table(
-            f"Pipeline: {result.pipeline.status}", ("step", "status", "fidelity", "seconds", "detail"), steps
-        )
+    for title, pipeline in result.pipelines.items():
+        steps = [(each.name, each.status, each.fidelity, each.seconds, each.detail) for each in pipeline.steps]
+        heads = ("step", "status", "fidelity", "seconds", "detail")
+        yield from _table(f"{title.capitalize()}: {pipeline.status}", heads, steps)
     endpoints = [
         (each.blueprint, each.status, each.before or "", each.now or "", ", ".join(each.verified), each.error or "")
         for each in result.releases

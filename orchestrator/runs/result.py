@@ -157,6 +157,7 @@ class Result(Part):
     risks: list[RiskResult] = Field([], description="what the plans lose, grant or expose; see `--accept-risk`")
     policy: PolicyResult | None = None
     pipeline: PipelineRunResult | None = None
+    trainings: dict[str, PipelineRunResult] = Field({}, description="pipelines that ran, by training")
     releases: list[EndpointResult] = Field([], description="what was live before, what is now, and what verified it")
     smoke: list[SmokeResult] = []
     warnings: list[str] = Field([], description="what needs attention although the run succeeded")
@@ -164,6 +165,12 @@ class Result(Part):
     orphans: list[str] | None = Field(
         None, description="ARNs of resources that no Terraform state holds; none: not checked"
     )
+
+    @property
+    def pipelines(self) -> dict[str, PipelineRunResult]:
+        """All pipelines that ran, by a title."""
+        own = {"pipeline": self.pipeline} if self.pipeline else {}
+        return {**own, **{f"training {name}": each for name, each in self.trainings.items()}}
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)

@@ -187,12 +187,12 @@ def junit(result: Result) -> str:
     """Render stacks, pipeline steps and smoke probes as JUnit suites."""
     root = ET.Element("testsuites", name=f"{result.command} {result.env}", time=f"{result.seconds:.3f}")
     _suite(root, "stacks", [_stack_case(stack) for stack in result.stacks])
-    if result.pipeline:
+    for title, pipeline in result.pipelines.items():
         cases = [
             _Case(step.name, step.seconds, step.status == "failed", step.status == "not-run", step.detail)
-            for step in result.pipeline.steps
+            for step in pipeline.steps
         ]
-        _suite(root, "pipeline", cases)
+        _suite(root, title, cases)
     probes = [
         _Case(
             f"{probe.blueprint}: {probe.probe}",

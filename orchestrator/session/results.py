@@ -43,6 +43,9 @@ class Results:
     risks: tuple[Risk, ...] = ()
     """Of every plan made, previews included."""
     pipeline: PipelineRunResult | None = None
+    """Of the platform's own training."""
+    trainings: Mapping[str, PipelineRunResult] = field(default_factory=dict)
+    """By training."""
     releases: Mapping[str, EndpointResult] = field(default_factory=dict)
     """By blueprint."""
     smoke: tuple[SmokeResult, ...] = ()
@@ -100,6 +103,18 @@ class Results:
         """Note the state of a blueprint's endpoint, replacing what was known about it before."""
         with self._lock:
             self.releases = {**self.releases, result.blueprint: result}
+
+    def add_pipeline(self, training: str | None, result: PipelineRunResult) -> None:
+        """Note how a training's pipeline ended; without a name that of the platform's own."""
+        with self._lock:
+            if training is None:
+                self.pipeline = result
+            else:
+                self.trainings = {**self.trainings, training: result}
+
+    def add_pending(self, versions: Sequence[PendingVersion]) -> None:
+        with self._lock:
+            self.pending = (*self.pending, *versions)
 
     def add_smoke(self, results: Sequence[SmokeResult]) -> None:
         with self._lock:

@@ -14,9 +14,20 @@ from typing import Any
 
 from orchestrator.aws.model import StateStore
 from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM
-from orchestrator.planning.graph import BLUEPRINT, BLUEPRINT_PHASE, Graph, Stack
+from orchestrator.planning.graph import (
+    BLUEPRINT,
+    BLUEPRINT_PHASE,
+    DATASET,
+    DATASET_PHASE,
+    PREFIXES,
+    TRAINED_BY,
+    TRAINING,
+    Graph,
+    Stack,
+)
 
 _READERS = 8
+PHASES = {BLUEPRINT: BLUEPRINT_PHASE, TRAINING: TRAINED_BY, DATASET: DATASET_PHASE}
 
 
 def find(store: StateStore, graph: Graph) -> tuple[Stack, ...]:
@@ -29,11 +40,16 @@ def find(store: StateStore, graph: Graph) -> tuple[Stack, ...]:
     with ThreadPoolExecutor(_READERS, thread_name_prefix="state") as pool:
         states = pool.map(store.read, names)
         full = [name for name, state in zip(names, states, strict=True) if state and not state.is_empty]
-    return tuple(_stack(name) for name in sorted(full, key=lambda name: (not name.startswith(BLUEPRINT), name)))
+    return tuple(_stack(name) for name in sorted(full, key=lambda name: (_place(name), name)))
+
+
+def _place(name: str) -> int:
+    """Return the place of a stack in the order of destruction."""
+    return next((place for place, prefix in enumerate(PREFIXES) if name.startswith(prefix)), len(PREFIXES))
 
 
 def _stack(name: str) -> Stack:
-    phase = BLUEPRINT_PHASE if name.startswith(BLUEPRINT) else name
+    phase = next((phase for prefix, phase in PHASES.items() if name.startswith(prefix)), name)
     values = ("context", "provider_options")
     return Stack(name, phase, order=0, root=None, needs=(), upstream=(), values=values, gone=True)
 

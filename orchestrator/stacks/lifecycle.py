@@ -294,9 +294,8 @@ def _verified(session: Session, stack: Stack) -> State:
     session.journal.stage(stack.name, "verify")
     state = session.target.store.read(stack.name)
     if state is None or not _publish(session, stack, state):
-        name = "blueprint" if stack.blueprint else stack.name
         raise TerraformError(
-            f"`{stack.name}` was applied, but its state has no output object named `{name}`",
+            f"`{stack.name}` was applied, but its state has no output object named `{stack.output}`",
             hint="every root publishes one object of that name in outputs.tf",
         )
     return state

@@ -12,7 +12,7 @@ from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.planning import proof
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.proof import Proof, Verdict
-from orchestrator.planning.values import blueprint_of
+from orchestrator.planning.values import file_of
 from orchestrator.session.session import Session
 from orchestrator.terraform import source_files
 
@@ -31,7 +31,7 @@ def of_stack(session: Session, stack: Stack, values: Mapping[str, Any]) -> dict[
     if stack.root is not None:
         code = source_files.files(tools.repo / stack.root)
     else:
-        inputs = tools.synth_inputs(blueprint_of(session.environment, str(stack.blueprint)))
+        inputs = tools.synth_inputs(file_of(session.environment, stack))
         code = [*source_files.files(inputs.module), *inputs.code, tools.repo / _LOCK_FILE]
         for name, fact in inputs.facts.items():
             digests[name] = proof.digest(json.dumps(fact, sort_keys=True).encode())

@@ -18,7 +18,7 @@ from orchestrator.config.model.platform import Environment
 from orchestrator.core.terraform_json import quoted
 from orchestrator.core.types import Json
 from orchestrator.planning.graph import Stack
-from orchestrator.planning.values import blueprint_of
+from orchestrator.planning.values import file_of
 from orchestrator.session.ports import Tools
 from orchestrator.stacks import leftovers
 from orchestrator.system import scratch, trouble
@@ -83,7 +83,7 @@ def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
     if stack.gone:
         leftovers.write_root(root, canonical)
         return root
-    tools.synth(blueprint_of(tools.environment, str(stack.blueprint)), root)
+    tools.synth(file_of(tools.environment, stack), root)
     if canonical.is_file():
         shutil.copyfile(canonical, root / LOCK_FILE)
     return root

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.api_keys import key_names
 from orchestrator.aws.model import Cloud
 from orchestrator.blueprints.inputs import SynthInputs
-from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Described, Environment
 from orchestrator.core.local_access import LocalAccess
 from orchestrator.core.state import State
 from orchestrator.core.types import EventSink, Json
@@ -189,15 +189,16 @@ class FakeTools:
         self.environments.append(endpoint)
         return {"PATH": "/bin", **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})}
 
-    def synth(self, blueprint: Blueprint, out: Path) -> None:
+    def synth(self, file: Described, out: Path) -> None:
         (out / "cdk.tf.json").write_text("{}", encoding="utf-8")
 
     def prepare_synth(self) -> None:
         self.synth_prepared += 1
 
-    def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
-        module = self.modules.get((blueprint.kind, blueprint.model.source), self.repo / "no-module")
-        return SynthInputs((), module, {"the blueprint file": blueprint.model_dump(mode="json")})
+    def synth_inputs(self, file: Described) -> SynthInputs:
+        source = file.model.source if isinstance(file, Blueprint) else ""
+        module = self.modules.get((file.kind, source), self.repo / "no-module")
+        return SynthInputs((), module, {"the file": file.model_dump(mode="json")})
 
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
         return self.live.get(parameter)

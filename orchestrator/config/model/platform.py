@@ -17,7 +17,7 @@ from orchestrator.config.model.dataset import Dataset
 from orchestrator.config.model.section import AccountId, Name, Section
 from orchestrator.config.model.training import TrainingJob
 
-__all__ = ["Blueprint", "Name", "Section"]
+__all__ = ["Blueprint", "Dataset", "Name", "Section", "TrainingJob"]
 """Names of other modules that are imported from here; definitions below are public without being listed."""
 
 SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
@@ -348,6 +348,10 @@ class Platform(Section):
     deploy: Deploy = Deploy()
     approvals: Approvals = Approvals()
     limits: Limits
+
+
+Described = Blueprint | Dataset | TrainingJob
+"""A file of an environment from which a stack is synthesised."""
 
 
 class Environment(Section):

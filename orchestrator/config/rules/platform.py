@@ -27,6 +27,8 @@ RESERVED_TAGS = (
     "managed-by",
     "phase",
     "blueprint",
+    "dataset",
+    "training",
     "expires-at",
     "endpoint-size",
 )

@@ -9,6 +9,12 @@ variable "context" {
   })
 }
 
+variable "name" {
+  description = "Name of the training, part of the names of its roles; null: the platform's own training."
+  type        = string
+  default     = null
+}
+
 variable "bucket_name" {
   description = "The data bucket; the training code is uploaded to artifacts/code/training/ in it."
   type        = string

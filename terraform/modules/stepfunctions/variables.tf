@@ -11,6 +11,12 @@ variable "context" {
   })
 }
 
+variable "name" {
+  description = "Name of the training, part of the names of its state machine and role; null: the platform's own training."
+  type        = string
+  default     = null
+}
+
 variable "boundary_arn" {
   description = "Permissions boundary of the state machine's role."
   type        = string

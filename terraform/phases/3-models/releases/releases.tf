@@ -17,6 +17,7 @@ module "release" {
   endpoint_names = { for name, blueprint in var.blueprints : name => blueprint.endpoint_name if contains(["realtime", "serverless", "async"], blueprint.kind) && blueprint.endpoint_name != null }
   job_names      = { for name, blueprint in var.blueprints : name => "${var.context.name_prefix}-${name}" if blueprint.kind == "batch" && blueprint.source == "sagemaker" }
 
-  model_group_names = values(var.foundation.model_registry.group_names)
+  # Groups of trainings by name too: each is in the stack of its training.
+  model_group_names = concat(values(var.foundation.model_registry.group_names), [for name in var.trainings : "${var.context.name_prefix}-${name}"])
   encrypt_versions  = var.registry.encrypt_versions
 }

@@ -41,6 +41,12 @@ variable "blueprints" {
   default = {}
 }
 
+variable "trainings" {
+  description = "Names of the environment's trainings, each of which has a model package group."
+  type        = list(string)
+  default     = []
+}
+
 variable "training" {
   description = "From this section only the polling interval."
   type = object({
