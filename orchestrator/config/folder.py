@@ -36,6 +36,10 @@ class Sources:
     """By folder and stem of the file."""
     refused: list[Problem] = field(default_factory=list)
 
+    @property
+    def blueprints(self) -> dict[str, tuple[str, str]]:
+        return self.files[BLUEPRINTS]
+
 
 def names(repo: Path) -> list[str]:
     """List the folders that hold a `platform.yaml` and have a valid name.
@@ -76,7 +80,7 @@ def read(repo: Path, name: str) -> Sources:
     sources.platform = _read(repo, folder / PLATFORM, sources.refused)
     for entry in sorted(entries - {PLATFORM}):
         if _is_yaml(entry) and not entry.startswith("."):
-            rule = f"is not a recognised file name: an environment has {PLATFORM}, {'/, '.join(FOLDERS)}/"
+            rule = f"is not a recognised file name: use {PLATFORM}, or {'/, '.join(FOLDERS)}/"
             sources.refused.append(_problem(folder / entry, rule))
     for name in FOLDERS:
         if name in entries:

@@ -45,7 +45,7 @@ def load(repo: Path, name: str) -> Environment:
     return build(
         name,
         sources.platform,
-        sources.files[folder.BLUEPRINTS],
+        sources.blueprints,
         sources.refused,
         datasets=sources.files[folder.DATASETS],
         trainings=sources.files[folder.TRAININGS],
@@ -74,7 +74,7 @@ def build(
         with _named(platform_document.file):
             problems.extend(checks.check_platform(name, platform_document, platform_model))
             problems.extend(aws.check_platform(platform_document, platform_model))
-    data_models, training_models = _trained(datasets, trainings, platform_model, problems)
+    data_models, training_models = _trained(name, datasets, trainings, platform_model, problems)
     groups = (*(platform_model.registry.groups if platform_model else checks.MODEL_GROUPS), *trainings)
     for stem, source in blueprints.items():
         document, model = _validated(Blueprint, source, problems)
@@ -103,6 +103,7 @@ def build(
 
 
 def _trained(
+    name: str,
     datasets: Mapping[str, tuple[str, str]],
     trainings: Mapping[str, tuple[str, str]],
     platform: Platform | None,
@@ -116,7 +117,7 @@ def _trained(
             valid[dataset.name] = dataset
             with _named(document.file):
                 problems.extend(
-                    dataset_rules.check_dataset(stem, document, dataset, platform, taken=(data.ETL_DATASET,))
+                    dataset_rules.check_dataset(name, stem, document, dataset, platform, taken=(data.ETL_DATASET,))
                 )
     models: list[TrainingJob] = []
     # A dataset whose file is invalid is reported once, and not as missing.
@@ -129,7 +130,7 @@ def _trained(
             if known is not None:
                 with _named(document.file):
                     problems.extend(
-                        dataset_rules.check_training(stem, document, training, known, platform, taken=groups)
+                        dataset_rules.check_training(name, stem, document, training, known, platform, taken=groups)
                     )
     return tuple(valid.values()), tuple(models)
 

@@ -198,7 +198,8 @@ class FakeTools:
     def synth_inputs(self, file: Described) -> SynthInputs:
         source = file.model.source if isinstance(file, Blueprint) else ""
         module = self.modules.get((file.kind, source), self.repo / "no-module")
-        return SynthInputs((), module, {"the file": file.model_dump(mode="json")})
+        kind = "blueprint" if source else file.kind
+        return SynthInputs((), module, {f"the {kind} file": file.model_dump(mode="json")})
 
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
         return self.live.get(parameter)

@@ -364,6 +364,11 @@ class Environment(Section):
     trainings: tuple[TrainingJob, ...] = ()
 
     @property
+    def files(self) -> tuple[Described, ...]:
+        """All files from which a stack is synthesised."""
+        return (*self.datasets, *self.trainings, *self.blueprints)
+
+    @property
     def model_groups(self) -> tuple[str, ...]:
         """Short names of the model package groups: those of the platform, and one for each training."""
         return (*self.platform.registry.groups, *(training.name for training in self.trainings))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from orchestrator.config.model.dataset import Column, Dataset, GlueSource, S3Source
 from orchestrator.config.model.platform import Platform
 from orchestrator.config.model.training import TrainingJob
 from orchestrator.config.problems import Problem, nearest
+from orchestrator.config.rules import names
 from orchestrator.config.yaml_source import Document, Location
 
 METRICS = {
@@ -24,7 +26,12 @@ TABLES = ("csv", "tsv")
 
 
 def check_dataset(
-    stem: str, document: Document, dataset: Dataset, platform: Platform | None, taken: Collection[str] = ()
+    environment: str,
+    stem: str,
+    document: Document,
+    dataset: Dataset,
+    platform: Platform | None,
+    taken: Collection[str] = (),
 ) -> Iterator[Problem]:
     """Check one dataset; `taken` are names of the platform's own datasets."""
     yield from _check_name(stem, document, dataset.name, taken)
@@ -35,6 +42,7 @@ def check_dataset(
     yield from _check_format(document, dataset)
     yield from _check_roles(document, dataset)
     if platform is not None:
+        yield from _check_planned(environment, document, dataset, platform)
         yield from _check_source(document, dataset, platform)
 
 
@@ -43,6 +51,13 @@ def _check_name(stem: str, document: Document, name: str, taken: Collection[str]
         yield document.problem(("name",), f"must equal the name of the file, `{stem}`", name)
     if name in taken:
         yield document.problem(("name",), "is taken by the platform's own: choose another name", name)
+
+
+def _check_planned(
+    environment: str, document: Document, file: Dataset | TrainingJob, platform: Platform
+) -> Iterator[Problem]:
+    for _, reason in islice(names.refused(names.of_file(environment, platform, file)), 1):
+        yield document.problem(("name",), f"makes a name that AWS rejects: {reason}", file.name)
 
 
 def _check_columns(document: Document, place: str, columns: Sequence[Column]) -> Iterator[Problem]:
@@ -97,18 +112,18 @@ def _check_format(document: Document, dataset: Dataset) -> Iterator[Problem]:
 
 
 def _check_roles(document: Document, dataset: Dataset) -> Iterator[Problem]:
-    names = [column.name for column in dataset.produced]
+    known = [column.name for column in dataset.produced]
     roles = dataset.roles
     named: list[tuple[Location, str]] = [
         (("roles", key), name) for key in ("id", "group", "label", "time") if (name := getattr(roles, key)) is not None
     ]
     named += [(("roles", "features", place), name) for place, name in enumerate(roles.features or ())]
     for location, name in named:
-        if name not in names:
-            rule = f"is not a column of the {'output' if dataset.output else 'file'}; available: {', '.join(names)}"
-            yield document.problem(location, rule, name, nearest(name, names))
+        if name not in known:
+            rule = f"is not a column of the {'output' if dataset.output else 'file'}; available: {', '.join(known)}"
+            yield document.problem(location, rule, name, nearest(name, known))
     if not dataset.features:
-        yield document.problem(("roles",), "leaves no column for models to read", len(names))
+        yield document.problem(("roles",), "leaves no column for models to read", len(known))
     if roles.label is not None and roles.label in dataset.features:
         yield document.problem(("roles", "features"), "must not have the label: models would read it", roles.label)
     for method, key in (("stratified", "label"), ("time", "time")):
@@ -135,6 +150,7 @@ def _check_source(document: Document, dataset: Dataset, platform: Platform) -> I
 
 
 def check_training(
+    environment: str,
     stem: str,
     document: Document,
     training: TrainingJob,
@@ -144,6 +160,8 @@ def check_training(
 ) -> Iterator[Problem]:
     """Check one training against the datasets of its environment; `taken` are names of other model groups."""
     yield from _check_name(stem, document, training.name, taken)
+    if platform is not None:
+        yield from _check_planned(environment, document, training, platform)
     dataset = datasets.get(training.dataset)
     if dataset is None:
         rule = f"is no dataset of this environment; available: {', '.join(sorted(datasets)) or 'none'}"
@@ -164,11 +182,11 @@ def check_training(
 
 
 def _check_columns_of(document: Document, training: TrainingJob, dataset: Dataset) -> Iterator[Problem]:
-    names = [column.name for column in dataset.produced]
+    known = [column.name for column in dataset.produced]
     for position, name in enumerate(training.slices):
-        if name not in names:
-            rule = f"is not a column of dataset `{dataset.name}`; available: {', '.join(names)}"
-            yield document.problem(("slices", position), rule, name, nearest(name, names))
+        if name not in known:
+            rule = f"is not a column of dataset `{dataset.name}`; available: {', '.join(known)}"
+            yield document.problem(("slices", position), rule, name, nearest(name, known))
     if training.task != "custom" and dataset.roles.label is None:
         rule = f"requires `roles.label` of dataset `{dataset.name}`: the column that the model predicts"
         yield document.problem(("task",), rule, training.task)

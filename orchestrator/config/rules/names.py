@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.config.model.platform import Blueprint, Platform
+from orchestrator.config.model.platform import Blueprint, Dataset, Described, Platform
 
 Scope = Literal["global", "account", "region"]
 
@@ -94,6 +94,17 @@ PLATFORM = (
 PER_REPOSITORY = Template(REPOSITORY, "{prefix}/{item}", "modules/ecr", "${var.context.name_prefix}/${each.key}")
 PER_GROUP = Template(SAGEMAKER, "{prefix}-{item}", "modules/model_registry", "${var.context.name_prefix}-${each.key}")
 PER_STREAM = Template(ROLE, "{prefix}-{item}-delivery", "modules/streaming", "${local.name}-delivery")
+PER_DATASET = (Template(ROLE, "{prefix}-{item}-etl", "modules/dataset", "${local.name}-etl"),)
+PER_TRAINING = (
+    Template(ROLE, "{prefix}-{item}-candidate", "modules/sagemaker", "-${var.name}-${each.key}"),
+    Template(
+        STATE_MACHINE,
+        "{prefix}-{item}-training",
+        "modules/stepfunctions",
+        "${var.context.name_prefix}-${var.name}-training",
+    ),
+    PER_GROUP,
+)
 PER_ENDPOINT = Template(
     SAGEMAKER,
     "{prefix}-{item}-{hash}-v{version}",
@@ -208,10 +219,14 @@ def of_platform(environment: str, platform: Platform) -> tuple[Planned, ...]:
     )
 
 
-def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> tuple[Planned, ...]:
-    """Plan the names that a blueprint adds."""
-    parts = _parts(environment, platform) | {"item": blueprint.name, "sql_item": blueprint.name.replace("-", "_")}
-    return tuple(Planned(each.kind, each.text.format(**parts)) for each in _templates(blueprint))
+def of_file(environment: str, platform: Platform, file: Described) -> tuple[Planned, ...]:
+    """Plan the names that a dataset, training or blueprint adds."""
+    parts = _parts(environment, platform) | {"item": file.name, "sql_item": file.name.replace("-", "_")}
+    if isinstance(file, Blueprint):
+        templates = tuple(_templates(file))
+    else:
+        templates = PER_DATASET if isinstance(file, Dataset) else PER_TRAINING
+    return tuple(Planned(each.kind, each.text.format(**parts)) for each in templates)
 
 
 def _templates(blueprint: Blueprint) -> Iterator[Template]:
@@ -234,9 +249,9 @@ def _templates(blueprint: Blueprint) -> Iterator[Template]:
     yield from BESIDE_AGENT if blueprint.agent else ()
 
 
-def of_environment(environment: str, platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Planned, ...]:
+def of_environment(environment: str, platform: Platform, files: Sequence[Described]) -> tuple[Planned, ...]:
     """Plan all names of an environment, to check whether they are taken."""
-    added = [planned for each in blueprints for planned in of_blueprint(environment, platform, each)]
+    added = [planned for each in files for planned in of_file(environment, platform, each)]
     return (*of_platform(environment, platform), *added)
 
 

@@ -105,7 +105,7 @@ def check_blueprint_names(
     yield from async_inference.check(document, blueprint, local=local)
     yield from _check_parquet(platform, document, blueprint)
     yield from knowledge_base.check(environment, platform, document, blueprint)
-    for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
+    for _, reason in islice(names.refused(names.of_file(environment, platform, blueprint)), 1):
         rule = f"makes a name that AWS rejects: {reason}"
         yield _problem(document, ("name",), rule, blueprint.name)
 

@@ -41,7 +41,7 @@ data "aws_iam_policy_document" "assume" {
 resource "aws_iam_role" "this" {
   for_each = local.roles
 
-  name                 = "${var.context.name_prefix}-${coalesce(var.name, "sagemaker")}-${each.key}"
+  name                 = var.name == null ? "${var.context.name_prefix}-sagemaker-${each.key}" : "${var.context.name_prefix}-${var.name}-${each.key}"
   description          = each.value.description
   assume_role_policy   = data.aws_iam_policy_document.assume.json
   permissions_boundary = var.boundary_arn

@@ -61,14 +61,14 @@ def test_no_name_is_longer_than_the_longest_that_was_planned(
     attribute, rule = NAMED[kind]
     # A name prefix is cut to fit before Terraform adds a suffix.
     made = [each[attribute] for each in resources(deployed, kind) if not each.get("name_prefix")]
-    planned = names.of_environment(environment.name, environment.platform, environment.blueprints)
+    planned = names.of_environment(environment.name, environment.platform, environment.files)
     longest = max(len(each.name) for each in planned if each.kind == rule)
     assert made, f"no {kind} was made"
     assert not [name for name in made if len(name) > longest]
 
 
 def test_quotas_are_what_was_taken(deployed: Deployed, environment: Environment) -> None:
-    needs = {need.name: need.amount for need in quotas.needs(environment.platform, environment.blueprints)}
+    needs = {need.name: need.amount for need in quotas.needs(environment.platform, environment.files)}
     taken = {name: len(list(resources(deployed, kind))) for name, kind in COUNTED.items()}
     taken["Customer managed keys"] += 1  # of the state bucket, which belongs to no stack
     assert taken == {name: needs[name] for name in COUNTED}

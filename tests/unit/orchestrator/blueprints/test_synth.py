@@ -42,7 +42,7 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
             "aws": [
                 {
                     "region": "${var.context.region}",
-                    "default_tags": [{"tags": '${merge(var.context.tags, { blueprint = "reviews" })}'}],
+                    "default_tags": [{"tags": '${merge(var.context.tags, { "blueprint" = "reviews" })}'}],
                     "s3_use_path_style": "${var.provider_options.s3_use_path_style}",
                     "max_retries": "${var.provider_options.max_retries}",
                 }

@@ -73,9 +73,9 @@ def test_other_files_are_ignored(folder: Path) -> None:
         (lambda blueprints: (blueprints / "b\n.yaml").symlink_to("gone"),
          "blueprints/b\\n.yaml:1: is a dangling symbolic link (to gone): remove or correct it"),
         (lambda blueprints: (blueprints.parent / "chat.yaml").write_text(CHAT),
-         "chat.yaml:1: is not a recognised file name: an environment has platform.yaml and blueprints/"),
+         "chat.yaml:1: is not a recognised file name: use platform.yaml, or datasets/, trainings/, blueprints/"),
         (lambda blueprints: (blueprints.parent / "platform.yml").write_text(CHAT),
-         "platform.yml:1: is not a recognised file name: an environment has platform.yaml and blueprints/"),
+         "platform.yml:1: is not a recognised file name: use platform.yaml, or datasets/, trainings/, blueprints/"),
         (lambda blueprints: (blueprints / "chat.yaml").write_bytes("# größe".encode("latin-1")),
          "blueprints/chat.yaml:1: is not UTF-8 (0xf6 at byte 5 of the line; Latin-1 or Windows-1252?): save it "
          "as UTF-8"),

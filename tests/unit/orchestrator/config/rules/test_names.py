@@ -34,6 +34,8 @@ def blueprint(name: str, model: Mapping[str, Any] = SAGEMAKER, kind: str = "real
         names.PER_GROUP,
         names.PER_STREAM,
         *names.PER_BLUEPRINT,
+        *names.PER_DATASET,
+        *names.PER_TRAINING,
     ],
     ids=lambda template: f"{template.file.removeprefix('modules/')}:{template.text}",
 )
@@ -48,7 +50,7 @@ def test_a_template_is_what_the_modules_write(template: names.Template) -> None:
 @pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
 def test_the_environments_of_this_repository_have_valid_names(name: str) -> None:
     environment = load(REPO, name)
-    planned = names.of_environment(name, environment.platform, environment.blueprints)
+    planned = names.of_environment(name, environment.platform, environment.files)
     assert not list(names.refused(planned))
     assert Planned(names.BUCKET, f"mlops-{name}-data-000000000000-us-east-1") in planned
     assert Planned(names.SAGEMAKER, f"mlops-{name}-reviews-00000000-v9999") in planned
@@ -104,13 +106,13 @@ def test_a_blueprint_that_is_too_long_is_refused_on_its_line() -> None:
 
 def planned_of(given: Blueprint) -> dict[Kind, set[str]]:
     by_kind: dict[Kind, set[str]] = {}
-    for planned in names.of_blueprint("dev", platform(), given):
+    for planned in names.of_file("dev", platform(), given):
         by_kind.setdefault(planned.kind, set()).add(planned.name)
     return by_kind
 
 
 def test_a_bedrock_blueprint_has_a_profile_and_no_endpoint() -> None:
-    [planned] = names.of_blueprint("dev", platform(), blueprint("chat", BEDROCK))
+    [planned] = names.of_file("dev", platform(), blueprint("chat", BEDROCK))
     assert planned == Planned(names.PROFILE, "mlops-dev-chat")
 
 
@@ -164,7 +166,7 @@ def test_a_guardrail_and_throughput_have_separate_names() -> None:
     bought = planned_of(blueprint("chat", {**BEDROCK, "provisioned": {"model_units": 1}}))
     assert bought[names.THROUGHPUT] == {"mlops-dev-chat"}
     long = blueprint("answers-for-customers-of-a-shop", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}})
-    [(_, reason)] = names.refused(names.of_blueprint("integration-tests", platform(), long))
+    [(_, reason)] = names.refused(names.of_file("integration-tests", platform(), long))
     assert "Bedrock guardrail" in reason
     assert "exceeds the limit of 50 characters" in reason
 
