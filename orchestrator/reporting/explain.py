@@ -35,7 +35,7 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return "read what is deployed"
         case steps.DeployStack(stack=stack, skip=skip):
             unless = "if not proven: " if skip else ""
-            return f"{unless}plan, policy gate, apply ({stack.root or 'synthesised from its blueprint file'})"
+            return f"{unless}plan, policy gate, apply ({stack.root or f'synthesised from its {stack.output} file'})"
         case steps.PlanStack():
             return "plan and policy gate; nothing is applied"
         case steps.PreviewStack():
