@@ -80,7 +80,7 @@ def module_of(file: Described) -> str:
 
 
 def packages_of(file: Described) -> tuple[str, ...]:
-    """Return the packages that the stack of a file deploys; those with a name of their own end with it."""
+    """Return the packages that the stack of a file deploys; code of users is a package for each file."""
     if isinstance(file, Blueprint):
         return cell(file).packages
     if isinstance(file, Dataset):

@@ -1,7 +1,7 @@
 """`terraform/envs/<env>/datasets/<name>.yaml`: where data comes from, what it must look like, how it is split.
 
-The same content, as JSON, is what the ETL job, the data validation, trainings and evaluations work by: they know no
-column by name.
+The same content, as JSON, is what the ETL job, the data validation, trainings and evaluations work by: none of them
+contains the name of a column.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Column(Section):
 
 
 class Roles(Section):
-    """Columns with a meaning of their own, by name."""
+    """Columns with a special meaning, by name."""
 
     id: ColumnName | None = Field(None, description="unique key of a row; unset: a hash of its content")
     group: ColumnName | None = Field(None, description="rows of one group stay in one split; unset: each row alone")

@@ -20,7 +20,7 @@ LOWER_IS_BETTER = ("rmse", "mae", "mse", "log_loss", "error")
 
 
 class Framework(Section):
-    """What trains and serves the model: a framework's image of AWS, a built-in algorithm, or an image of one's own."""
+    """What trains and serves the model: a framework's image of AWS, a built-in algorithm, or a user's image."""
 
     name: Literal["sklearn", "xgboost", "lightgbm", "pytorch"] | None = None
     version: Annotated[str, Field(pattern=r"^[0-9][0-9A-Za-z.-]{0,31}$")] | None = Field(

@@ -142,7 +142,7 @@ def _check_source(document: Document, dataset: Dataset, platform: Platform) -> I
     known = platform.data.sources.get(source.external)
     if known is None or known.bucket is None:
         buckets = sorted(name for name, each in platform.data.sources.items() if each.bucket)
-        rule = f"is no bucket in `data.sources` of platform.yaml; available: {', '.join(buckets) or 'none'}"
+        rule = f"is not a bucket in `data.sources` of platform.yaml; available: {', '.join(buckets) or 'none'}"
         yield document.problem(("source", "external"), rule, source.external, nearest(source.external, buckets))
     elif not source.prefix.startswith(tuple(known.prefixes)):
         rule = f"must be in one of the folders of `data.sources.{source.external}`: {', '.join(known.prefixes)}"
@@ -164,7 +164,7 @@ def check_training(
         yield from _check_planned(environment, document, training, platform)
     dataset = datasets.get(training.dataset)
     if dataset is None:
-        rule = f"is no dataset of this environment; available: {', '.join(sorted(datasets)) or 'none'}"
+        rule = f"is not a dataset of this environment; available: {', '.join(sorted(datasets)) or 'none'}"
         yield document.problem(("dataset",), rule, training.dataset, nearest(training.dataset, sorted(datasets)))
     else:
         yield from _check_columns_of(document, training, dataset)

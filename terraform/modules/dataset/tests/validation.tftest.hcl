@@ -73,7 +73,7 @@ run "a_dataset_without_rules_is_refused" {
   expect_failures = [var.dataset]
 }
 
-run "a_rate_is_no_schedule_of_glue" {
+run "a_rate_is_refused_as_a_schedule_of_glue" {
   command = plan
   variables {
     dataset = {

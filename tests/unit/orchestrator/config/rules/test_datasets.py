@@ -45,7 +45,7 @@ def test_the_example_is_valid_and_its_model_has_a_group() -> None:
         ({"split": {"train": 0.8, "validation": 0.1, "test": 0.2}}, "must add up to 1, not to 1.1"),
         ({"format": {"type": "json", "delimiter": ";"}}, "format.delimiter: requires type csv"),
         ({"source": {"type": "jdbc", "connection": "c", "table": "t"}}, "is not available with `target: local`"),
-        ({"source": {"type": "s3", "external": "exports", "prefix": "a/"}}, "is no bucket in `data.sources`"),
+        ({"source": {"type": "s3", "external": "exports", "prefix": "a/"}}, "is not a bucket in `data.sources`"),
         ({"source": {"type": "s3", "external": "exports"}}, "`external` and `prefix` belong together"),
     ],
 )  # fmt: skip
@@ -56,7 +56,7 @@ def test_what_a_dataset_cannot_be_is_refused_at_its_key(change: Change, rule: st
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        ({"dataset": "diabets"}, "is no dataset of this environment; available: diabetes (received 'diabets')"),
+        ({"dataset": "diabets"}, "is not a dataset of this environment; available: diabetes (received 'diabets')"),
         ({"slices": ["sexe"]}, "slices[0]: is not a column of dataset `diabetes`"),
         ({"gate": {"metric": "f1", "threshold": 1}}, "is not measured for task regression; available: rmse, mae, r2"),
         ({"positive": "m"}, "positive: requires `task: classification`"),
@@ -68,7 +68,7 @@ def test_what_a_training_cannot_be_is_refused_at_its_key(change: Change, rule: s
     assert rule in problem(training=change)
 
 
-def test_a_text_is_no_label_of_a_regression() -> None:
+def test_a_regression_requires_a_number_as_label() -> None:
     message = problem(dataset={"roles": {"label": "sex"}})
     assert "requires a number as label; `sex` of dataset `diabetes` is a string" in message
 
