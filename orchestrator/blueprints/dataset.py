@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator.blueprints.dataset_rules import rules
 from orchestrator.blueprints.matrix import transform_package
 from orchestrator.blueprints.stack import FileStack
+from orchestrator.blueprints.upstream import DATA_KEY, inputs
 from orchestrator.config.model.dataset import Dataset
 from orchestrator.core.terraform_json import code
 
@@ -32,10 +33,8 @@ class DatasetStack(FileStack):
         module = self.module(
             "dataset",
             {
-                "context": code("var.context"),
-                "bucket_name": code("var.foundation.s3.bucket_name"),
-                "kms_key_arn": code("var.foundation.kms.data_key_arn"),
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
+                **inputs("context", "bucket_name", "boundary_arn"),
+                "kms_key_arn": DATA_KEY,
                 "security_configuration_name": code("var.data.glue.security_configuration_name"),
                 "database_names": code("var.data.glue.database_names"),
                 "policy_documents": self._policies(),
@@ -59,26 +58,19 @@ class DatasetStack(FileStack):
     def _policies(self) -> dict[str, Any]:
         """Return the documents of the dataset's role: its own folders of the bucket, and its external source."""
         name = self.dataset.name
-        own = self.module(
+        own = self.bucket_access(
             "s3_access",
-            {
-                "access": code("var.foundation.s3.access"),
-                "read": [
-                    f"data_raw/{name}",
-                    f"data_processed/{name}",
-                    f"data_features/{name}",
-                    f"artifacts_code/datasets/{name}",
-                ],
-                "write": [
-                    f"data_processed/{name}",
-                    f"data_processed/_reports/{name}",
-                    f"data_features/{name}",
-                    f"data_features/labels/{name}",
-                    f"data_quarantine/{name}",
-                ],
-                # A run removes the files of earlier runs that it does not overwrite; reports and labels stay.
-                "delete": [f"data_processed/{name}", f"data_features/{name}"],
-            },
-            source="s3_access",
+            read=[
+                f"data_raw/{name}",
+                f"data_processed/{name}",
+                f"data_features/{name}",
+                f"artifacts_code/datasets/{name}",
+            ],
+            write=[
+                *(f"{folder}/{name}" for folder in ("data_processed", "data_features", "data_quarantine")),
+                *(f"{folder}/{name}" for folder in ("data_processed/_reports", "data_features/labels")),
+            ],
+            # A run removes the files of earlier runs that it does not overwrite; reports and labels stay.
+            delete=[f"data_processed/{name}", f"data_features/{name}"],
         )
         return {"bucket": own.get("policy_document")}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.blueprints.matrix import model_package
 from orchestrator.blueprints.stack import FileStack
+from orchestrator.blueprints.upstream import DATA_KEY, inputs
 from orchestrator.config.model.training import TrainingJob
 from orchestrator.core.terraform_json import Expression, code
 
@@ -30,20 +32,18 @@ class TrainingStack(FileStack):
         name = self.training.name
         registry = self.module(
             "registry",
-            {"context": code("var.context"), "groups": {name: {"description": self.training.description}}},
+            {**inputs("context"), "groups": {name: {"description": self.training.description}}},
             source="model_registry",
         )
         group = registry.get("group_names").item(name)
         jobs = self.module(
             "jobs",
             {
-                "context": code("var.context"),
+                **inputs("context", "bucket_name", "boundary_arn"),
                 "name": name,
-                "boundary_arn": code("var.foundation.iam.boundary_arn"),
-                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "package": self.package(model_package(name)),
                 "model_group": {"key": name, "name": group},
-                "kms_key_arn": code("var.foundation.kms.data_key_arn"),
+                "kms_key_arn": DATA_KEY,
                 "policy_documents": self._policies(),
             },
             source="sagemaker",
@@ -65,18 +65,12 @@ class TrainingStack(FileStack):
             }
         )  # fmt: skip
         return {
-            "context": code("var.context"),
+            **inputs("context", "bucket_name", "boundary_arn", "kms_key_arns", "topic_arn"),
             "name": training.name,
             "dataset": training.dataset,
-            "boundary_arn": code("var.foundation.iam.boundary_arn"),
-            "kms_key_arns": {
-                key: code("var.foundation.kms[{}]", f"{key}_key_arn") for key in ("data", "models", "logs")
-            },
-            "topic_arn": code("var.foundation.events.topic_arn"),
-            "bucket_name": code("var.foundation.s3.bucket_name"),
             "poll_seconds": training.poll_seconds,
             "bucket_policy_document": self._access(
-                "pipeline", {"list": [f"data_raw/{training.dataset}"], "read": ["models_registered"]}
+                "pipeline", list=[f"data_raw/{training.dataset}"], read=["models_registered"]
             ),
             "glue": {
                 "crawler_names": code("var.dataset.crawler_names"),
@@ -114,23 +108,18 @@ class TrainingStack(FileStack):
             "training": {
                 "bucket": self._access(
                     "training",
-                    {
-                        "read": [f"data_features/{self.training.dataset}", "artifacts_code", "artifacts_checkpoints"],
-                        "write": ["artifacts_training_outputs", "artifacts_checkpoints"],
-                    },
+                    read=[f"data_features/{self.training.dataset}", "artifacts_code", "artifacts_checkpoints"],
+                    write=["artifacts_training_outputs", "artifacts_checkpoints"],
                 ),
                 "execution": code("var.foundation.iam.execution_documents.base"),
                 "network": network,
             },
             "candidate": {
-                "bucket": self._access("candidate", {"read": ["models_registered"]}),
+                "bucket": self._access("candidate", read=["models_registered"]),
                 "execution": code("var.foundation.iam.execution_documents.realtime"),
                 "network": network,
             },
         }
 
-    def _access(self, role: str, rights: dict[str, Any]) -> Expression:
-        module = self.module(
-            f"{role}_access", {"access": code("var.foundation.s3.access"), **rights}, source="s3_access"
-        )
-        return module.get("policy_document")
+    def _access(self, role: str, **folders: Sequence[str]) -> Expression:
+        return self.bucket_access(f"{role}_access", **folders).get("policy_document")

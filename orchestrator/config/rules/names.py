@@ -187,6 +187,7 @@ PER_BLUEPRINT = (
     *(*BESIDE_ASYNC, *BESIDE_ASYNC_ENDPOINT, *BESIDE_ASYNC_PROFILE, *BESIDE_CALLBACK),
 )
 """All templates with a blueprint's name; `_templates` selects those that a blueprint has."""
+PER_FILE = (*PER_DATASET, *PER_TRAINING, *PER_BLUEPRINT)
 
 
 @dataclass(frozen=True)

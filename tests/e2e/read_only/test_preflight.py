@@ -68,7 +68,7 @@ def test_no_name_is_longer_than_the_longest_that_was_planned(
 
 
 def test_quotas_are_what_was_taken(deployed: Deployed, environment: Environment) -> None:
-    needs = {need.name: need.amount for need in quotas.needs(environment.platform, environment.files)}
+    needs = {need.name: need.amount for need in quotas.needs(environment.platform, environment.blueprints)}
     taken = {name: len(list(resources(deployed, kind))) for name, kind in COUNTED.items()}
     taken["Customer managed keys"] += 1  # of the state bucket, which belongs to no stack
     assert taken == {name: needs[name] for name in COUNTED}

@@ -168,8 +168,7 @@ def too_long(module: str, kind: str, expression: str) -> str | None:
     longest = length(module, expression)
     if kind == "aws_cloudwatch_event_archive":  # whose keys are `services` and `platform`, not those of the rules
         longest -= KEYS[module] - len("services")
-    templates = (*names.PLATFORM, names.PER_REPOSITORY, names.PER_GROUP, names.PER_STREAM, *names.PER_BLUEPRINT)
-    templates += (*names.PER_DATASET, *names.PER_TRAINING)
+    templates = (*names.PLATFORM, names.PER_REPOSITORY, names.PER_GROUP, names.PER_STREAM, *names.PER_FILE)
     guards = [
         each
         for each in templates

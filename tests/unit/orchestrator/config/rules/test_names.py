@@ -33,9 +33,7 @@ def blueprint(name: str, model: Mapping[str, Any] = SAGEMAKER, kind: str = "real
         names.PER_REPOSITORY,
         names.PER_GROUP,
         names.PER_STREAM,
-        *names.PER_BLUEPRINT,
-        *names.PER_DATASET,
-        *names.PER_TRAINING,
+        *names.PER_FILE,
     ],
     ids=lambda template: f"{template.file.removeprefix('modules/')}:{template.text}",
 )
