@@ -15,8 +15,6 @@ from orchestrator.config.model.section import Name, Section
 
 MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 ImageUri = Annotated[str, Field(pattern=r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^\s:@]+[:@]\S+$")]
-LOWER_IS_BETTER = ("rmse", "mae", "mse", "log_loss", "error")
-"""Metrics of the evaluation that count errors; of all others more is better."""
 
 
 class Framework(Section):
@@ -50,11 +48,9 @@ class ModelGate(Section):
     direction: Literal["higher", "lower"] | None = Field(None, description="unset: lower for errors such as rmse")
     threshold: float = Field(description="limit where no version is live yet")
     above_baseline: float | None = Field(None, ge=0, description="lead over a model that always gives the same answer")
-    above_champion: float = Field(0.0, ge=0, description="lead over the live version, on the same rows")
-
-    @property
-    def lower_is_better(self) -> bool:
-        return (self.direction or ("lower" if self.metric in LOWER_IS_BETTER else "higher")) == "lower"
+    above_champion: float | None = Field(
+        0.0, ge=0, description="lead over the live version, on the same rows; null: it does not decide"
+    )
 
 
 class TrainingJob(Section):

@@ -76,12 +76,3 @@ def test_a_regression_requires_a_number_as_label() -> None:
 def test_names_of_the_platforms_own_are_taken() -> None:
     with pytest.raises(ConfigError, match="is taken by the platform's own"):
         environment(training={"name": "reviews"})
-
-
-@pytest.mark.parametrize(
-    ("metric", "direction", "lower"), [("rmse", None, True), ("r2", None, False), ("accuracy", "lower", True)]
-)
-def test_errors_count_downwards(metric: str, direction: str | None, lower: bool) -> None:
-    gate = {"metric": metric, "threshold": 1, "direction": direction}
-    training = {"gate": gate, "task": "custom"}
-    assert environment(training=training).trainings[0].gate.lower_is_better is lower
