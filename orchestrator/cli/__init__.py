@@ -30,6 +30,7 @@ COMMANDS = {
     "outputs": "Show the published outputs of the stacks.",
     "graph": "Show the stack dependency graph.",
     "policy": "Run the policy gate on Terraform source and plans.",
+    "pipeline": "Run trainings, and list, show and stop their executions.",
     "release": "Approve, reject or release a model version.",
     "smoke": "Run the smoke tests of the deployed blueprints.",
     "ask": "Send a request to a deployed blueprint through the API.",

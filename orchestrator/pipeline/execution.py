@@ -100,15 +100,21 @@ def _input(default: Mapping[str, Any], overrides: Mapping[str, Any], run_id: str
     return {**default, **overrides, "hyperparameters": hyperparameters, "run_id": run_id}
 
 
-def stop_all(cloud: Cloud, machine: str) -> int:
+def read(cloud: Cloud, arn: str, steps: list[Mapping[str, Any]], emulator_evidence: Evidence | None) -> PipelineResult:
+    """Return an execution as it is now, without waiting."""
+    client = cloud.client("stepfunctions")
+    described = dict(client.describe_execution(executionArn=arn))
+    return _result(described, visits(_History(client, arn).read()), steps, emulator_evidence)
+
+
+def stop_all(cloud: Cloud, machine: str, cause: str = "the environment is being destroyed") -> int:
     """Stop a state machine's executions, because it cannot be deleted before they end; return their number."""
     client, stopped = cloud.client("stepfunctions"), 0
     try:
         with explained(cloud, f"stop the executions of {machine}", PipelineFailed):
             running = pages(client, "list_executions", "executions", stateMachineArn=machine, statusFilter="RUNNING")
             for each in running:
-                cause = "the environment is being destroyed"
-                client.stop_execution(executionArn=each["executionArn"], error="Destroyed", cause=cause)
+                client.stop_execution(executionArn=each["executionArn"], error="Stopped", cause=cause)
                 stopped += 1
     except PlatformError as error:
         if error_code(error.__cause__) != "StateMachineDoesNotExist":
@@ -186,7 +192,7 @@ def _result(
             ended=ended,
             evidence=None if evidence is None else evidence(execution=arn),
         ),
-        error=None if status in ("SUCCEEDED", AWAITING_APPROVAL) else _why(described, verdict),
+        error=None if status in ("SUCCEEDED", AWAITING_APPROVAL, "RUNNING") else _why(described, verdict),
     )
 
 

@@ -21,7 +21,7 @@ COMPUTE = frozenset(
 )
 """Kinds of evidence of real work; the others record calls of the control plane."""
 _DETAIL_LENGTH = 500
-_GREEN = ("SUCCEEDED", AWAITING_APPROVAL)
+_GREEN = ("SUCCEEDED", AWAITING_APPROVAL, "RUNNING")
 
 
 @dataclass

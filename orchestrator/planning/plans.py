@@ -5,6 +5,7 @@ Building a plan touches nothing: `explain` prints it and the executor walks the 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 
 from orchestrator.config.model.platform import Environment
@@ -189,6 +190,17 @@ def smoke(environment: Environment, graph: Graph) -> Plan:
         *(steps.SmokeTest(f"smoke {name}", ("state",), name) for name in tested),
     )
     return Plan(environment.name, "smoke", planned)
+
+
+def train(environment: Environment, graph: Graph, name: str) -> Plan:
+    """Run a training, whether or not its model has a live version."""
+    stack = graph.stack(f"{TRAINING}{name}")
+    opening = (
+        steps.CheckAccount("account", ()),
+        steps.OpenState("state", ("account",), create=False, one_of=(stack.name,)),
+    )
+    run = dataclasses.replace(_training(environment, stack, force=True), needs=("state",))
+    return Plan(environment.name, "pipeline run", (*opening, run))
 
 
 def destroy_blueprints(

@@ -33,7 +33,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
         _why(console, result)
     _policy(console, result)
     for title, pipeline in result.pipelines.items():
-        _pipeline(console, title, pipeline)
+        show_pipeline(console, title, pipeline)
     _releases(console, result)
     _smoke(console, result)
     _recovered(console, result)
@@ -141,7 +141,8 @@ def _policy(console: Console, result: Result) -> None:
     console.line()
 
 
-def _pipeline(console: Console, title: str, pipeline: PipelineRunResult) -> None:
+def show_pipeline(console: Console, title: str, pipeline: PipelineRunResult) -> None:
+    """Show the steps of a pipeline, its metrics and the registered version."""
     rows = [
         (str(number), step.name, step.status, step.fidelity, f"{step.seconds:.1f}", step.detail[:_DETAIL_WIDTH])
         for number, step in enumerate(pipeline.steps, start=1)

@@ -55,3 +55,9 @@ def test_versions_are_removed_after_the_endpoints_and_before_their_group(graph: 
     assert set(removal.needs) == {"stop progression", "blueprint-progression"}
     assert removal.name in planned["training-progression"].needs
     assert "training-progression" in planned["dataset-diabetes"].needs
+
+
+def test_a_training_is_run_on_request_whether_or_not_its_model_is_live(graph: Graph) -> None:
+    *_, run = plans.train(ENVIRONMENT, graph, "progression").steps
+    assert isinstance(run, steps.RunPipeline)
+    assert (run.needs, run.force, run.training) == (("state",), True, "progression")
