@@ -6,6 +6,7 @@ from orchestrator.config.rules.aws import READERS
 from orchestrator.config.rules.aws_facts import FACTS, NAMES
 from orchestrator.config.rules.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
 from orchestrator.config.rules.aws_rules import Rule, models, rule_of
+from tooling.docs.pages import table
 
 INTRODUCTION = """Values that AWS would reject during an apply are rejected when the files are read: each key below is \
 validated against the API member it becomes in {source}, or against AWS's documentation where the models have no rule. \
@@ -24,18 +25,16 @@ def page(note: str) -> str:
     """Render the page."""
     keys = ", ".join(f"`{key}`" for key in sorted(READERS))
     parts = ["# Limits of AWS", note, INTRODUCTION.format(source=models().source), READ.format(keys=keys)]
-    for title, table in (
+    for title, members in (
         ("platform.yaml", PLATFORM),
         ("blueprints/<name>.yaml", BLUEPRINT),
         ("Entries", WHOLE_SECTIONS),
     ):
-        rows = ["| key | member | accepted values |", "|---|---|---|"]
-        rows += [f"| `{key}` | {_member(each)} | {_words(each)} |" for key in sorted(table) for each in table[key]]
-        parts += [f"## {title}", "\n".join(rows)]
+        keyed = ((f"`{key}`", _member(each), _words(each)) for key in sorted(members) for each in members[key])
+        parts += [f"## {title}", table(("key", "member", "accepted values"), keyed).rstrip()]
     names = sorted((reference, kind) for kind, reference in NAMES.items() if reference in FACTS)
-    rows = ["| resource | member | accepted values |", "|---|---|---|"]
-    rows += [f"| `{kind}` | {_reference(reference)} | {_rule(rule_of(reference))} |" for reference, kind in names]
-    parts += ["## Names", NAMED, "\n".join(rows)]
+    named = ((f"`{kind}`", _reference(reference), _rule(rule_of(reference))) for reference, kind in names)
+    parts += ["## Names", NAMED, table(("resource", "member", "accepted values"), named).rstrip()]
     assumed = [f"- `{name}`: {fact['assumed']}" for name, fact in sorted(FACTS.items()) if "assumed" in fact]
     parts += ["## Assumed", "\n".join(assumed)]
     return "\n\n".join(parts) + "\n"

@@ -29,6 +29,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.session import Session
 
+from tooling.docs.pages import publish
+
 REPO = Path(__file__).resolve().parents[2]
 PAGE = Path("docs/reference/local-aws.md")
 SERVICES = Path("emulator/services")
@@ -284,13 +286,7 @@ def main() -> int:
     if sys.argv[1:] not in (["--write"], ["--check"]):
         sys.stderr.write("usage: python -m tooling.docs.local_aws (--write | --check)\n")
         return 2
-    path, text = REPO / PAGE, page(collect())
-    if sys.argv[1] == "--write":
-        path.write_text(text, encoding="utf-8")
-    elif not path.exists() or path.read_text(encoding="utf-8") != text:
-        sys.stderr.write(f"{PAGE} is out of date: run `make docs`\n")
-        return 1
-    return 0
+    return publish(REPO, {PAGE: page(collect())})
 
 
 if __name__ == "__main__":

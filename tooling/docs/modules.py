@@ -17,6 +17,7 @@ from typing import Any
 
 from orchestrator.config import load
 from orchestrator.config.model.platform import Storage
+from tooling.docs.pages import cell, publish, table
 from tooling.hcl import blocks as hcl
 from tooling.hcl import types
 
@@ -132,7 +133,7 @@ def _settings(module: str) -> str:
         (f"`{key}`", values[0], *(("same",) * (len(values) - 1) if len(set(values)) == 1 else values[1:]))
         for key, values in rows.items()
     ]
-    return _table(("setting", *ENVIRONMENTS), cells) if cells else ""
+    return table(("setting", *ENVIRONMENTS), cells) if cells else ""
 
 
 def _leaves(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -145,7 +146,7 @@ def _leaves(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 def _inputs(variables: Iterable[hcl.Block]) -> str:
     rows = [row for block in variables for row in _variable(block)]
-    return _table(("input", "type", "default", "meaning"), rows)
+    return table(("input", "type", "default", "meaning"), rows)
 
 
 def _variable(block: hcl.Block) -> Iterator[tuple[str, ...]]:
@@ -176,7 +177,7 @@ def _rules(block: hcl.Block) -> Iterator[str]:
 
 def _outputs(outputs: Iterable[hcl.Block]) -> str:
     rows = [(f"`{block.labels[0]}`", _text(_attributes(block).get("description", ""))) for block in outputs]
-    return _table(("output", "meaning"), rows)
+    return table(("output", "meaning"), rows)
 
 
 def _resources(blocks: dict[Path, list[hcl.Block]]) -> str:
@@ -186,7 +187,7 @@ def _resources(blocks: dict[Path, list[hcl.Block]]) -> str:
         for block in of_file
         if block.kind == "resource"
     ]
-    return _table(("resource", "file"), rows)
+    return table(("resource", "file"), rows)
 
 
 def _attributes(block: hcl.Block) -> dict[str, str]:
@@ -194,35 +195,18 @@ def _attributes(block: hcl.Block) -> dict[str, str]:
 
 
 def _text(literal: str) -> str:
-    return literal.strip('"').replace('\\"', '"').replace("|", "\\|")
+    return cell(literal.strip('"').replace('\\"', '"'))
 
 
 def _one_line(expression: str) -> str:
-    return re.sub(r"\s+", " ", expression).replace("|", "\\|")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return cell(re.sub(r"\s+", " ", expression))
 
 
 def main() -> int:
     """Write the files, or with `--check` say which are stale."""
-    stale = 0
-    for module in modules():
-        path = module / "README.md"
-        current = path.read_text(encoding="utf-8")
-        text = readme(module, current)
-        if text == current:
-            continue
-        if "--check" in sys.argv:
-            sys.stderr.write(f"{path.relative_to(REPO)} is not what the code says: run `make docs`\n")
-            stale = 1
-        else:
-            path.write_text(text, encoding="utf-8")
-            sys.stderr.write(f"wrote {path.relative_to(REPO)}\n")
-    return stale
+    files = {module / "README.md": module for module in modules()}
+    texts = {path.relative_to(REPO): readme(module, path.read_text(encoding="utf-8")) for path, module in files.items()}
+    return publish(REPO, texts, "is not what the code says: run `make docs`")
 
 
 if __name__ == "__main__":

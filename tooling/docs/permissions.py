@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tooling.docs.pages import cell, publish, table
 from tooling.hcl import tree as hcl
 
 REPO = Path(__file__).resolve().parents[2]
@@ -93,9 +94,9 @@ def _is_code(file: Path) -> bool:
 
 def _section(terraform: Path, folder: Path) -> str:
     name = folder.relative_to(terraform).as_posix()
-    rows = "".join(f"| {' | '.join(map(_cell, _row(each)))} |\n" for each in statements(folder))
-    head = "| Where | Statement | Principal, condition | Action | Resource |\n|---|---|---|---|---|\n"
-    return f"\n## [{name}](../../terraform/{name})\n\n{head}{rows}"
+    rows = (map(cell, _row(each)) for each in statements(folder))
+    every = table(("Where", "Statement", "Principal, condition", "Action", "Resource"), rows)
+    return f"\n## [{name}](../../terraform/{name})\n\n{every}"
 
 
 def _row(statement: Statement) -> Iterable[str]:
@@ -108,21 +109,10 @@ def _row(statement: Statement) -> Iterable[str]:
     return statement.place, statement.sid, rest, denied + ", ".join(actions), ", ".join(resources)
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
 def main() -> int:
     """Write the page, or with `--check` report that it is out of date."""
-    path, text = REPO / PAGE, page(REPO / "terraform")
-    if "--check" in sys.argv[1:]:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
-            return 0
-        sys.stderr.write(f"{PAGE} is out of date\nhint: run `make docs` and review the changes\n")
-        return 1
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return 0
+    stale = "is out of date\nhint: run `make docs` and review the changes"
+    return publish(REPO, {PAGE: page(REPO / "terraform")}, stale)
 
 
 if __name__ == "__main__":

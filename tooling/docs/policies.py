@@ -14,6 +14,7 @@ from pathlib import Path
 from orchestrator.policy.gate import Checkov
 from orchestrator.policy.rules import BUILTIN_LIST, Rule, own_rules
 from orchestrator.policy.skips import skips_by_block
+from tooling.docs.pages import cell, publish, table
 
 REPO = Path(__file__).resolve().parents[2]
 README = Path("policies/README.md")
@@ -54,25 +55,23 @@ occur). `checks/` contains only rules and their shared code, because checkov loa
 can be written in several ways, `tests/policies` has a row for each, tested in source and plan. A value that
 depends on a variable is undecided in a scan of the source and decided on the plan.
 
-| Rule | Severity | Scans | Requirement |
-|---|---|---|---|
 """
 
 
 def readme(rules: Iterable[Rule], builtin_count: int) -> str:
     ordered = sorted(rules, key=lambda rule: rule.id)
-    table = "".join(
-        f"| [{rule.id}](#{anchor(rule)}) | {rule.severity.lower()} | {', '.join(sorted(rule.scans, reverse=True))} "
-        f"| {rule.name} |\n"
+    rows = (
+        (f"[{rule.id}](#{anchor(rule)})", rule.severity.lower(), ", ".join(sorted(rule.scans, reverse=True)), rule.name)
         for rule in ordered
     )
+    summary = table(("Rule", "Severity", "Scans", "Requirement"), rows)
     details = "".join(
         f"\n## {rule.id}\n\n{rule.name} ([rule](checks/{rule.file.name}), "
         f"[fixtures](fixtures/{rule.file.stem}/main.tf)).\n\n"
         f"**Risk.** {rule.risk}\n\n**Repair.** `{rule.repair}`\n"
         for rule in ordered
     )
-    return INTRODUCTION.format(builtin=builtin_count, own=len(ordered)) + table + details
+    return INTRODUCTION.format(builtin=builtin_count, own=len(ordered)) + summary + details
 
 
 SKIPS_INTRODUCTION = """\
@@ -84,8 +83,6 @@ Rules are skipped only at single resources, with a reason: {count} times, {rules
 No rule is skipped globally. The rules of this platform are described in
 [policies/README.md](../../policies/README.md).
 
-| Rule | Requirement | Resource | Reason |
-|---|---|---|---|
 """
 
 
@@ -96,10 +93,10 @@ def skips_page(terraform: Path, names: Mapping[str, str]) -> str:
         count=len(rows), rules=len({rule for rule, *_ in rows}), loaded=sum(map(_must_run, names))
     )
     cells = (
-        (rule, _cell(names.get(rule, "")), f"`{block}` in [{place}](../../terraform/{place})", _cell(reason))
+        (rule, cell(names.get(rule, "")), f"`{block}` in [{place}](../../terraform/{place})", cell(reason))
         for rule, place, block, reason in rows
     )
-    return introduction + "".join(f"| {' | '.join(row)} |\n" for row in cells)
+    return introduction + table(("Rule", "Requirement", "Resource", "Reason"), cells)
 
 
 def _skips(terraform: Path) -> Iterator[tuple[str, str, str, str]]:
@@ -108,10 +105,6 @@ def _skips(terraform: Path) -> Iterator[tuple[str, str, str, str]]:
         for block, skips in skips_by_block(folder).items():
             for rule, reason in skips.items():
                 yield rule, folder.relative_to(terraform).as_posix(), block, reason
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _must_run(rule: str) -> bool:
@@ -140,20 +133,7 @@ def main() -> int:
         README: readme(own_rules(REPO).values(), builtin.count("\n") - 1),
         SKIPS: skips_page(REPO / "terraform", loaded),
     }
-    stale = [path for path, text in pages.items() if not _is(REPO / path, text)]
-    if "--check" in sys.argv[1:]:
-        for path in stale:
-            sys.stderr.write(f"{path} is out of date\nhint: run `make docs`\n")
-        return 1 if stale else 0
-    for path in stale:
-        (REPO / path).parent.mkdir(parents=True, exist_ok=True)
-        (REPO / path).write_text(pages[path], encoding="utf-8")
-        sys.stderr.write(f"wrote {path}\n")
-    return 0
-
-
-def _is(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
+    return publish(REPO, pages, "is out of date\nhint: run `make docs`")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from orchestrator import cli, errors
 from orchestrator.config.schema import schemas
 from tooling.aws import limits
 from tooling.docs import inference_matrix
+from tooling.docs.pages import publish, table
 
 REPO = Path(__file__).resolve().parents[2]
 FOLDER = Path("docs/reference")
@@ -61,9 +62,7 @@ def configuration_page() -> str:
 
 
 def _table(document: dict[str, Any], definitions: dict[str, Any]) -> str:
-    rows = ["| key | type | default | rule | meaning |", "|---|---|---|---|---|"]
-    rows += [f"| {' | '.join(cells)} |" for cells in _rows(document, definitions, "")]
-    return "\n".join(rows)
+    return table(("key", "type", "default", "rule", "meaning"), _rows(document, definitions, "")).rstrip()
 
 
 def _rows(document: dict[str, Any], definitions: dict[str, Any], prefix: str) -> Iterator[tuple[str, ...]]:
@@ -128,16 +127,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def main() -> int:
     """Write the pages, or with `--check` report those that are out of date."""
-    stale = 0
-    for name, page in PAGES.items():
-        path, text = REPO / FOLDER / name, page()
-        if "--check" not in sys.argv:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            sys.stderr.write(f"{FOLDER / name} is out of date: run `make docs`\n")
-            stale = 1
-    return stale
+    return publish(REPO, {FOLDER / name: page() for name, page in PAGES.items()})
 
 
 if __name__ == "__main__":
