@@ -72,6 +72,25 @@ class Runs:
                 self._running.pop(run_id, None)
 
 
+class Stopper:
+    """Stops the process of one run, even if the stop is requested before there is a process."""
+
+    def __init__(self) -> None:
+        self.requested = threading.Event()
+        self._job: Job | None = None
+
+    def stop(self) -> None:
+        self.requested.set()
+        if self._job:
+            self._job.stop()
+
+    def take(self, job: Job) -> None:
+        """Take the process of the run; stop it if that was requested meanwhile."""
+        self._job = job
+        if self.requested.is_set():
+            job.stop()
+
+
 class Job:
     """A process that can be stopped from another thread."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from emulator.core import processes
-from emulator.core.aws import Aws, LogStream
+from emulator.core.aws import LogStream
 from emulator.core.evidence import STORE, describe_exit
-from emulator.core.jobs import Exit, Job
+from emulator.core.jobs import Exit, Job, Runs, Stopper
 
 PROGRAM = Path(__file__).parents[2] / "runtime" / "crawler.py"
 LOG_GROUP = "/aws-glue/crawlers"
@@ -40,13 +40,8 @@ class Crawl:
     cause: str | None
 
 
-class Crawlers:
+class Crawlers(Runs):
     """All running crawls of this emulator."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-        self._lock = threading.Lock()
-        self._running: dict[str, Job] = {}
 
     def start(self, crawl: Crawl, report: Report) -> None:
         """Start a crawl and return at once; `report` is called from its thread."""
@@ -56,28 +51,19 @@ class Crawlers:
             parent=crawl.cause,
             detail={"crawl_id": crawl.crawl_id, "needs_process": True},
         )
-        threading.Thread(
-            target=self._run, args=(crawl, report, record.id), name=f"crawl-{crawl.crawler_name}", daemon=True
-        ).start()
+        stopper = Stopper()
+        work = partial(self._run, crawl, report, record.id, stopper)
+        self.begin(crawl.crawl_id, stopper, work, f"crawl-{crawl.crawler_name}")
 
-    def stop(self, crawl_id: str) -> None:
-        with self._lock:
-            job = self._running.get(crawl_id)
-        if job:
-            job.stop()
-
-    def _run(self, crawl: Crawl, report: Report, evidence_id: str) -> None:
+    def _run(self, crawl: Crawl, report: Report, evidence_id: str, stopper: Stopper) -> None:
         try:
             job, credentials = self._launch(crawl, evidence_id)
         except (ClientError, OSError) as error:
             STORE.fail(evidence_id, str(error))
             report("FAILED", str(error))
             return
-        with self._lock:
-            self._running[crawl.crawl_id] = job
+        stopper.take(job)
         ended = job.run(TIMEOUT_SECONDS)
-        with self._lock:
-            self._running.pop(crawl.crawl_id, None)
         STORE.lend_credentials(credentials.access_key_id, None)
         _conclude(ended, report, evidence_id)
 

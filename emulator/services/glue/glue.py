@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from emulator.core import processes
-from emulator.core.aws import Aws, LogStream, download_file, split_uri
+from emulator.core.aws import LogStream, download_file, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import inside
-from emulator.core.jobs import Exit, Job
+from emulator.core.jobs import Exit, Job, Runs, Stopper
 
 LOG_GROUPS = {"glueetl": "/aws-glue/jobs", "pythonshell": "/aws-glue/python-jobs"}
 SPARK = "glueetl"
@@ -46,14 +46,8 @@ class JobRun:
         return ["nice", "-n", "10"] if self.dpus is not None and self.dpus < 1 else []
 
 
-class GlueJobs:
+class GlueJobs(Runs):
     """All running jobs of this emulator."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-        self._lock = threading.Lock()
-        self._running: dict[str, Job] = {}
-        self._stop_early: set[str] = set()
 
     def start(self, run: JobRun, report: Report) -> None:
         """Start a run and return at once; `report` is called from its thread."""
@@ -62,34 +56,20 @@ class GlueJobs:
             # Glue's library is not installed: a script that imports it does without it or fails.
             detail["engine"] = "one Python process, with neither Spark nor Glue's library"
         record = STORE.begin("glue-job", run.job_name, parent=run.cause, detail=detail)
-        threading.Thread(
-            target=self._run, args=(run, report, record.id), name=f"glue-{run.run_id}", daemon=True
-        ).start()
+        stopper = Stopper()
+        work = partial(self._run, run, report, record.id, stopper)
+        self.begin(run.run_id, stopper, work, f"glue-{run.run_id}")
 
-    def stop(self, run_id: str) -> None:
-        with self._lock:
-            job = self._running.get(run_id)
-            if job is None:
-                self._stop_early.add(run_id)
-        if job:
-            job.stop()
-
-    def _run(self, run: JobRun, report: Report, evidence_id: str) -> None:
+    def _run(self, run: JobRun, report: Report, evidence_id: str, stopper: Stopper) -> None:
         try:
             job, credentials = self._launch(run, evidence_id)
         except (ClientError, OSError, ValueError) as error:
             STORE.fail(evidence_id, str(error))
             report("FAILED", f"{type(error).__name__}: {error}")
             return
-        with self._lock:
-            self._running[run.run_id] = job
-            stop_now = run.run_id in self._stop_early
         report("RUNNING", None)
-        if stop_now:
-            job.stop()
+        stopper.take(job)
         ended = job.run(run.timeout_seconds)
-        with self._lock:
-            self._running.pop(run.run_id, None)
         STORE.lend_credentials(credentials.access_key_id, None)
         _conclude(ended, report, evidence_id)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from emulator.core import processes
 from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_prefix, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import OutsideFolder, inside, of_name
-from emulator.core.jobs import Exit, Job, Runs
+from emulator.core.jobs import Exit, Job, Runs, Stopper
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 CONTAINER = "/opt/ml/"
@@ -74,22 +73,16 @@ class Processing(Runs):
         self.begin(request.arn, run, lambda: ended(run.execute()), f"processing-{request.name}")
 
 
-class _Run:
+class _Run(Stopper):
     """One job."""
 
     def __init__(self, aws: Aws, request: ProcessingRequest, started: Callable[[], None]) -> None:
+        super().__init__()
         self._aws, self.request, self._started = aws, request, started
         self._root = of_name(aws.settings.data_dir / "processing", request.name)
-        self._stop = threading.Event()
-        self._job: Job | None = None
         self._record = STORE.begin(
             "processing", request.name, parent=request.cause, detail={"image": request.image, "needs_process": True}
         )
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._job:
-            self._job.stop()
 
     def execute(self) -> End:
         try:
@@ -115,7 +108,7 @@ class _Run:
             self._make_folders()
             for each in request.inputs:
                 self._download(s3, each)
-            if self._stop.is_set():
+            if self.requested.is_set():
                 return Exit(0, timed_out=False, stopped=True, tail=())
             done = self._run(program, credentials)
             if not (done.succeeded or done.stopped or done.timed_out):
@@ -197,17 +190,16 @@ class _Run:
             },
         )
         stream = f"{request.name}/algo-1-{int(time.time())}"
-        self._job = Job(
+        job = Job(
             [self._aws.settings.jobs_python, *program],
             env=env,
             cwd=self._root,
             log=LogStream(self._aws, LOG_GROUP, stream, request.region, credentials),
         )
-        STORE.update(self._record.id, pid=self._job.process.pid)
+        STORE.update(self._record.id, pid=job.process.pid)
         self._started()
-        if self._stop.is_set():
-            self._job.stop()
-        return self._job.run(request.max_seconds)
+        self.take(job)
+        return job.run(request.max_seconds)
 
     def _upload(self, s3: Any) -> None:
         for each in self.request.outputs:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 import tarfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from emulator.core.archives import unpack
 from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_file, download_prefix, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import inside, of_name
-from emulator.core.jobs import Exit, Job, Runs
+from emulator.core.jobs import Exit, Job, Runs, Stopper
 from emulator.services.sagemaker import script_mode
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -77,24 +76,18 @@ class Training(Runs):
         self.begin(request.arn, run, run.execute, f"training-{request.name}")
 
 
-class _Run:
+class _Run(Stopper):
     """One job."""
 
     def __init__(self, aws: Aws, request: TrainingRequest, report: Report) -> None:
+        super().__init__()
         self._aws, self.request, self._report = aws, request, report
         self._folders = script_mode.Folders(of_name(aws.settings.data_dir / "training", request.name))
-        self._stop = threading.Event()
-        self._job: Job | None = None
         self._metrics: dict[str, float] = {}
         self._patterns = [(name, re.compile(pattern)) for name, pattern in request.metrics]
         self._record = STORE.begin(
             "training", request.name, parent=request.cause, detail={"image": request.image, "needs_process": True}
         )
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._job:
-            self._job.stop()
 
     def execute(self) -> None:
         try:
@@ -126,7 +119,7 @@ class _Run:
             self._folders.make()
             self._download_channels(s3)
             program, arguments = self._download_source(s3)
-            if self._stop.is_set():
+            if self.requested.is_set():
                 return Exit(0, timed_out=False, stopped=True, tail=())
             self._report(Progress("Training", "Training image download completed. Training in progress."))
             ended = self._run_script(program, arguments, credentials)
@@ -192,7 +185,7 @@ class _Run:
             credentials=credentials,
             extra={**variables, **request.variables},
         )
-        self._job = Job(
+        job = Job(
             [self._aws.settings.jobs_python, program, *arguments],
             env=env,
             cwd=self._folders.code,
@@ -201,11 +194,9 @@ class _Run:
             ),
             on_line=self._match_metrics,
         )
-        STORE.update(self._record.id, pid=self._job.process.pid)
-        if self._stop.is_set():
-            # Stopped after the status became Training, and before there was a process to stop.
-            self._job.stop()
-        return self._job.run(request.max_seconds)
+        STORE.update(self._record.id, pid=job.process.pid)
+        self.take(job)
+        return job.run(request.max_seconds)
 
     def _match_metrics(self, line: str) -> None:
         """Collect metrics; the last value of each is the final one."""
