@@ -63,7 +63,7 @@ class LambdaAuthorizers:
 
     def admit(self, request: Request, stage: moto_view.Stage, route: Route, path: str, request_id: str) -> Caller:
         """Return the caller of an admitted request. Raise `Refused` otherwise."""
-        authorizer = stage.authorizers.get(route.method.authorizer_id or "")
+        authorizer = stage.deployed.authorizers.get(route.method.authorizer_id or "")
         if authorizer is None:
             raise misconfigured()
         sources = identity_of(authorizer, request, stage, route, path, request_id)

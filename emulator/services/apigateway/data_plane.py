@@ -63,7 +63,7 @@ class ApiGateway:
         return response
 
     def _handle(self, request: Request, stage: moto_view.Stage, path: str, request_id: str) -> Response:
-        route = find_route(stage.methods, request.method, path)
+        route = find_route(stage.deployed.methods, request.method, path)
         if route is None:
             # AWS answers this for every unknown route, whatever the caller's credentials.
             raise Refused(
@@ -106,7 +106,7 @@ class ApiGateway:
     ) -> moto_view.KeyUse | None:
         if not method.api_key_required:
             return None
-        value = caller.usage_key if stage.key_source == "AUTHORIZER" else request.headers.get("x-api-key", "")
+        value = caller.usage_key if stage.deployed.key_source == "AUTHORIZER" else request.headers.get("x-api-key", "")
         key = moto_view.find_key(stage, value)
         if key is None:
             raise Refused(403, "Forbidden", "ForbiddenException", "INVALID_API_KEY")

@@ -63,6 +63,7 @@ class Snapshot:
     methods: tuple[Method, ...] = ()
     authorizers: dict[str, Authorizer] = field(default_factory=dict)
     key_source: str = "HEADER"
+    """Where the API key of a request is: its header `x-api-key`, or `AUTHORIZER`."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,11 @@ class Stage:
     account_id: str
     region: str
     variables: dict[str, str]
-    methods: tuple[Method, ...]
+    deployed: Snapshot
     throttles: dict[str, Throttle] = field(default_factory=dict)
     """By `path/METHOD` as method settings spell it (`~1realtime/POST`), `*/*` for all."""
     responses: dict[str, GatewayResponse] = field(default_factory=dict)
     """By gateway response type, e.g. `THROTTLED`."""
-    authorizers: dict[str, Authorizer] = field(default_factory=dict)
-    key_source: str = "HEADER"
-    """Where the API key of a request is: its header `x-api-key`, or `AUTHORIZER`."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,6 @@ def find_stage(api_id: str, stage_name: str) -> Stage | None:
     stage = api.stages.get(stage_name)
     if stage is None:
         return None
-    deployed = _snapshots(api).get(str(stage.deployment_id), Snapshot())
     throttles = {
         path: Throttle(float(settings["throttlingRateLimit"]), int(settings["throttlingBurstLimit"]))
         for path, settings in stage.method_settings.items()
@@ -135,11 +132,9 @@ def find_stage(api_id: str, stage_name: str) -> Stage | None:
         account_id=backend.account_id,
         region=backend.region_name,
         variables=dict(stage.variables or {}),
-        methods=deployed.methods,
+        deployed=_snapshots(api).get(str(stage.deployment_id), Snapshot()),
         throttles=throttles,
         responses={name: _response(response) for name, response in api.gateway_responses.items()},
-        authorizers=deployed.authorizers,
-        key_source=deployed.key_source,
     )
 
 

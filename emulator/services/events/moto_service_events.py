@@ -135,31 +135,11 @@ def _packages() -> None:
             return arn
 
 
-def training(job: Any) -> None:
-    """Send the event of a training job's new status."""
-    _described(
-        job.arn,
-        "SageMaker Training Job State Change",
-        lambda client: client.describe_training_job(TrainingJobName=job.training_job_name),
-    )
-
-
-def processing(job: Any) -> None:
-    """Send the event of a processing job's new status."""
-    _described(
-        job.arn,
-        "SageMaker Processing Job State Change",
-        lambda client: client.describe_processing_job(ProcessingJobName=job.processing_job_name),
-    )
-
-
-def transform(job: Any) -> None:
-    """Send the event of a transform job's new status."""
-    _described(
-        job.arn,
-        "SageMaker Transform Job State Change",
-        lambda client: client.describe_transform_job(TransformJobName=job.transform_job_name),
-    )
+def job(stored: Any, kind: str) -> None:
+    """Send the event of a job's new status; `kind` is `training`, `processing` or `transform`."""
+    name = {f"{kind.capitalize()}JobName": getattr(stored, f"{kind}_job_name")}
+    detail_type = f"SageMaker {kind.capitalize()} Job State Change"
+    _described(stored.arn, detail_type, lambda client: getattr(client, f"describe_{kind}_job")(**name))
 
 
 def endpoint(stored: Any) -> None:

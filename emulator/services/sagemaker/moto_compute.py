@@ -112,7 +112,7 @@ def _train(training: Training) -> None:
         answer = original(self)
         job = self.sagemaker_backend.training_jobs[name]
         job.environment = self._get_param("Environment")
-        moto_service_events.training(job)
+        moto_service_events.job(job, "training")
         training.start(_training_request(job, self.region), lambda progress: _advance(job, progress))
         return answer
 
@@ -120,7 +120,7 @@ def _train(training: Training) -> None:
     def stop_training_job(self: Any) -> Any:
         job = moto_jobs.stopping(self, "training")
         job.secondary_status_transitions.append(_transition("Stopping", "Stopping the training job"))
-        moto_service_events.training(job)
+        moto_service_events.job(job, "training")
         threading.Thread(target=training.stop, args=(job.arn,), daemon=True).start()
         return EmptyResult()
 
@@ -171,7 +171,7 @@ def _advance(job: Any, progress: Progress) -> None:
     job.secondary_status = progress.secondary_status
     if status or job.training_job_status != "Stopping":
         job.training_job_status = status or "InProgress"
-    moto_service_events.training(job)
+    moto_service_events.job(job, "training")
 
 
 def _transition(status: str, message: str) -> dict[str, Any]:

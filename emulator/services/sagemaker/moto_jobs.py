@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+
+
+def new_name(response: Any, kind: str, stored: Any) -> str:
+    """Return the name of a requested job; raise `ResourceInUseException` if a job has it. `stored` is moto's class."""
+    name: str = response._get_param(f"{kind.capitalize()}JobName")
+    if name in getattr(response.sagemaker_backend, f"{kind}_jobs"):
+        raise ResourceInUseException(
+            message="Job name must be unique within an AWS account and region, and a job with this name already exists "
+            f"({stored.arn_formatter(name, response.current_account, response.region)})"
+        )
+    return name
 
 
 def stopping(response: Any, kind: str) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 from moto.core.responses import EmptyResult
 from moto.core.utils import utcnow
-from moto.sagemaker.exceptions import ResourceInUseException
 from moto.sagemaker.models import FakeProcessingJob
 from moto.sagemaker.responses import SageMakerResponse
 
@@ -34,18 +33,12 @@ def apply(settings: Settings) -> None:
 
     @wrap(SageMakerResponse, "create_processing_job")
     def create_processing_job(original: Any, self: Any) -> Any:
-        name = self._get_param("ProcessingJobName")
-        if name in self.sagemaker_backend.processing_jobs:
-            arn = FakeProcessingJob.arn_formatter(name, self.current_account, self.region)
-            raise ResourceInUseException(
-                message="Job name must be unique within an AWS account and region, and a job with this name already "
-                f"exists ({arn})"
-            )
+        name = moto_jobs.new_name(self, "processing", FakeProcessingJob)
         answer = original(self)
         job = self.sagemaker_backend.processing_jobs[name]
         job.environment = self._get_param("Environment")
         job.processing_resources = self._get_param("ProcessingResources")
-        moto_service_events.processing(job)
+        moto_service_events.job(job, "processing")
         processing.start(_request(job, self.region), lambda: _started(job), lambda end: _ended(job, end))
         return answer
 
@@ -53,7 +46,7 @@ def apply(settings: Settings) -> None:
     def stop_processing_job(original: Any, self: Any) -> Any:
         """Stop a job in progress; moto reports any job as stopped."""
         job = moto_jobs.stopping(self, "processing")
-        moto_service_events.processing(job)
+        moto_service_events.job(job, "processing")
         threading.Thread(target=processing.stop, args=(job.arn,), daemon=True).start()
         return EmptyResult()
 
@@ -86,4 +79,4 @@ def _ended(job: Any, end: End) -> None:
     job.failure_reason, job.exit_message = end.failure_reason, end.exit_message
     job.processing_end_time = job.last_modified_time = utcnow()
     job.processing_job_status = end.status
-    moto_service_events.processing(job)
+    moto_service_events.job(job, "processing")

@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
-from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import FakeTransformJob
 from moto.sagemaker.responses import SageMakerResponse
 
@@ -48,16 +48,11 @@ def apply(settings: Settings) -> None:
 
     @wrap(SageMakerResponse, "create_transform_job")
     def create_transform_job(original: Any, self: Any) -> Any:
-        name, backend = self._get_param("TransformJobName"), self.sagemaker_backend
-        if name in backend.transform_jobs:
-            raise ResourceInUseException(
-                message="Job name must be unique within an AWS account and region, and a job with this name already "
-                f"exists ({FakeTransformJob.arn_formatter(name, self.current_account, self.region)})"
-            )
+        name, backend = moto_jobs.new_name(self, "transform", FakeTransformJob), self.sagemaker_backend
         request = _request(self, backend)
         answer = original(self)
         job = backend.transform_jobs[name]
-        moto_service_events.transform(job)
+        moto_service_events.job(job, "transform")
         for fault in store.STORE.hits("sagemaker", ACTION, [name, request.model.name], ["job-fails"]):
             store.record_hit(fault, "sagemaker", ACTION, name, current_cause())
             _ended(job, End("Failed", "InternalServerError: We encountered an internal error. Please try again."))
@@ -78,7 +73,7 @@ def apply(settings: Settings) -> None:
     @add(SageMakerResponse)
     def stop_transform_job(self: Any) -> Any:
         job = moto_jobs.stopping(self, "transform")
-        moto_service_events.transform(job)
+        moto_service_events.job(job, "transform")
         transforms.stop(job.arn)
         return EmptyResult()
 
@@ -162,4 +157,4 @@ def _ended(job: Any, end: End) -> None:
     job.failure_reason = end.failure_reason
     job.transform_end_time = job.last_modified_time = utcnow()
     job.transform_job_status = end.status
-    moto_service_events.transform(job)
+    moto_service_events.job(job, "transform")

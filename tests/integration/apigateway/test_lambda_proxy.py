@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request
 from emulator.services.apigateway.data_plane import Route, find_route
 from emulator.services.apigateway.function_calls import Invocation
 from emulator.services.apigateway.lambda_proxy import build_event, build_response
-from emulator.services.apigateway.moto_view import Integration, Method, Stage
+from emulator.services.apigateway.moto_view import Integration, Method, Snapshot, Stage
 
 
 def method(path: str, verb: str = "POST") -> Method:
@@ -59,7 +59,7 @@ def test_no_route_is_none() -> None:
 
 def event_for(**request: Any) -> dict[str, Any]:
     built = Request(EnvironBuilder(**request).get_environ())
-    stage = Stage("api1", "v1", "123456789012", "us-east-1", {"mode": "test"}, METHODS)
+    stage = Stage("api1", "v1", "123456789012", "us-east-1", {"mode": "test"}, Snapshot(METHODS))
     return build_event(built, stage, Route(METHODS[1], {"blueprint": "chat"}), "/realtime/chat", "request-1", None)
 
 
