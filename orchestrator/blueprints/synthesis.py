@@ -16,7 +16,7 @@ from orchestrator.blueprints import kernel
 from orchestrator.blueprints.matrix import module_of
 from orchestrator.config.model.platform import Described, Environment
 from orchestrator.errors import SetupError
-from orchestrator.system import trouble
+from orchestrator.system import own_files, trouble
 
 STACK_FILE = "cdk.tf.json"
 _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
@@ -67,8 +67,8 @@ def synth(environment: Environment, file: Described, out: Path, repo: Path) -> N
         if refused is None:
             raise
         raise refused from error
-    _write_if_changed(out / STACK_FILE, document)
-    _write_if_changed(out / lock_file.name, lock_file.read_text(encoding="utf-8"))
+    own_files.write_changed(out / STACK_FILE, document)
+    own_files.write_changed(out / lock_file.name, lock_file.read_text(encoding="utf-8"))
 
 
 def _synthesise(environment: Environment, file: Described, module: str, modules: str, repo: Path) -> str:
@@ -111,9 +111,3 @@ def _use_bundled_node() -> None:
         del os.environ["TMPDIR"]  # Python then chooses another folder, Node.js does not
     # jsii's runtime calls functions that are deprecated in newer Node.js versions.
     os.environ["NODE_NO_WARNINGS"] = "1"
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_bytes() != text.encode():
-        with trouble.writing(path):
-            path.write_text(text, encoding="utf-8")

@@ -21,7 +21,7 @@ from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import file_of
 from orchestrator.session.ports import Tools
 from orchestrator.stacks import leftovers
-from orchestrator.system import scratch, trouble
+from orchestrator.system import own_files, scratch
 from orchestrator.terraform.model import Workspace
 
 BUILD = Path("build")
@@ -53,11 +53,11 @@ def render(
     folder = stack_folder(tools.repo, tools.environment, stack.name, preview=preview)
     folder.mkdir(parents=True, exist_ok=True)
     values_file = folder / "values.tfvars.json"
-    _write(values_file, json.dumps(values, indent=2, sort_keys=True) + "\n")
+    own_files.write_changed(values_file, json.dumps(values, indent=2, sort_keys=True) + "\n")
     backend_file = None
     if bucket is not None:
         backend_file = folder / "backend.hcl"
-        _write(backend_file, backend(tools.environment, bucket, state_key, key_arn))
+        own_files.write_changed(backend_file, backend(tools.environment, bucket, state_key, key_arn))
     return Workspace(
         stack=stack.name,
         root=_root(tools, stack, folder),
@@ -148,10 +148,3 @@ def _worth_showing(name: str, env: Mapping[str, str]) -> bool:
 
 def _short(repo: Path, path: Path) -> str:
     return str(path.relative_to(repo)) if path.is_relative_to(repo) else str(path)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file unless it is unchanged, so that its time says when it last changed."""
-    if not path.is_file() or path.read_bytes() != text.encode():
-        with trouble.writing(path):
-            path.write_text(text, encoding="utf-8")

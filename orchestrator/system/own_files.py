@@ -1,7 +1,7 @@
-"""Read and write JSON files of the orchestrator and terraform, which a kill or a full disk may have truncated.
+"""Read and write files of the orchestrator and terraform, which a kill or a full disk may have truncated.
 
-There are two kinds. A truncated file that only saves time (`remembered`) counts as missing. A truncated file that is
-required (`parsed`) is refused with a message and a remedy.
+There are two kinds of JSON files. A truncated file that only saves time (`remembered`) counts as missing. A truncated
+file that is required (`parsed`) is refused with a message and a remedy.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import PlatformError
+from orchestrator.system import trouble
 from orchestrator.system.text_files import clipped
 
 
@@ -24,6 +25,13 @@ def write(path: Path, document: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def write_changed(path: Path, text: str) -> None:
+    """Write a text file unless it is unchanged, so that its time says when it last changed."""
+    if not path.is_file() or path.read_bytes() != text.encode():
+        with trouble.writing(path):
+            path.write_text(text, encoding="utf-8")
 
 
 def remembered(path: Path) -> Any:
