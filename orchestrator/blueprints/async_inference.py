@@ -166,6 +166,7 @@ class AsyncStack(BlueprintStack):
                     "max_input_mb": options.max_input_mb or SAGEMAKER_INPUT_MB,
                     "parameters": self.parameters(),
                     **self.limits(),
+                    **self.format(),
                 },
                 "model_group": self.model_group(model),
                 "topic_arns": results.get("topic_arns"),

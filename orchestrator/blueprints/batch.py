@@ -11,7 +11,7 @@ from orchestrator.config.model.blueprint import Batch, BedrockModel, SageMakerMo
 from orchestrator.config.rules.prices import NEEDED
 from orchestrator.core.terraform_json import code
 
-READ_BY_BOTH = ("format", "column", "delimiter", "on_arrival", "maximum_records")
+READ_BY_BOTH = ("format", "column", "id", "types", "delimiter", "on_arrival", "maximum_records")
 OF_SOURCE = {
     "sagemaker": (*READ_BY_BOTH, "strategy", "max_payload_mb", "max_concurrent_transforms"),
     "bedrock": (*READ_BY_BOTH, "timeout_hours"),
@@ -66,7 +66,7 @@ class BatchStack(BlueprintStack):
         prices = options.pop("prices", {})
         taken = (*OF_SOURCE[source], *LEFT_TO_THE_MODULE)
         return {
-            **{name: options[name] for name in taken if name in options},
+            **{name: options[name] for name in taken if name in options and options[name] != {}},
             "prices": {name: prices[name] for name in NEEDED[source] if name in prices},
         }
 
@@ -86,6 +86,7 @@ class BatchStack(BlueprintStack):
                     "instance_count": blueprint.instance_count,
                     "parameters": self.parameters(),
                     **self.limits(),
+                    **self.format(),
                     "batch": self._options("sagemaker"),
                 },
                 "model_group": self.model_group(model),

@@ -28,6 +28,7 @@ class RealtimeStack(BlueprintStack):
             "parameters": self.parameters(),
             "rollout": blueprint.rollout.model_dump(),
             **self.limits(),
+            **self.format(),
             **self.routing(),
         }
         if blueprint.autoscaling is not None:

@@ -31,6 +31,7 @@ class ServerlessStack(BlueprintStack):
                     "serverless": sizes.model_dump(exclude_none=True),
                     "parameters": self.parameters(),
                     **self.limits(),
+                    **self.format(),
                     **self.routing(),
                 },
                 "model_group": self.model_group(model),

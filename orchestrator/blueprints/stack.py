@@ -169,6 +169,10 @@ class BlueprintStack(FileStack):
         limits = self.blueprint.limits.model_dump(exclude_unset=True, exclude_none=True)
         return {"limits": limits} if limits else {}
 
+    def format(self) -> dict[str, str]:
+        """Return the container's format if it is not the platform's own."""
+        return {} if self.blueprint.format == "inputs" else {"format": self.blueprint.format}
+
     def model_group(self, model: SageMakerModel) -> dict[str, str | Expression]:
         """Return the model group of the versions: its key in the environment files, and its name."""
         return {"key": model.group, "name": self.group_name(model.group)}

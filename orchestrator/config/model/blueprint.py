@@ -125,13 +125,22 @@ class BatchPrices(Section):
     usd_per_million_output_tokens: float | None = Field(None, ge=0, description="Bedrock")
 
 
+Format = Literal["inputs", "jsonlines", "json", "csv", "classify", "embed", "text", "messages"]
+
+
 class Batch(Section):
     """How objects in inference/batch/input/<name>/ become jobs: on arrival, by schedule or on request."""
 
     format: Literal["auto", "jsonlines", "csv", "text", "parquet"] = Field(
         "auto", description="auto: by file extension"
     )
-    column: str | None = Field(None, description="field or column of the text; unset: input, inputs, text, prompt, …")
+    column: str | None = Field(
+        None, description="field or column of the inputs; `*`: whole rows as objects; unset: input, text, prompt, …"
+    )
+    id: str | None = Field(None, description="field or column that names each record in its result; unset: id")
+    types: dict[str, Literal["string", "bigint", "double", "boolean"]] = Field(
+        {}, description='CSV with `column: "*"`: types of columns by name; the others are strings'
+    )
     delimiter: Literal[",", ";", "|", "tab"] = Field(",", description="CSV: separator of the cells")
     on_arrival: bool = Field(True, description="an object starts a job when it arrives, except in requests/")
     schedule: Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")] | None = Field(
@@ -223,6 +232,7 @@ class Blueprint(Section):
     name: Name
     kind: Literal["realtime", "serverless", "batch", "async"]
     model: SageMakerModel | BedrockModel = Field(discriminator="source")
+    format: Format = Field("inputs", description="SageMaker: what the container reads and writes")
     instance_type: str = "ml.m5.large"
     instance_count: int = Field(1, ge=1)
     autoscaling: Autoscaling | None = None

@@ -261,7 +261,11 @@ NO_MEMBER: dict[str, str] = {
             *("training.gate.min_f1", "training.poll_seconds", "training.approval_days", "studio.packages.names.[]"),
             *("containers.target", "containers.others.*.version", "variants.*.version", "shadow.version"),
             *(
+                "format",
                 "batch.column",
+                "batch.id",
+                "batch.types.{key}",
+                "batch.types.*",
                 "batch.delimiter",
                 "batch.records_per_file",
                 "batch.minimum_records",

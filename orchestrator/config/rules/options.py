@@ -7,7 +7,7 @@ reason that begins with the name of a service is a rule of AWS; the others are r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.config.model.blueprint import BedrockModel, Blueprint
@@ -188,6 +188,7 @@ OPTIONS: dict[str, Option] = {
         },
         source=None,
     ),
+    "container format": Option("what the container reads and writes, if not this platform's own format", ("format",)),
     "limits": Option("upper limits for a request", ("limits",), source=None),
     "vpc": Option(
         "containers in private subnets",
@@ -246,6 +247,7 @@ def check(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     yield from _check_serverless(document, blueprint)
     yield from _check_variants(document, blueprint)
     yield from _check_bedrock(document, blueprint)
+    yield from _check_format(document, blueprint)
     yield from _check_batch(document, blueprint)
     yield from _check_limits(document, blueprint)
 
@@ -306,12 +308,62 @@ def _check_bedrock(document: Document, blueprint: Blueprint) -> Iterator[Problem
             rule = "requires a model of this region, not a system inference profile"
         if rule:
             yield document.problem(("model", "provisioned"), rule, _plain(model.provisioned))
-    for name in sorted(set(blueprint.parameters) - set(TAKEN_BY_BEDROCK)):
-        rule = f"is not a parameter of Bedrock's models; available: {', '.join(TAKEN_BY_BEDROCK)}"
-        yield document.problem(("parameters", name), rule, blueprint.parameters[name])
+    embedder = embedder_of(model.model_id)
+    accepted = TAKEN_BY_BEDROCK if embedder is None else EMBEDDERS[embedder]
+    of_models = "Bedrock's models" if embedder is None else "this embedding model"
+    yield from _check_parameters(document, blueprint, accepted, of_models)
+    if embedder is not None:
+        for key in ("guardrail", "knowledge_base", "agent"):
+            if getattr(blueprint, key) is not None:
+                rule = "cannot be combined with an embedding model, which generates no text"
+                yield document.problem((key,), rule, _plain(getattr(blueprint, key)))
     guardrail = blueprint.guardrail
     if guardrail and not (guardrail.filters or guardrail.pii or guardrail.denied_topics or guardrail.words):
         yield document.problem(("guardrail",), "is empty: set `filters`, `pii`, `denied_topics` or `words`", {})
+
+
+def _check_parameters(
+    document: Document, blueprint: Blueprint, accepted: Collection[str], of_models: str
+) -> Iterator[Problem]:
+    for name in sorted(set(blueprint.parameters) - set(accepted)):
+        available = f"available: {', '.join(accepted)}" if accepted else "there are none"
+        rule = f"is not a parameter of {of_models}; {available}"
+        yield document.problem(("parameters", name), rule, blueprint.parameters[name])
+
+
+EMBEDDERS = {"amazon.titan-embed-text-v2": ("dimensions",), "amazon.titan-embed": (), "cohere.embed": ("input_type",)}
+"""Bedrock's embedding models by a part of their id, with their parameters; the functions have the same table."""
+GENERATION = ("max_tokens", "temperature", "top_p", "stop_sequences")
+TAKEN_BY_FORMAT: dict[str, tuple[str, ...]] = {
+    "json": (),
+    "csv": (),
+    "embed": (),
+    "text": (
+        *GENERATION, "top_k", "seed", "do_sample", "typical_p", "repetition_penalty", "frequency_penalty",
+        "return_full_text", "truncate", "system",
+    ),
+    "messages": (
+        *GENERATION, "top_k", "min_p", "seed", "repetition_penalty", "frequency_penalty", "presence_penalty", "system",
+    ),
+}  # fmt: skip
+"""Parameters that the payload of a container format can hold; formats that are absent hold any."""
+
+
+def embedder_of(model_id: str) -> str | None:
+    """Return the entry of `EMBEDDERS` for a Bedrock model; None if it generates text."""
+    return next((marker for marker in EMBEDDERS if marker in model_id), None)
+
+
+def embeds(blueprint: Blueprint) -> bool:
+    """Return whether the blueprint's model makes embeddings."""
+    model = blueprint.model
+    return embedder_of(model.model_id) is not None if isinstance(model, BedrockModel) else blueprint.format == "embed"
+
+
+def _check_format(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    accepted = TAKEN_BY_FORMAT.get(blueprint.format)
+    if accepted is not None and blueprint.model.source == "sagemaker":
+        yield from _check_parameters(document, blueprint, accepted, f"containers of format `{blueprint.format}`")
 
 
 OF_ONE_SOURCE = {
@@ -333,6 +385,9 @@ def _check_batch(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
             if other != source and key in batch.model_fields_set:
                 rule = f"is only available for models of {other}; this one is of {source}"
                 yield document.problem(("batch", key), rule, getattr(batch, key))
+    if batch.types and (batch.column != "*" or batch.format not in ("auto", "csv")):
+        rule = 'requires `column: "*"` and CSV: other columns are texts, and other formats have types'
+        yield document.problem(("batch", "types"), rule, dict(batch.types))
     yield from prices.check(document, batch, source)
     at_once = batch.max_payload_mb * batch.max_concurrent_transforms
     if at_once > PAYLOAD_MB:

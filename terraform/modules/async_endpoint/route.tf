@@ -1,6 +1,9 @@
 locals {
   # Limits that are not set are left out: the functions have defaults.
   limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
+
+  # The container's format is left out if it is the platform's own.
+  format = var.blueprint.format == "inputs" ? {} : { format = var.blueprint.format }
 }
 
 # How the job API finds this deployment.
@@ -16,7 +19,7 @@ resource "aws_ssm_parameter" "route" {
     blueprint  = var.blueprint.name
     kind       = "async"
     source     = "sagemaker"
-    targets    = [{ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }]
+    targets    = [merge({ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }, local.format)]
     parameters = var.blueprint.parameters
     job = {
       ttl_seconds                = var.blueprint.ttl_seconds

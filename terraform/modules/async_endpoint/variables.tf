@@ -22,6 +22,7 @@ variable "blueprint" {
     invocation_timeout_seconds = optional(number, 60)
     max_input_mb               = optional(number, 100)
     parameters                 = optional(any, {})
+    format                     = optional(string, "inputs")
     limits = optional(object({
       max_tokens       = optional(number)
       max_inputs       = optional(number)
@@ -78,6 +79,11 @@ variable "blueprint" {
   validation {
     condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
     error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
+  }
+
+  validation {
+    condition     = contains(["inputs", "jsonlines", "json", "csv", "classify", "embed", "text", "messages"], var.blueprint.format)
+    error_message = "blueprint.format must be inputs, jsonlines, json, csv, classify, embed, text or messages; received \"${var.blueprint.format}\"."
   }
 }
 

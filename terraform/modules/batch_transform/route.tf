@@ -1,6 +1,15 @@
 locals {
   # Limits that are not set are left out: the functions have defaults.
   limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
+
+  # How rows are read, as far as the file says so.
+  row = merge(
+    var.blueprint.batch.id == null ? {} : { id = var.blueprint.batch.id },
+    length(var.blueprint.batch.types) == 0 ? {} : { types = var.blueprint.batch.types },
+  )
+
+  # The container's format is left out if it is the platform's own.
+  format = var.blueprint.format == "inputs" ? {} : { format = var.blueprint.format }
 }
 
 # How the submitter finds this deployment.
@@ -19,7 +28,7 @@ resource "aws_ssm_parameter" "route" {
     submitter  = var.submitter.name
     parameters = var.blueprint.parameters
 
-    batch = {
+    batch = merge({
       # The first model, and the parameter with the record of later releases.
       model_name                = aws_sagemaker_model.this.name
       model_package_arn         = local.launch.model_package_arn
@@ -38,6 +47,6 @@ resource "aws_ssm_parameter" "route" {
       on_arrival                = var.blueprint.batch.on_arrival
       prices                    = { for name, usd in var.blueprint.batch.prices : name => usd if usd != null }
       crawler                   = var.crawler_name
-    }
-  }, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
+    }, local.row)
+  }, local.format, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
 }

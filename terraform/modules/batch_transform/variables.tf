@@ -17,6 +17,7 @@ variable "blueprint" {
     instance_type  = optional(string, "ml.m5.large")
     instance_count = optional(number, 1)
     parameters     = optional(any, {})
+    format         = optional(string, "inputs")
     limits = optional(object({
       max_tokens       = optional(number)
       max_total_tokens = optional(number)
@@ -24,6 +25,8 @@ variable "blueprint" {
     batch = optional(object({
       format                    = optional(string, "auto")
       column                    = optional(string)
+      id                        = optional(string)
+      types                     = optional(map(string), {})
       delimiter                 = optional(string, ",")
       strategy                  = optional(string, "MultiRecord")
       max_payload_mb            = optional(number, 6)
@@ -72,6 +75,16 @@ variable "blueprint" {
   validation {
     condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
     error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
+  }
+
+  validation {
+    condition     = contains(["inputs", "jsonlines", "json", "csv", "classify", "embed", "text", "messages"], var.blueprint.format)
+    error_message = "blueprint.format must be inputs, jsonlines, json, csv, classify, embed, text or messages; received \"${var.blueprint.format}\"."
+  }
+
+  validation {
+    condition     = alltrue([for type in values(var.blueprint.batch.types) : contains(["string", "bigint", "double", "boolean"], type)])
+    error_message = "blueprint.batch.types must be string, bigint, double or boolean; received ${jsonencode(var.blueprint.batch.types)}."
   }
 }
 

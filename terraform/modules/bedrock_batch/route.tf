@@ -1,6 +1,12 @@
 locals {
   # Limits that are not set are left out: the functions have defaults.
   limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
+
+  # How rows are read, as far as the file says so.
+  row = merge(
+    var.blueprint.batch.id == null ? {} : { id = var.blueprint.batch.id },
+    length(var.blueprint.batch.types) == 0 ? {} : { types = var.blueprint.batch.types },
+  )
 }
 
 # How the submitter finds this deployment.
@@ -19,7 +25,7 @@ resource "aws_ssm_parameter" "route" {
     submitter  = var.submitter.name
     parameters = var.blueprint.parameters
 
-    batch = {
+    batch = merge({
       model_id         = aws_bedrock_inference_profile.this.arn
       base_model_id    = var.model_id # the profile's ARN does not show which API the model uses
       role_arn         = module.role.arn
@@ -34,7 +40,7 @@ resource "aws_ssm_parameter" "route" {
       on_arrival       = var.blueprint.batch.on_arrival
       prices           = { for name, usd in var.blueprint.batch.prices : name => usd if usd != null }
       crawler          = var.crawler_name
-    }
+    }, local.row)
   }, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
 
   # A route that cannot be followed yet would answer with a permission error.

@@ -19,6 +19,8 @@ variable "blueprint" {
     batch = optional(object({
       format           = optional(string, "auto")
       column           = optional(string)
+      id               = optional(string)
+      types            = optional(map(string), {})
       delimiter        = optional(string, ",")
       records_per_file = optional(number, 50000)
       minimum_records  = optional(number, 100)
@@ -70,6 +72,11 @@ variable "blueprint" {
   validation {
     condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
     error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
+  }
+
+  validation {
+    condition     = alltrue([for type in values(var.blueprint.batch.types) : contains(["string", "bigint", "double", "boolean"], type)])
+    error_message = "blueprint.batch.types must be string, bigint, double or boolean; received ${jsonencode(var.blueprint.batch.types)}."
   }
 }
 

@@ -27,6 +27,9 @@ locals {
 
   # Limits that are not set are left out: the functions have defaults.
   limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
+
+  # The container's format is left out if it is the platform's own.
+  format = var.blueprint.format == "inputs" ? {} : { format = var.blueprint.format }
 }
 
 # How the model router finds this deployment. Releases change what the endpoint runs, never its name.
@@ -45,6 +48,7 @@ resource "aws_ssm_parameter" "route" {
     targets = concat([merge(
       { name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name },
       local.own_routing,
+      local.format,
       var.blueprint.multi_model == null ? {} : { target_model = try(var.blueprint.multi_model.default, "") },
       try(var.blueprint.containers.mode, "") == "direct" ? { target_container = try(var.blueprint.containers.target, "") } : {},
     )], local.others)

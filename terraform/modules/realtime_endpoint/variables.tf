@@ -46,6 +46,7 @@ variable "blueprint" {
       others = list(object({ name = string, group = string, version = number }))
     }))
     parameters = optional(any, {})
+    format     = optional(string, "inputs")
     limits = optional(object({
       max_tokens       = optional(number)
       max_inputs       = optional(number)
@@ -204,6 +205,11 @@ variable "blueprint" {
   validation {
     condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
     error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
+  }
+
+  validation {
+    condition     = contains(["inputs", "jsonlines", "json", "csv", "classify", "embed", "text", "messages"], var.blueprint.format)
+    error_message = "blueprint.format must be inputs, jsonlines, json, csv, classify, embed, text or messages; received \"${var.blueprint.format}\"."
   }
 }
 

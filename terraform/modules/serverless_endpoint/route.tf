@@ -27,6 +27,9 @@ locals {
 
   # Limits that are not set are left out: the functions have defaults.
   limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
+
+  # The container's format is left out if it is the platform's own.
+  format = var.blueprint.format == "inputs" ? {} : { format = var.blueprint.format }
 }
 
 # How the model router finds this deployment. Releases change what the endpoint runs, never its name.
@@ -43,7 +46,7 @@ resource "aws_ssm_parameter" "route" {
     kind      = "serverless"
     source    = "sagemaker"
     targets = concat(
-      [merge({ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }, local.own_routing)],
+      [merge({ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }, local.own_routing, local.format)],
       local.others,
     )
     parameters = var.blueprint.parameters

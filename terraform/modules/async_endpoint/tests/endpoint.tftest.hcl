@@ -134,3 +134,14 @@ run "the_role_gets_the_policies_of_other_modules_and_writes_its_own_logs" {
     error_message = "Logs must be encrypted and end."
   }
 }
+
+run "the_job_api_learns_the_container_s_format" {
+  variables {
+    blueprint = { name = "reviews-async", format = "csv" }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value).targets == [{ name = "primary", endpoint_name = "mlops-dev-reviews-async", format = "csv" }]
+    error_message = "The record must name a format that is not the platform's own."
+  }
+}

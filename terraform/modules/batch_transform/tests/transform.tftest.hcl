@@ -149,3 +149,18 @@ run "a_later_version_changes_nothing_here" {
     error_message = "The first model must not change with a later version."
   }
 }
+
+run "the_submitter_learns_the_container_s_format_and_how_rows_are_read" {
+  variables {
+    blueprint = {
+      name   = "reviews-batch"
+      format = "csv"
+      batch  = { column = "*", id = "patient", types = { age = "double" } }
+    }
+  }
+
+  assert {
+    condition     = [jsondecode(aws_ssm_parameter.route.value).format, jsondecode(aws_ssm_parameter.route.value).batch.column, jsondecode(aws_ssm_parameter.route.value).batch.id, jsondecode(aws_ssm_parameter.route.value).batch.types.age] == ["csv", "*", "patient", "double"]
+    error_message = "The record must name the format, the column of names and the types."
+  }
+}

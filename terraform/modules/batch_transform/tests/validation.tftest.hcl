@@ -154,3 +154,23 @@ run "a_limit_of_nothing_is_refused" {
 
   expect_failures = [var.blueprint]
 }
+
+run "an_unknown_container_format_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", format = "protobuf" }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "a_column_of_an_unknown_type_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", batch = { column = "*", types = { age = "float" } } }
+  }
+
+  expect_failures = [var.blueprint]
+}

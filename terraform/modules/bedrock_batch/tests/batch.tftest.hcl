@@ -111,3 +111,14 @@ run "the_record_tells_the_submitter_everything" {
     error_message = "The route parameter must have the path that the functions read."
   }
 }
+
+run "the_submitter_learns_how_records_are_named" {
+  variables {
+    blueprint = { name = "chat-batch", batch = { column = "question", id = "ticket" } }
+  }
+
+  assert {
+    condition     = [jsondecode(aws_ssm_parameter.route.value).batch.column, jsondecode(aws_ssm_parameter.route.value).batch.id] == ["question", "ticket"]
+    error_message = "The record must name the columns of texts and of names."
+  }
+}

@@ -108,3 +108,13 @@ run "a_limit_of_nothing_is_refused" {
 
   expect_failures = [var.blueprint]
 }
+
+run "a_column_of_an_unknown_type_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", batch = { column = "*", types = { age = "float" } } }
+  }
+
+  expect_failures = [var.blueprint]
+}

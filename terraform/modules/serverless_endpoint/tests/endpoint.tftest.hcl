@@ -107,6 +107,17 @@ run "the_router_finds_the_endpoint" {
   }
 }
 
+run "the_router_learns_the_container_s_format" {
+  variables {
+    blueprint = { name = "reviews", format = "csv" }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value).targets == [{ name = "primary", endpoint_name = "mlops-dev-reviews", weight = 1, format = "csv" }]
+    error_message = "The record must name a format that is not the platform's own."
+  }
+}
+
 run "the_role_gets_the_policies_of_other_modules_and_writes_its_own_logs" {
   assert {
     condition     = module.role.boundary_arn == var.boundary_arn && module.role.name == "mlops-dev-reviews-endpoint"

@@ -260,3 +260,13 @@ run "a_limit_of_nothing_is_refused" {
 
   expect_failures = [var.blueprint]
 }
+
+run "an_unknown_container_format_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", format = "protobuf" }
+  }
+
+  expect_failures = [var.blueprint]
+}

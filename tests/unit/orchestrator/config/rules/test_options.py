@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from inference_common import containers, embeddings
 from orchestrator.config.loader import build
+from orchestrator.config.model.blueprint import Format
+from orchestrator.config.rules import options
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform_file
 from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
@@ -65,6 +70,17 @@ from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
             "kind `serverless`: SageMaker Serverless Inference has one variant per endpoint"),
         (("smoke:", "autoscaling: {min: 3, max: 1}\nsmoke:"), "x1.yaml:6: autoscaling.min: must not "
             "exceed `max` (1) (received 3)"),
+        (("smoke:", "format: protobuf\nsmoke:"), "x1.yaml:6: format: must be one of 'inputs', 'jsonlines', 'json', "
+            "'csv', 'classify', 'embed', 'text' or 'messages' (received 'protobuf')"),
+        (("smoke:", "format: csv\nparameters: {top_k: 3}\nsmoke:"), "x1.yaml:7: parameters.top_k: is not a parameter "
+            "of containers of format `csv`; there are none (received 3)"),
+        (("smoke:", "format: text\nparameters: {best_of: 3}\nsmoke:"), "x1.yaml:7: parameters.best_of: is not a "
+            "parameter of containers of format `text`; available: max_tokens, temperature, top_p, stop_sequences, "),
+        (("kind: realtime", "kind: batch\nbatch: {types: {age: double}}"), "x1.yaml:3: batch.types: requires "
+            "`column: \"*\"` and CSV: other columns are texts, and other formats have types (received "
+            "{'age': 'double'})"),
+        (("kind: realtime", 'kind: batch\nbatch: {column: "*", types: {age: float}}'), "x1.yaml:3: batch.types.age: "
+            "must be one of 'string', 'bigint', 'double' or 'boolean' (received 'float')"),
     ],
 )  # fmt: skip
 def test_rules_of_a_blueprint(change: tuple[str, str], expected: str) -> None:
@@ -97,6 +113,14 @@ def test_a_blueprint_may_name_any_group_of_the_registry() -> None:
         ("model_id: amazon.nova-lite-v1:0", "guardrail: {}\n", "x1.yaml:6: guardrail: is empty"),
         ("model_id: amazon.nova-lite-v1:0", "data_capture: {}\n", "x1.yaml:6: data_capture: is only available for "
             "models of sagemaker; this one is of bedrock"),
+        ("model_id: amazon.nova-lite-v1:0", "format: csv\n", "x1.yaml:6: format: is only available for models of "
+            "sagemaker; this one is of bedrock"),
+        ("model_id: amazon.nova-lite-v1:0", "parameters: {dimensions: 256}\n", "x1.yaml:6: parameters.dimensions: is "
+            "not a parameter of Bedrock's models; available: max_tokens, "),
+        ("model_id: amazon.titan-embed-text-v2:0", "parameters: {max_tokens: 9}\n", "x1.yaml:6: "
+            "parameters.max_tokens: is not a parameter of this embedding model; available: dimensions (received 9)"),
+        ("model_id: amazon.titan-embed-text-v2:0", "guardrail: {words: [x]}\n", "x1.yaml:6: guardrail: cannot be "
+            "combined with an embedding model, which generates no text"),
     ],
 )  # fmt: skip
 def test_rules_of_a_bedrock_blueprint(model: str, more: str, expected: str) -> None:
@@ -112,3 +136,12 @@ def test_throughput_is_not_bought_locally() -> None:
     text = text.replace("label: positive", "contains: x")
     with pytest.raises(ConfigError, match="is not available in `here`"):
         build("here", platform_file("", "local"), {"x1": ("x1.yaml", text)})
+
+
+def test_the_functions_have_the_same_formats_and_embedding_models() -> None:
+    assert set(containers.FORMATS) == set(get_args(Format))
+    for name, payload_format in containers.FORMATS.items():
+        accepted = options.TAKEN_BY_FORMAT.get(name)
+        assert payload_format.open == (accepted is None), name
+        assert accepted is None or set(accepted) == set(payload_format.names), name
+    assert {marker: each.parameters for marker, each in embeddings.EMBEDDERS} == options.EMBEDDERS
