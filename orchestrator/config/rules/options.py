@@ -354,12 +354,6 @@ def embedder_of(model_id: str) -> str | None:
     return next((marker for marker in EMBEDDERS if marker in model_id), None)
 
 
-def embeds(blueprint: Blueprint) -> bool:
-    """Return whether the blueprint's model makes embeddings."""
-    model = blueprint.model
-    return embedder_of(model.model_id) is not None if isinstance(model, BedrockModel) else blueprint.format == "embed"
-
-
 def _check_format(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     accepted = TAKEN_BY_FORMAT.get(blueprint.format)
     if accepted is not None and blueprint.model.source == "sagemaker":
