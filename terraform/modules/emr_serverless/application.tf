@@ -1,5 +1,3 @@
-data "aws_partition" "current" {}
-
 # Costs nothing while it is stopped; a job starts it.
 resource "aws_emrserverless_application" "this" {
   name          = "${var.context.name_prefix}-large-etl"

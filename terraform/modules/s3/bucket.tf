@@ -1,5 +1,4 @@
 locals {
-  bucket_name    = var.buckets.data.name
   bucket_arn     = var.buckets.data.arn
   log_bucket_arn = var.buckets.logs.arn
 }
