@@ -33,7 +33,9 @@ def test_the_example_is_planned_by_the_tests_of_the_module(module: Path) -> None
     assert "command = plan" in planned
     example = (module / modules.EXAMPLE).read_text(encoding="utf-8")
     assert 'source = "../.."' in example
-    assert "required_" not in example, "the versions are those of the module that it calls"
+    # The versions are those of the module that it calls.
+    assert [file.name for file in (module / modules.EXAMPLE.parent).glob("*.tf")] == [modules.EXAMPLE.name]
+    assert "required_" not in example
 
 
 @pytest.fixture
