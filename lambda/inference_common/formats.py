@@ -1,21 +1,22 @@
 """Convert request and response formats: JSON, JSON Lines, CSV and plain text. Pure.
 
 `read` turns a body of a content type into an InferenceRequest. `write` turns outputs into a body of the type that the
-caller accepts, except JSON, whose envelope belongs to the API.
+caller accepts, except JSON, whose envelope belongs to the API. Most requests are JSON: what reads the other types is
+imported with the first of them, because a function starts from sources and compiles each module that it imports.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inference_common import records
-from inference_common.csv_rows import NAMES
 from inference_common.errors import BadRequest, UnsupportedMediaType
 from inference_common.json_output import dumps
-from inference_common.records import Layout
 from inference_common.requests import MAX_INPUTS, InferenceRequest, checked, parse_request
+
+if TYPE_CHECKING:
+    from inference_common.records import Layout
 
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
@@ -39,6 +40,8 @@ def media_type(value: str | None) -> str:
 
 def layout_of(content_type: str | None) -> Layout:
     """Parse the parameters of a content type: `text/csv; column=review; delimiter=";"`."""
+    from inference_common.records import Layout
+
     given = {}
     for name, value in PARAMETER.findall(content_type or ""):
         quoted = value.startswith('"')
@@ -57,6 +60,8 @@ def layout_of(content_type: str | None) -> Layout:
 
 def delimiter_of(name: str) -> str | None:
     """Return a delimiter; tab is given by name."""
+    from inference_common.csv_rows import NAMES
+
     delimiter = "\t" if name.lower() == "tab" else name
     return delimiter if delimiter in NAMES else None
 
@@ -71,21 +76,23 @@ def read(body: str | bytes, content_type: str | None) -> InferenceRequest:
 
 def read_json_lines(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
     """Parse one input per line: a JSON value, or an object with the input in one of the usual fields."""
-    return _records(records.JSON_LINES, body, layout)
+    return _records("jsonlines", body, layout)
 
 
 def read_csv(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
     """Parse one input per row: a text from the only column or the one named in the heading, or the row as an object."""
-    return _records(records.CSV, body, layout)
+    return _records("csv", body, layout)
 
 
 def read_text(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
     """Parse one text per line."""
-    return _records(records.TEXT, body, layout)
+    return _records("text", body, layout)
 
 
 def _records(kind: str, body: str | bytes, layout: Layout | None) -> InferenceRequest:
     """Return the inputs of all records. Raises `BadRequest` for the first invalid one, or for too many."""
+    from inference_common import records
+
     inputs = []
     try:
         data = body.encode() if isinstance(body, str) else body

@@ -6,7 +6,7 @@ The guardrail fails closed: if it cannot be called, its error is the response.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from inference_common.errors import GuardrailBlocked, ServiceError, Unavailable
@@ -17,8 +17,6 @@ from inference_routing.dispatch import Reply
 from inference_routing.retry import Retry
 from inference_routing.routes import Guardrail
 
-SECONDS_AFTER = 2.0
-"""Time reserved for checking the model's answer."""
 TEXTS_PER_CALL = 20
 NOT_WRITTEN = ("label", "sources")
 
@@ -28,20 +26,14 @@ class Judge(Protocol):
         """Return the response of ApplyGuardrail. Raises `ServiceError`."""
 
 
-@dataclass
-class Verdicts:
-    """What the guardrail did, for response header and log."""
-
-    labels: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Gate:
     """Applies a route's guardrail to one request."""
 
     guardrail: Guardrail
     judge: Callable[[Literal["INPUT", "OUTPUT"], Sequence[str], Deadline], dict[str, Any]]
-    verdicts: Verdicts
+    verdicts: list[str]
+    """What it did, for response header and log."""
 
     def check_input(self, request: InferenceRequest, deadline: Deadline) -> InferenceRequest:
         """Return the request with masked texts. Raises `GuardrailBlocked`, or `BadRequest` if an input is not a text.
@@ -76,10 +68,10 @@ class Gate:
             group = texts[start : start + TEXTS_PER_CALL]
             judged = judge_texts(self.judge(source, group, deadline), group)
             if isinstance(judged, str):
-                self.verdicts.labels.append(f"{stage}-blocked")
+                self.verdicts.append(f"{stage}-blocked")
                 raise GuardrailBlocked(judged or f"the guardrail blocked the {stage}", stage)
             if list(judged) != list(group):
-                self.verdicts.labels.append(f"{stage}-masked")
+                self.verdicts.append(f"{stage}-masked")
             passed += judged
         return passed
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from inference_common.requests import InferenceRequest
 from inference_routing.dispatch import Outcome, Reply
-from inference_routing.guardrail import Verdicts
 from inference_routing.routes import Route
-from inference_routing.shadow import Comparison
+
+if TYPE_CHECKING:
+    from inference_routing.shadow import Comparison
 
 
 @dataclass
@@ -19,7 +21,8 @@ class RequestContext:
     route: Route | None = None
     stale: bool = False
     outcome: Outcome = field(default_factory=Outcome)
-    verdicts: Verdicts = field(default_factory=Verdicts)
+    verdicts: list[str] = field(default_factory=list)
+    """What the guardrail did."""
     comparison: Comparison | None = None
     request: InferenceRequest | None = None
     reply: Reply | None = None
@@ -29,7 +32,7 @@ class RequestContext:
         optional = {
             "x-route-reason": self.outcome.reason if self.outcome.reason != "none" else None,
             "x-route-record": "stale" if self.stale else None,
-            "x-guardrail": ",".join(self.verdicts.labels) or None,
+            "x-guardrail": ",".join(self.verdicts) or None,
             "x-fidelity": self.reply.fidelity if self.reply else None,
         }
         labels = {"x-request-id": self.request_id, "x-route-decision": self.outcome.route_decision}

@@ -1,25 +1,39 @@
-"""Prepare a request for a target: its task, inputs and parameters. Pure."""
+"""Prepare a request for a target: its task, inputs and parameters. Pure.
+
+What depends on the source of the model is imported with its first request, as its backend is (`clients.deferred`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from inference_common import bedrock_bodies, containers, embeddings
 from inference_common.errors import BadRequest, ServiceError
 from inference_common.inputs import check_texts
 from inference_common.parameters import GENERATION, SYSTEM, Takes, check
 from inference_common.requests import InferenceRequest, Task
 from inference_routing.routes import AGENT, KNOWLEDGE_BASE, Target
 
+if TYPE_CHECKING:
+    from inference_common.containers import Format
+
 CONVERSE_TOKENS = 2048
 """The smallest maximum output length of models behind Converse, whose own defaults differ."""
+
+
+def _container(target: Target) -> Format:
+    from inference_common import containers
+
+    return containers.of(target.format)
 
 
 def task_of(target: Target) -> Task:
     """Return what a target's model makes."""
     if target.source == "sagemaker":
-        return containers.of(target.format).task
+        return _container(target).task
+    from inference_common import embeddings
+
     return "embed" if not target.assistant and embeddings.makes(target.family) else "generate"
 
 
@@ -30,7 +44,9 @@ def of(target: Target, task: Task | None) -> Takes:
         made = "embeddings" if makes == "embed" else "no embeddings"
         raise BadRequest(f"the model behind this blueprint makes {made}", "model")
     if target.source == "sagemaker":
-        return containers.of(target.format).takes
+        return _container(target).takes
+    from inference_common import bedrock_bodies, embeddings
+
     if makes == "embed":
         return Takes(embeddings.of(target.family).parameters)
     if target.api == AGENT:
@@ -59,7 +75,7 @@ def prepared(target: Target, request: InferenceRequest) -> InferenceRequest:
         BadRequest: the target cannot do the task, or does not take such inputs or parameters.
     """
     takes = of(target, request.task)
-    if target.source == "bedrock" or containers.of(target.format).texts_only:
+    if target.source == "bedrock" or _container(target).texts_only:
         check_texts(request.inputs)
     merged = takes.merged(target.parameters, request.parameters)
     bounded = target.limits.bound(takes, merged, len(request.inputs))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from inference_common.errors import BadRequest, InternalError, NotReady, ServiceError, UnknownBlueprint
 from inference_common.model_answers import checked
@@ -16,18 +17,22 @@ from inference_routing.callers import Access
 from inference_routing.circuit_breaker import CircuitBreaker
 from inference_routing.deadline import Deadline
 from inference_routing.dispatch import Backend, Dispatcher, PartialResponses, Reply
-from inference_routing.guardrail import SECONDS_AFTER, Gate, Judge, patiently
 from inference_routing.references import resolve
 from inference_routing.request_context import RequestContext
 from inference_routing.request_parameters import check_any, prepared
 from inference_routing.route_table import RouteTable
 from inference_routing.routes import WAITED_FOR, Route, Target
 from inference_routing.selection import choose, draw_for
-from inference_routing.shadow import ShadowCall, is_shadowed, start_shadow
 from inference_routing.timeouts import within
+
+if TYPE_CHECKING:
+    from inference_routing.guardrail import Gate, Judge
+    from inference_routing.shadow import ShadowCall
 
 REFERENCE_SECONDS = 1.0
 """Time limit for looking up one stand-in, which the request may not need."""
+SECONDS_AFTER = 2.0
+"""Time reserved for checking the model's answer against the guardrail."""
 
 
 @dataclass
@@ -138,7 +143,11 @@ class Router:
     def _start_shadow(
         self, route: Route, request: InferenceRequest, deadline: Deadline, ctx: RequestContext
     ) -> ShadowCall | None:
-        if route.shadow is None or not is_shadowed(route, ctx.request_id):
+        if route.shadow is None:
+            return None
+        from inference_routing.shadow import is_shadowed, start_shadow
+
+        if not is_shadowed(route, ctx.request_id):
             return None
         target = route.shadow.target
 
@@ -150,5 +159,7 @@ class Router:
     def _gate(self, route: Route, ctx: RequestContext) -> Gate | None:
         if route.guardrail is None:
             return None
+        from inference_routing.guardrail import Gate, patiently
+
         judge = patiently(self.judge, route.guardrail, within, route.retry, self.pause, self.draw)
         return Gate(route.guardrail, judge, ctx.verdicts)

@@ -35,7 +35,7 @@ def metric_lines(
         "Overhead": (round(max(0.0, seconds - target_seconds) * 1000, 3), "Milliseconds"),
         "StaleRoutes": (int(ctx.stale), "Count"),
     }
-    fields = {**about, "error": error.type if error else None, "guardrail": ",".join(ctx.verdicts.labels) or None}
+    fields = {**about, "error": error.type if error else None, "guardrail": ",".join(ctx.verdicts) or None}
     lines.append(line(namespace, {"blueprint": ctx.blueprint}, metrics, fields, now_ms=now_ms))
     return lines + _shadow_lines(ctx, namespace, about, now_ms)
 

@@ -20,21 +20,23 @@ from inference_common.responses import check_size
 from inference_routing import telemetry
 from inference_routing.callers import access_of, resource_of
 from inference_routing.circuit_breaker import CircuitBreaker
-from inference_routing.clients.bedrock import BedrockBackend
+from inference_routing.clients.deferred import Deferred
 from inference_routing.clients.guardrails import BedrockGuardrails
 from inference_routing.clients.parameters import ParameterStore
-from inference_routing.clients.sagemaker import SageMakerBackend
 from inference_routing.deadline import Deadline
 from inference_routing.request_context import RequestContext
 from inference_routing.route_table import RouteTable
 from inference_routing.router import Router
-from model_router import native_api, openai_api
+from model_router import native_api
 from model_router.settings import Settings
 
 SETTINGS = Settings.read(os.environ)
 ROUTER = Router(
     table=RouteTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic),
-    backends={"sagemaker": SageMakerBackend(), "bedrock": BedrockBackend()},
+    backends={
+        "sagemaker": Deferred("sagemaker", "SageMakerBackend"),
+        "bedrock": Deferred("bedrock", "BedrockBackend"),
+    },
     judge=BedrockGuardrails(),
     breaker=CircuitBreaker(time.monotonic),
     clock=time.monotonic,
@@ -71,7 +73,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def api_of(event: Mapping[str, Any]) -> Any:
     """Return the module that reads this request and writes its response."""
-    return openai_api if resource_of(event).startswith("/v1/") else native_api
+    if not resource_of(event).startswith("/v1/"):
+        return native_api
+    # With the first of these requests: a cold start compiles each module that it imports.
+    from model_router import openai_api
+
+    return openai_api
 
 
 def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:
