@@ -22,7 +22,7 @@ def test_our_side_answers_through_either_api(tmp_path: Path, api: str) -> None:
 @pytest.mark.full
 def test_a_cold_start_is_timed(tmp_path: Path) -> None:
     series = router.cold_series(router.packaged(tmp_path), None, 1)
-    assert set(series) == {"bare boto3", "ours"}
+    assert set(series) == {"bare boto3", "ours", "ours, ready for bedrock", "ours, ready for sagemaker"}
     assert all(each.median > 0 for each in series.values())
 
 
