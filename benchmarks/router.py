@@ -97,7 +97,7 @@ _OUR_WORK = (
 )
 OUR_COLD = _COLD.format(work=_OUR_WORK)
 FIRST_REQUESTS = {
-    source: _COLD.format(work=f"{_OUR_WORK}\nhandler.ROUTER.backends['{source}']._backend{more}")
+    source: _COLD.format(work=f"{_OUR_WORK}\nhandler.ROUTER.backends['{source}'].backend{more}")
     for source, more in {"bedrock": "\nimport inference_common.embeddings", "sagemaker": ""}.items()
 }
 """With what the first request of a source imports in addition."""

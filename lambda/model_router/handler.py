@@ -20,7 +20,7 @@ from inference_common.responses import check_size
 from inference_routing import telemetry
 from inference_routing.callers import access_of, resource_of
 from inference_routing.circuit_breaker import CircuitBreaker
-from inference_routing.clients.deferred import Deferred
+from inference_routing.clients import deferred
 from inference_routing.clients.guardrails import BedrockGuardrails
 from inference_routing.clients.parameters import ParameterStore
 from inference_routing.deadline import Deadline
@@ -33,10 +33,7 @@ from model_router.settings import Settings
 SETTINGS = Settings.read(os.environ)
 ROUTER = Router(
     table=RouteTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic),
-    backends={
-        "sagemaker": Deferred("sagemaker", "SageMakerBackend"),
-        "bedrock": Deferred("bedrock", "BedrockBackend"),
-    },
+    backends={"sagemaker": deferred.Deferred(deferred.sagemaker), "bedrock": deferred.Deferred(deferred.bedrock)},
     judge=BedrockGuardrails(),
     breaker=CircuitBreaker(time.monotonic),
     clock=time.monotonic,

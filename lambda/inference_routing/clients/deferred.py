@@ -6,8 +6,8 @@ that was just started mostly one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,16 +18,27 @@ if TYPE_CHECKING:
 
 
 class Deferred:
-    """Stands for the backend `name` of a module of this package."""
+    """A backend that is created when it is called for the first time."""
 
-    def __init__(self, module: str, name: str) -> None:
-        self._module, self._name = module, name
+    def __init__(self, create: Callable[[], Backend]) -> None:
+        self._create = create
 
     @cached_property
-    def _backend(self) -> Backend:
-        backend: Backend = getattr(import_module(f"inference_routing.clients.{self._module}"), self._name)()
-        return backend
+    def backend(self) -> Backend:
+        return self._create()
 
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: PartialResponses) -> Reply:
         """Call one target. Raises `ServiceError`."""
-        return self._backend.invoke(target, request, deadline, kept)
+        return self.backend.invoke(target, request, deadline, kept)
+
+
+def sagemaker() -> Backend:
+    from inference_routing.clients.sagemaker import SageMakerBackend
+
+    return SageMakerBackend()
+
+
+def bedrock() -> Backend:
+    from inference_routing.clients.bedrock import BedrockBackend
+
+    return BedrockBackend()
