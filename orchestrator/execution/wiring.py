@@ -77,7 +77,9 @@ class RealTools:
     def packager(self) -> Packager:
         from orchestrator.packaging import SourcePackager
 
-        return SourcePackager(self.repo)
+        # Locally, jobs run in an environment of this machine instead of the images.
+        python = self.repo / ".venv-jobs" / "bin" / "python" if self.environment.is_local else None
+        return SourcePackager(self.repo, self.environment.platform.region, python)
 
     @cached_property
     def emulator(self) -> EmulatorProcess:

@@ -59,20 +59,43 @@ def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None
         shutil.copyfileobj(stream, sink)
 
 
+def _libraries(model: Model) -> Path | None:
+    """Install the wheels that a model's code carries, and return their folder. Models may carry different ones."""
+    code, target = model.folder / "code", model.folder.with_suffix(".libraries")
+    if not (code / "wheels").is_dir():
+        return None
+    options = ["--no-index", "--no-deps", "--find-links", "wheels", "--target", str(target)]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options]
+    done = subprocess.run([*command, "-r", "requirements.txt"], cwd=code, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["pip printed nothing"])[-1]
+        raise ModelError(f"the packages of {model.name} cannot be installed: {last}")
+    return target
+
+
 class Prediction:
     """A model at work on all inputs; `outputs` waits for it."""
 
     def __init__(self, model: Model, inputs: Path) -> None:
         self._model = model
         self._target, self._log = model.folder.with_suffix(".outputs"), model.folder.with_suffix(".log")
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            libraries = _libraries(model)
+        except ModelError as error:
+            self._problem = error
+            return
         # This program is a zip on this process's path; the model's process gets the same.
-        env = {**os.environ, "PYTHONPATH": sys.path[0]}
+        path = [str(libraries)] if libraries else []
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([*path, sys.path[0]])}
         command = [sys.executable, "-m", "evaluation.predict", str(model.folder), str(inputs), str(self._target)]
         with self._log.open("wb") as sink:
             self._process = subprocess.Popen(command, env=env, stdout=sink, stderr=subprocess.STDOUT)
 
     def outputs(self) -> list[Any]:
         """Return an output for each input. Raises `ModelError` with the last line that the model has printed."""
+        if self._process is None:
+            raise self._problem
         code = self._process.wait()
         printed = self._log.read_bytes()[-TAIL_BYTES:].decode(errors="replace")
         if printed:

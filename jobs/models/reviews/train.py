@@ -15,7 +15,6 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -194,12 +193,9 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def save_model(folder: Path, model: Pipeline, metadata: dict[str, Any]) -> None:
-    """Write model.joblib, metadata.json and the serving code, which an isolated endpoint cannot fetch."""
-    code = folder / "code"
-    code.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     joblib.dump(model, folder / "model.joblib")
     (folder / "metadata.json").write_text(json.dumps(metadata, indent=2, sort_keys=True))
-    shutil.copyfile(Path(__file__).with_name("inference.py"), code / "inference.py")
 
 
 def save_evaluation(folder: Path, predictions: list[dict[str, Any]], metrics: dict[str, Any]) -> None:

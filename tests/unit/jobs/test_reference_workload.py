@@ -18,6 +18,7 @@ from data_validation import rules
 
 REPO = Path(__file__).resolve().parents[3]
 MODEL = REPO / "jobs" / "models" / "reviews"
+TRAINING = REPO / "jobs" / "training"
 DATASET = REPO / ".cache" / "datasets" / "reviews"
 BUCKET = "reference-data"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -72,8 +73,8 @@ def train(etl: Etl, run_job: RunJob, tmp_path_factory: pytest.TempPathFactory) -
 
     def run(seed: str, **environ: str) -> Path:
         folder = tmp_path_factory.mktemp("training")
-        for name in ("train.py", "inference.py"):
-            shutil.copy(MODEL / name, folder)
+        for path in (MODEL / "train.py", MODEL / "inference.py", TRAINING / "run_training.py"):
+            shutil.copy(path, folder)
         channels = {
             f"SM_CHANNEL_{s.upper()}": str(etl.features / "reviews" / f"split={s}")
             for s in ("train", "validation", "test")
@@ -81,7 +82,7 @@ def train(etl: Etl, run_job: RunJob, tmp_path_factory: pytest.TempPathFactory) -
         # As the container passes them: one letter, one hyphen.
         arguments = ("-c", "4.0", "--max-features", "30000", "--seed", seed, "--data-fingerprint", "sha256:f")
         done = run_job(
-            folder / "train.py",
+            folder / "run_training.py",
             *arguments,
             SM_MODEL_DIR=str(folder / "model"),
             SM_OUTPUT_DATA_DIR=str(folder / "out"),

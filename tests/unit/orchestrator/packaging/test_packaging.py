@@ -16,7 +16,7 @@ import pytest
 from orchestrator.errors import SetupError
 from orchestrator.packaging import FUNCTIONS, SourcePackager
 
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[4]
 SOURCES = {
     **{f"lambda/{name}/handler.py": f"# {name}\n" for name in FUNCTIONS},
     "lambda/model_router/openai_api/__init__.py": "",
@@ -29,6 +29,8 @@ SOURCES = {
     "jobs/models/reviews/words.txt": "good\n",
     "jobs/models/reviews/inference.py": "print('inference')\n",
     "jobs/models/reviews/tests/test_train.py": "assert False\n",
+    "jobs/training/run_training.py": "print('run')\n",
+    "jobs/training/pyproject.toml": "[build-system]\n",
     "jobs/evaluation/run_evaluation.py": "print('evaluation')\n",
     "jobs/evaluation/evaluation/gate.py": "LIMIT = 4\n",
     "jobs/etl/reviews_etl.py": "print('etl')\n",
@@ -137,7 +139,7 @@ def test_the_training_source_is_the_model_s_folder_without_its_tests(tmp_path: P
     package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["training_source"]
     assert package.path.name.endswith(".tar.gz")
     with tarfile.open(package.path, "r:gz") as archive:
-        assert archive.getnames() == ["inference.py", "train.py", "words.txt"]
+        assert archive.getnames() == ["inference.py", "pyproject.toml", "run_training.py", "train.py", "words.txt"]
         content = archive.extractfile("train.py")
         assert content is not None
         assert content.read() == b"print('train')\n"
