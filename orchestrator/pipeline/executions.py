@@ -65,4 +65,4 @@ def describe(
 
 def stop(cloud: Cloud, machine: Mapping[str, Any]) -> int:
     """Stop the running executions and return their number. Versions that they registered stay."""
-    return stop_all(cloud, str(machine["state_machine_arn"]), cause="stopped by `orchestrator pipeline stop`")
+    return stop_all(cloud, str(machine["state_machine_arn"]), cause="stopped from the command line")

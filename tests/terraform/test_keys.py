@@ -14,6 +14,7 @@ TIED = re.compile(r"kms:ViaService|kms:EncryptionContext:")
 NAMED = re.compile(r'\b(?:Sid|sid)\s*=\s*"(\w+)"')
 UNTIED = {
     "modules/bedrock_knowledge_base/access.tf": {"UseKey"},
+    "modules/dataset/access.tf": {"EncryptBookmarks"},
     "modules/glue/access.tf": {"EncryptBookmarks"},
     "modules/iam/execution.tf": {"GrantVolumeKey", "UseVolumeKey"},
 }

@@ -28,10 +28,13 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 """
+NEWER = ("dataset",)
+"""Modules that are newer than the role module: their roles have no older address."""
 MODULES = sorted(
     folder.name
     for folder in (hcl.TERRAFORM / "modules").iterdir()
-    if any("../execution_role" in file.read_text(encoding="utf-8") for file in folder.glob("*.tf"))
+    if folder.name not in NEWER
+    and any("../execution_role" in file.read_text(encoding="utf-8") for file in folder.glob("*.tf"))
 )
 LOG_GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:known"
 TYPES = ("aws_iam_role", "aws_iam_role_policy", "aws_cloudwatch_log_group")

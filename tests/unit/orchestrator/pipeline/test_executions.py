@@ -64,4 +64,4 @@ def test_running_executions_are_stopped() -> None:
     stopped: list[str] = []
     cloud = listing(cloud_with(good_run()), stop_execution=lambda **given: stopped.append(given["cause"]))
     assert executions.stop(cloud, MACHINE) == len(LISTED), "AWS filters by status; the fake lists all"
-    assert stopped == ["stopped by `orchestrator pipeline stop`"] * len(LISTED)
+    assert stopped == ["stopped from the command line"] * len(LISTED)
