@@ -1,8 +1,9 @@
 """Keep model archives where they cannot be replaced, and compare them with the model registry.
 
-Register (pipeline step 7): {"action": "register", "model_data_url"} → {"model_data_url", "sha256", "files_sha256"}.
-The archive that training wrote is hashed and copied to a key below REGISTERED_PREFIX that contains the hash; only this
-function's role can write there. Repeating it creates the same object.
+Register (pipeline step 7): {"action": "register", "model_data_url", "sha256"} → {"model_data_url", "sha256",
+"files_sha256"}. The archive that training wrote is hashed, must be the one that was evaluated, and is copied to a key
+below REGISTERED_PREFIX that contains the hash; only this function's role can write there. Repeating it creates the same
+object.
 
 Verify (before a release deploys a version): {"action": "verify", "model_data_url", "sha256"} → {"sha256"}.
 Principals that approve versions can change their description in the registry, but not the object at a registered key.
@@ -52,6 +53,10 @@ def register(event: dict[str, Any]) -> dict[str, str]:
     source = key_of(event["model_data_url"])
     archive = S3.get_object(Bucket=BUCKET, Key=source)
     hashes = digests(archive["Body"])
+    if hashes.archive != event["sha256"]:
+        raise ArtifactChanged(
+            f"{event['model_data_url']} was replaced: its sha256 is {hashes.archive}, evaluated was {event['sha256']}"
+        )
     key = registered_key(hashes.archive)
     # Copy exactly what was hashed: S3 refuses if the object has changed meanwhile.
     try:

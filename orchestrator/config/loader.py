@@ -208,6 +208,8 @@ def _rule(detail: ErrorDetails) -> str:
             return "requires `source: sagemaker` (with `group`) or `source: bedrock` (with `model_id`)"
         case kind if kind.startswith("date_"):
             return "must be a date such as 2027-01-31"
+        case "value_error":
+            return str(detail["ctx"]["error"])
         case _:
             message = detail["msg"]
             return message[0].lower() + message[1:]

@@ -19,7 +19,6 @@ from orchestrator.packaging.wheelhouse import Wheelhouse
 COMMON, ROUTING = "inference_common", "inference_routing"
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "data_validation": (COMMON,),
-    "model_evaluation": (COMMON,),
     "model_artifacts": (COMMON,),
     "endpoint_probe": (COMMON,),
     "model_router": (COMMON, ROUTING),

@@ -27,6 +27,8 @@ from orchestrator.release.model import ReleaseResult
 STATUS: Mapping[Verb, str] = {"approve": "Approved", "reject": "Rejected"}
 PENDING = "PendingManualApproval"
 WAITS_IN = "AwaitApproval"
+_METRIC = "metric:"
+"""Before the names of metrics in a version's metadata."""
 _BEFORE = ("RegisterModel", "PreparePending", "NotifyPending")
 """States in which the version exists, but the wait has not begun."""
 _SPENT = ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut")
@@ -129,7 +131,11 @@ def _pending_of(cloud: Cloud, group: Group) -> list[PendingVersion]:
                 arn=str(summary["ModelPackageArn"]),
                 since=_time(summary.get("CreationTime")),
                 execution_arn=str(execution) if execution and _status(cloud, str(execution)) == "RUNNING" else None,
-                metrics={name: str(properties[name]) for name in ("accuracy", "f1", "baseline") if name in properties},
+                metrics={
+                    name.removeprefix(_METRIC): str(value)
+                    for name, value in properties.items()
+                    if name.startswith(_METRIC)
+                },
                 approve=f"orchestrator release approve {group.env} {group.name} "
                 f"--version {_number(str(summary['ModelPackageArn']))}",
             )

@@ -21,8 +21,6 @@ from orchestrator.pipeline.upload import upload
 from orchestrator.release.standing import read_parameter
 
 Evidence = Callable[..., list[Json]]
-METRICS = ("accuracy", "f1", "baseline", "threshold")
-
 _POLL_SECONDS = {"local": 0.5, "aws": 10.0}
 _HEARTBEAT_SECONDS = 2.0
 _NEWEST = 30
@@ -179,12 +177,12 @@ def _result(
     arn, status = str(described["executionArn"]), str(described["status"])
     ended = described.get("stopDate") or (stays[-1].entered if stays else datetime.now(UTC))
     states = {step["name"]: step["states"] for step in steps}
-    verdict = find_object(stays, states.get("evaluation", ()), "accuracy") or {}
+    verdict = find_object(stays, states.get("evaluation", ()), "candidate_sha256") or {}
     return PipelineResult(
         execution_arn=arn,
         status=status,
         model_package_arn=find_text(stays, states.get("registry", ()), ":model-package/"),
-        metrics={name: float(verdict[name]) for name in METRICS if _is_number(verdict.get(name))},
+        metrics=_metrics(verdict),
         steps=step_results(
             steps,
             stays,
@@ -203,5 +201,10 @@ def _why(described: Json, verdict: Mapping[str, Any]) -> str:
     return ": ".join(parts) or f"the execution ended as {described['status']} without a reason"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _metrics(verdict: Mapping[str, Any]) -> dict[str, float]:
+    """Return the candidate's metrics, and the one that decides of the baseline and of the live version."""
+    metric = verdict.get("metric")
+    compared = {"baseline": verdict.get("baseline") or {}, "live": (verdict.get("champion") or {}).get("metrics") or {}}
+    return {name: float(value) for name, value in verdict.get("metrics", {}).items()} | {
+        f"{name} {metric}": float(measured[metric]) for name, measured in compared.items() if metric in measured
+    }

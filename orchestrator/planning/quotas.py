@@ -18,12 +18,12 @@ from orchestrator.config.rules import addresses
 PERSONAS = 4
 EXPERIMENTS = 3
 """Roles of the jobs that data engineers, data scientists and ML engineers start."""
-FUNCTIONS = 8
-"""Data validation, model evaluation, model artifacts, endpoint probe, model router, token authorizer, job API, batch
-submitter: each has its own role."""
-SERVICE_ROLES = 10
-"""Glue, processing, training, candidate endpoint, training pipeline, releases, their start by an event, log delivery of
-the API, and the state machines that run the ETL and the preprocessing."""
+FUNCTIONS = 7
+"""Data validation, model artifacts, endpoint probe, model router, token authorizer, job API, batch submitter: each has
+its own role."""
+SERVICE_ROLES = 11
+"""Glue, processing, training, evaluation, candidate endpoint, training pipeline, releases, their start by an event, log
+delivery of the API, and the state machines that run the ETL and the preprocessing."""
 STUDIO_ROLES = 2
 """Of the profiles data scientist and ML engineer."""
 FEATURE_STORE_ROLES = 3
@@ -167,6 +167,7 @@ def _instances(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[
     kind = "spot training job" if platform.training.spot else "training job"
     instance = platform.training.instance_type
     yield Need("sagemaker", None, f"{instance} for {kind} usage", 1, "training.instance_type")
+    yield Need("sagemaker", None, f"{instance} for processing job usage", 1, "training.instance_type: its evaluation")
     for instance, count in sorted(endpoints.items()):
         why = "endpoints scaled out, a release beside them, the candidate of the training pipeline"
         yield Need("sagemaker", None, f"{instance} for endpoint usage", count, why)

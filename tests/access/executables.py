@@ -69,13 +69,14 @@ REPLACING: Mapping[str, tuple[str, ...]] = {
 
 CODE_ARGUMENTS = ("--extra-py-files", "--extra-jars", "--extra-files", "--additional-python-modules")
 CODE_MEMBERS = ("sagemaker_submit_directory", "S3OutputPath", "checkpoint_uri")
-DATA_INPUTS = frozenset({"source"})
+DATA_INPUTS = frozenset({"labels", "rows", "source", "spec"})
 """Inputs of processing jobs that are read and not run."""
 
 OWNERS: Mapping[tuple[str, str], frozenset[str]] = {
     ("artifacts/models/registered/", "s3:PutObject"): frozenset({"model-artifacts"}),
     ("artifacts/training-outputs/", "s3:PutObject"): frozenset({"sagemaker-training"}),
     ("artifacts/checkpoints/", "s3:PutObject"): frozenset({"sagemaker-training"}),
+    ("artifacts/evaluations/", "s3:PutObject"): frozenset({"sagemaker-evaluation"}),
     ("job/", "glue:StartJobRun"): frozenset({"training", "etl-run", "feature-ingestion-run"}),
     # The pipeline's are its candidates, by name.
     ("endpoint/", "sagemaker:UpdateEndpoint"): frozenset({"release", "production"}),

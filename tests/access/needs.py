@@ -401,11 +401,6 @@ NEEDS: dict[str, Need] = {
         reading("data/processed/", "data/features/") | LISTING,
         LOCATE | encrypted("data") | lambda_runtime("data-validation"),
     ),
-    "model-evaluation": Need(
-        "lambda/model_evaluation",
-        reading("data/features/", "artifacts/training-outputs/"),
-        LOCATE | TOLD_WHAT_IS_MISSING | encrypted("data", "models") | lambda_runtime("model-evaluation"),
-    ),
     "model-artifacts": Need(
         "lambda/model_artifacts",
         # A copy reads and writes. Above 5 GB it is made in parts.
@@ -637,6 +632,20 @@ NEEDS: dict[str, Need] = {
         | BASE
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/TrainingJobs", make=True),
+    ),
+    "sagemaker-evaluation": Need(
+        "jobs/evaluation",
+        frozenset(),
+        # The container calls nothing; SageMaker moves its data.
+        reading("data/features/", "artifacts/code/", "artifacts/training-outputs/", _REGISTERED)
+        | LISTING
+        | writing("artifacts/evaluations/")
+        | large_objects("artifacts/evaluations/")
+        | LOCATE
+        | encrypted("data", "models", write=True)
+        | BASE
+        | NETWORK
+        | sagemaker_logs("/aws/sagemaker/ProcessingJobs", make=True),
     ),
     "processing": Need(
         None,

@@ -9,7 +9,6 @@ from orchestrator.core.package import Package
 
 NAMES = (
     "data_validation",
-    "model_evaluation",
     "model_artifacts",
     "endpoint_probe",
     "model_router",

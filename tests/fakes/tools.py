@@ -36,7 +36,7 @@ VERSION: dict[str, Any] = {
     "model_data_url": "s3://bucket/artifacts/models/registered/0a/model.tar.gz",
     "image": "image:1",
     "files_sha256": "0b",
-    "accuracy": 0.8,
+    "metrics": {"accuracy": 0.8},
 }
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"
 TRAINING = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-training"

@@ -214,7 +214,7 @@ def definition(pipe: Pipeline) -> dict[str, Any]:
             "Choices": [{"Variable": "$.eval.value.passed", "BooleanEquals": True, "Next": "Register"}],
             "Default": "RejectModel",
         },
-        "RejectModel": {"Type": "Fail", "Error": "ModelBelowThreshold", "Cause": "too weak"},
+        "RejectModel": {"Type": "Fail", "Error": "ModelRejected", "Cause": "too weak"},
         "Register": task(
             "aws-sdk:sagemaker:createModelPackage",
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -110,8 +111,13 @@ class Platform:
 
     def registered(self, job: str, files: dict[str, str]) -> dict[str, str]:
         """An archive as the pipeline registers it: its URL and hashes."""
-        self.aws("s3").put_object(Bucket=self.bucket, Key=f"models/{job}.tar.gz", Body=tarred(files))
-        event = {"action": "register", "model_data_url": f"s3://{self.bucket}/models/{job}.tar.gz"}
+        body = tarred(files)
+        self.aws("s3").put_object(Bucket=self.bucket, Key=f"models/{job}.tar.gz", Body=body)
+        event = {
+            "action": "register",
+            "model_data_url": f"s3://{self.bucket}/models/{job}.tar.gz",
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
         answer = self.aws("lambda").invoke(FunctionName=self.artifacts, Payload=json.dumps(event))
         made: dict[str, str] = json.load(answer["Payload"])
         assert "FunctionError" not in answer, made

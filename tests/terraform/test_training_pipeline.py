@@ -34,7 +34,9 @@ IMPLIED = {
     "kms:DescribeKey",
     "kms:GenerateDataKey",
     "sagemaker:AddTags",
+    "sagemaker:DescribeProcessingJob",
     "sagemaker:DescribeTrainingJob",
+    "sagemaker:StopProcessingJob",
     "sagemaker:StopTrainingJob",
 }
 IMPLIED_BY_WAITING = {"kms:Encrypt"}

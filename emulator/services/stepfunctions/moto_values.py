@@ -113,15 +113,11 @@ def _replace(target: dict[str, Any], content: dict[str, Any]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Convert to JSON values: dates become text, streams are read."""
+    """Convert to JSON values: dates and the contents of streams become text."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items() if key != "ResponseMetadata"}
     if isinstance(value, list):
         return [plain(item) for item in value]
     if hasattr(value, "read"):
-        text = value.read().decode()
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
+        return value.read().decode()
     return json.loads(to_json_str(value))

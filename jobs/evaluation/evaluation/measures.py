@@ -200,7 +200,7 @@ class Custom:
         """Load evaluate.py. It runs in this process: what it returns is believed either way."""
         if not (code / "evaluate.py").is_file():
             raise EvaluationError("a custom task needs an evaluate.py beside train.py")
-        sys.path.append(str(code))
+        sys.path.insert(0, str(code))
         module = importlib.import_module("evaluate")
         if not callable(getattr(module, "evaluate", None)):
             raise EvaluationError("evaluate.py has no function evaluate(rows, outputs)")

@@ -24,6 +24,7 @@ def verdict(report: Mapping[str, Any], group: str) -> dict[str, Any]:
         "schema": SCHEMA,
         "passed": gate["passed"],
         "reason": "; ".join(gate["reasons"]),
+        "metric": gate["metric"],
         "summary": ", ".join(f"{name} {shown(value)}" for name, value in measured.items()),
         **{name: report[name] for name in ("metrics", "baseline", "champion", "candidate_sha256", "rows_sha256")},
         "properties": properties,

@@ -143,25 +143,11 @@ def fit(train: Split, settings: Hyperparameters, checkpoints: Checkpoints) -> Pi
     return Pipeline([("tfidf", vectorizer), ("classifier", classifier)])
 
 
-# ---- judging --------------------------------------------------------------------------------------------
-
-
-def predict(model: Pipeline, split: Split) -> list[dict[str, Any]]:
-    """Return one record per row: its label, the predicted one, and the probability of the predicted one."""
-    probabilities = model.predict_proba(split.texts)
-    best = probabilities.argmax(axis=1)
-    return [
-        {"id": i, "label": label, "predicted": str(model.classes_[k]), "score": round(float(p[k]), 6)}
-        for i, label, k, p in zip(split.ids, split.labels, best, probabilities, strict=True)
-    ]
-
-
-def measure(predictions: list[dict[str, Any]]) -> dict[str, float]:
-    truth = [p["label"] for p in predictions]
-    guess = [p["predicted"] for p in predictions]
+def measure(model: Pipeline, split: Split) -> dict[str, float]:
+    guess = model.predict(split.texts)
     return {
-        "accuracy": round(float(accuracy_score(truth, guess)), 6),
-        "f1": round(float(f1_score(truth, guess, pos_label="positive", zero_division=0)), 6),
+        "accuracy": round(float(accuracy_score(split.labels, guess)), 6),
+        "f1": round(float(f1_score(split.labels, guess, pos_label="positive", zero_division=0)), 6),
     }
 
 
@@ -182,9 +168,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     for option, variable in (
         ("--train", "SM_CHANNEL_TRAIN"),
         ("--validation", "SM_CHANNEL_VALIDATION"),
-        ("--test", "SM_CHANNEL_TEST"),
         ("--model-dir", "SM_MODEL_DIR"),
-        ("--output-data-dir", "SM_OUTPUT_DATA_DIR"),
     ):
         given = environ.get(variable)
         parser.add_argument(option, type=Path, default=given, required=given is None, help=f"${variable}")
@@ -198,34 +182,25 @@ def save_model(folder: Path, model: Pipeline, metadata: dict[str, Any]) -> None:
     (folder / "metadata.json").write_text(json.dumps(metadata, indent=2, sort_keys=True))
 
 
-def save_evaluation(folder: Path, predictions: list[dict[str, Any]], metrics: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "predictions.jsonl").write_text("".join(json.dumps(p) + "\n" for p in predictions))
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2, sort_keys=True))
-
-
 def main(argv: list[str]) -> None:
     arguments = parse_arguments(argv)
     settings = Hyperparameters(arguments.seed, arguments.c, arguments.max_features, arguments.members, arguments.subset)
-    train, validation, test = (load_split(f) for f in (arguments.train, arguments.validation, arguments.test))
+    train, validation = load_split(arguments.train), load_split(arguments.validation)
     train_digest = digest_of(train)
     model = fit(train, settings, Checkpoints(arguments.checkpoint_dir, settings, train_digest))
-    test_predictions = predict(model, test)
-    metrics = {"validation": measure(predict(model, validation)), "test": measure(test_predictions)}
-    for split, values in metrics.items():
-        # The job's metric definitions read these lines from the log.
-        print(" ".join(f"{split}:{name}={value:.4f};" for name, value in values.items()))
+    metrics = measure(model, validation)
+    # The job's metric definitions read this line from the log.
+    print(" ".join(f"validation:{name}={value:.4f};" for name, value in metrics.items()))
     metadata = {
         "training_job": arguments.training_job,
         "data_fingerprint": arguments.data_fingerprint or train_digest,
         "seed": settings.seed,
         "hyperparameters": asdict(settings),
-        "rows": {"train": len(train.ids), "validation": len(validation.ids), "test": len(test.ids)},
-        "metrics": metrics,
+        "rows": {"train": len(train.ids), "validation": len(validation.ids)},
+        "metrics": {"validation": metrics},
         "scikit_learn": sklearn.__version__,
     }
     save_model(arguments.model_dir, model, metadata)
-    save_evaluation(arguments.output_data_dir, test_predictions, metrics)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ Each section of `Platform` is passed to Terraform unchanged, as a variable of th
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from orchestrator.config.model.blueprint import Blueprint
 from orchestrator.config.model.data import Data, Efs, Emr, Sharing, Streaming
@@ -153,10 +153,29 @@ class FeatureStore(Section):
 
 
 class Gate(Section):
-    """Conditions for registering a trained model."""
+    """Conditions for registering a trained model: it beats the live version on the same rows of the test split, or
+    there is none and the threshold holds."""
 
-    margin_over_baseline: float = Field(0.10, ge=0, le=1, description="accuracy above the majority baseline")
-    min_f1: float = Field(0.60, ge=0, le=1)
+    metric: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "accuracy"
+    threshold: float = 0.60
+    direction: Literal["higher", "lower"] | None = Field(
+        None, description="which values are better; unset: lower for errors such as rmse, otherwise higher"
+    )
+    above_baseline: float | None = Field(0.10, ge=0, description="lead over a constant answer; null: none is required")
+    above_champion: float | None = Field(
+        0.0, ge=0, description="lead over the live version; null: the threshold decides even if there is one"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_of_today(cls, given: Any) -> Any:
+        former = [name for name in ("margin_over_baseline", "min_f1") if isinstance(given, dict) and name in given]
+        if former:
+            raise ValueError(
+                f"`{former[0]}` no longer exists: write the metric that decides (`metric: accuracy` or "
+                "`metric: f1`), its limit (`threshold: 0.6`) and the lead over the baseline (`above_baseline: 0.1`)"
+            )
+        return given
 
 
 class Training(Section):
@@ -165,6 +184,11 @@ class Training(Section):
     max_runtime_seconds: int = Field(3600, ge=60, le=432000)
     spot: bool = True
     hyperparameters: dict[str, str] = Field({"seed": "42", "c": "4.0", "max-features": "30000"})
+    metrics: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_:-]{0,39}$")], ...] = Field(
+        ("validation:accuracy", "validation:f1"),
+        max_length=38,
+        description="names of the `name=value;` lines that train.py prints",
+    )
     gate: Gate = Gate()
     approval: Literal["auto", "manual"] = "auto"
     approval_days: int = Field(30, ge=1, le=300, description="a pending version is rejected after this time")

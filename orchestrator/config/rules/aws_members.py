@@ -102,6 +102,7 @@ PLATFORM: dict[str, tuple[Member, ...]] = {
     "training.instance_type": (Member(f"{_TRAINING}.ResourceConfig.InstanceType"),),
     "training.volume_gb": (Member(f"{_TRAINING}.ResourceConfig.VolumeSizeInGB"),),
     "training.max_runtime_seconds": (Member(f"{_TRAINING}.StoppingCondition.MaxRuntimeInSeconds"),),
+    "training.metrics.[]": (Member(f"{_TRAINING}.AlgorithmSpecification.MetricDefinitions.Name"),),
     "training.hyperparameters.{key}": (Member(f"{_TRAINING}.HyperParameters.{{key}}"),),
     "training.hyperparameters.*": (Member(f"{_TRAINING}.HyperParameters.*"),),
     "inference.throttle.rate_per_second": (Member("apigateway:throttle.rateLimit"),),
@@ -221,7 +222,14 @@ NO_MEMBER: dict[str, str] = {
     **dict.fromkeys(
         (
             *("network.nat", "network.availability_zones", "data.etl.bookmarks", "studio.packages.source"),
-            *("training.approval", "events.completions", "approvals.deploy", "batch.format", "rollout.strategy"),
+            *(
+                "training.approval",
+                "training.gate.direction",
+                "events.completions",
+                "approvals.deploy",
+                "batch.format",
+                "rollout.strategy",
+            ),
             *("sharing.consumer.shares.*.readers.[]", "access.persona_principals.{key}", "kind", "model.source"),
             "target",
             "deploy.skip",
@@ -257,8 +265,9 @@ NO_MEMBER: dict[str, str] = {
     **dict.fromkeys(("expires_at", "lifetime_days"), "become the value of a tag, a date"),
     **dict.fromkeys(
         (
-            *("data.etl.max_quarantine_share", "data.split_seed", "training.gate.margin_over_baseline"),
-            *("training.gate.min_f1", "training.poll_seconds", "training.approval_days", "studio.packages.names.[]"),
+            *("data.etl.max_quarantine_share", "data.split_seed", "training.gate.metric", "training.gate.threshold"),
+            *("training.gate.above_baseline", "training.gate.above_champion", "training.poll_seconds"),
+            *("training.approval_days", "studio.packages.names.[]"),
             *("containers.target", "containers.others.*.version", "variants.*.version", "shadow.version"),
             *(
                 "format",

@@ -86,7 +86,11 @@ locals {
     }]
   }
 
-  model_quality_dimensions = flatten([for name, value in var.pipeline.metric_dimensions : [name, value]])
+  # All metrics with these dimensions: evaluations decide which there are.
+  model_quality = join(" ", concat(
+    ["{\"${var.pipeline.metric_namespace}\",${join(",", keys(var.pipeline.metric_dimensions))}}"],
+    [for name, value in var.pipeline.metric_dimensions : "${name}=\"${value}\""],
+  ))
 
   pipeline_row = {
     shown = true
@@ -105,7 +109,7 @@ locals {
       {
         title   = "Quality of trained models"
         stat    = "Average"
-        metrics = [for metric in ["accuracy", "f1"] : concat([var.pipeline.metric_namespace, metric], local.model_quality_dimensions)]
+        metrics = [[{ id = "quality", label = "", expression = "SEARCH('${local.model_quality}', 'Average')" }]]
       },
     ]
   }

@@ -45,7 +45,7 @@ variable "router" {
 }
 
 variable "pipeline" {
-  description = "The training pipeline, and where it publishes the quality of the models that it trained."
+  description = "The training pipeline, and where it publishes the metrics of the models that it trained: all that have these dimensions are shown."
   type = object({
     state_machine_arn = string
     metric_namespace  = string

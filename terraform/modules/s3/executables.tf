@@ -1,5 +1,5 @@
 # Objects that roles execute: programs, and models, whose archives contain serving code. A principal that writes such an
-# object effectively acts as the role that runs it. So each of these prefixes has its writers, and this policy denies
+# object effectively acts as the role that runs it. Verdicts of evaluations decide which models are served. So each of these prefixes has its writers, and this policy denies
 # all others, whatever an identity policy allows.
 #
 # Roles are referred to by name, because the bucket is created before them. The deploying identity is not taken from the
@@ -15,6 +15,7 @@ locals {
     Models          = { prefix = "artifacts/models/", writers = ["model-artifacts"] }
     TrainingOutputs = { prefix = "artifacts/training-outputs/", writers = ["sagemaker-training"] }
     Checkpoints     = { prefix = "artifacts/checkpoints/", writers = ["sagemaker-training"] }
+    Evaluations     = { prefix = "artifacts/evaluations/", writers = ["sagemaker-evaluation"] }
   }
 
   writer_arns = { for name, each in local.executables : name => [for writer in each.writers : "${local.role_arn}/${var.context.name_prefix}-${writer}"] }

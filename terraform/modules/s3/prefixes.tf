@@ -20,6 +20,7 @@ locals {
     artifacts_training_outputs = "artifacts/training-outputs/"
     artifacts_checkpoints      = "artifacts/checkpoints/"
     artifacts_code             = "artifacts/code/"
+    artifacts_evaluations      = "artifacts/evaluations/"
     inference_realtime_logs    = "inference/realtime/logs/"
     inference_serverless_logs  = "inference/serverless/logs/"
     inference_batch_input      = "inference/batch/input/"

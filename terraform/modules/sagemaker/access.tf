@@ -6,6 +6,10 @@ locals {
       description = "SageMaker training jobs of the pipeline."
       log_groups  = ["/aws/sagemaker/TrainingJobs"]
     }
+    evaluation = {
+      description = "SageMaker processing jobs that measure a trained model and the live one."
+      log_groups  = ["/aws/sagemaker/ProcessingJobs"]
+    }
     candidate = {
       description = "The pipeline's temporary endpoints, on which a new model version is probed."
       log_groups  = ["/aws/sagemaker/Endpoints/${var.context.name_prefix}-candidate-*"]

@@ -3,6 +3,11 @@ output "training_role_arn" {
   value       = aws_iam_role.this["training"].arn
 }
 
+output "evaluation_role_arn" {
+  description = "Role of evaluation jobs."
+  value       = aws_iam_role.this["evaluation"].arn
+}
+
 output "candidate_role_arn" {
   description = "Role of the models on the pipeline's temporary endpoints."
   value       = aws_iam_role.this["candidate"].arn
@@ -16,6 +21,11 @@ output "image_uri" {
 output "source_uri" {
   description = "Training code of this version."
   value       = "s3://${var.bucket_name}/${aws_s3_object.training_source.key}"
+}
+
+output "evaluation_uri" {
+  description = "Evaluation program of this version."
+  value       = "s3://${var.bucket_name}/${aws_s3_object.evaluation.key}"
 }
 
 output "group_name" {

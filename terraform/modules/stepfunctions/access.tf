@@ -8,6 +8,7 @@ locals {
   # Jobs and candidates are named after the run: <prefix>-<run_id> and <prefix>-candidate-<run_id>.
   candidate_arns = { for kind in ["model", "endpoint-config", "endpoint"] : kind => "${local.sagemaker_arn}:${kind}/${local.candidate_prefix}-*" }
   training_arn   = "${local.sagemaker_arn}:training-job/${var.context.name_prefix}-*"
+  evaluation_arn = "${local.sagemaker_arn}:processing-job/${var.context.name_prefix}-*"
 
   statements = [
     {
@@ -49,6 +50,11 @@ locals {
       Resource = [local.training_arn]
     },
     {
+      Sid      = "Evaluate"
+      Action   = ["sagemaker:CreateProcessingJob", "sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob", "sagemaker:AddTags"]
+      Resource = [local.evaluation_arn]
+    },
+    {
       Sid    = "RegisterModel"
       Action = ["sagemaker:CreateModelPackage"]
       Resource = [
@@ -86,14 +92,14 @@ locals {
     {
       Sid       = "PassRoles"
       Action    = ["iam:PassRole"]
-      Resource  = [var.training.role_arn, var.training.endpoint_role_arn]
+      Resource  = [var.training.role_arn, var.evaluation.role_arn, var.training.endpoint_role_arn]
       Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
     },
     {
-      # `.sync` watches training jobs through a managed rule with this fixed name.
-      Sid      = "WatchTrainingJobs"
+      # `.sync` watches jobs through managed rules with these fixed names.
+      Sid      = "WatchJobs"
       Action   = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
-      Resource = ["arn:${local.partition}:events:${local.region_arn}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"]
+      Resource = [for kind in ["Training", "Processing"] : "arn:${local.partition}:events:${local.region_arn}:rule/StepFunctionsGetEventsForSageMaker${kind}JobsRule"]
     },
     {
       Sid      = "SetLiveVersion"

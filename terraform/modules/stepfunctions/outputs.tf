@@ -22,6 +22,6 @@ output "approval_state" {
 }
 
 output "metric_namespace" {
-  description = "CloudWatch namespace of `accuracy` and `f1` (dimension ModelPackageGroup)."
+  description = "CloudWatch namespace of the metrics of live versions (dimension ModelPackageGroup)."
   value       = local.metric_namespace
 }

@@ -39,6 +39,8 @@ locals {
     bucket_name           = var.bucket_name
     topic_arn             = var.topic_arn
     models_key_arn        = var.kms_key_arns.models
+    data_key_arn          = var.kms_key_arns.data
+    processing            = local.processing
     glue                  = var.glue
     feature_ingestion     = var.feature_ingestion
     release_machine_arn   = var.release_machine_arn
@@ -49,11 +51,16 @@ locals {
     metric_namespace      = local.metric_namespace
     poll_seconds          = var.poll_seconds
     poll_limit            = ceil(local.poll_limit_seconds / var.poll_seconds)
-    timeout_seconds       = var.training.max_runtime_seconds + local.spot_wait_seconds + 4 * 3600 + local.approval_seconds
+    timeout_seconds       = 2 * var.training.max_runtime_seconds + local.spot_wait_seconds + 4 * 3600 + local.approval_seconds
     registration          = local.registration
     approval_states       = local.approval_states
     tags                  = jsonencode(local.tags)
-    gate                  = jsonencode(var.training.gate)
+    evaluation            = var.evaluation
+    group                 = local.group
+    metric_definitions    = jsonencode([for name in var.training.metrics : { Name = name, Regex = "${name}=([-+0-9.eE]+)" }])
+    evaluation_arguments  = jsonencode(local.evaluation_arguments)
+    evaluation_network    = jsonencode(merge({ EnableNetworkIsolation = true }, local.training_vpc_config))
+    comparisons           = { for name, each in local.comparisons : name => jsonencode(each) }
     container_environment = jsonencode(local.container_environment)
     stopping_condition    = jsonencode(local.stopping_condition)
     # Version metadata can be encrypted with a key; the artifact is encrypted either way.
@@ -114,10 +121,14 @@ locals {
       { ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = "$.no_previous", Next = "NoPreviousVersion" },
       local.caught.NotifyFailure,
     ]
+    champion = [
+      { ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = null, Next = "PrepareFirstEvaluation" },
+      local.caught.NotifyFailure,
+    ]
     # A model is worth having without it.
     ingestion = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.ingestion_failure", Next = "NotifyFeaturesNotIngested" }]
     release = [
-      { ErrorEquals = ["Sfn.StateMachineDoesNotExistException"], ResultPath = null, Next = "PublishMetrics" },
+      { ErrorEquals = ["Sfn.StateMachineDoesNotExistException"], ResultPath = null, Next = "HasMetrics" },
       { ErrorEquals = ["States.ALL"], ResultPath = "$.release_failure", Next = "NotifyNotReleased" },
     ]
     archive = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.archive_failure", Next = "NotifyUnarchived" }]

@@ -22,8 +22,12 @@ locals {
     },
     { name = "features", states = ["StartFeatureIngestion", "NotifyFeaturesNotIngested"] },
     { name = "training", states = ["PrepareTraining", "TrainModel"] },
-    { name = "evaluation", states = ["EvaluateModel", "ModelPassed", "NotifyRejection", "RejectModel"] },
-    { name = "registry", states = concat(["StoreModel", "RegisterModel"], local.approval_state_names, ["FindVersion", "VersionUsable", "VersionRefused", "FindContainer", "VerifyVersion", "PrepareVersion"]) },
+    { name = "evaluation", states = [
+      "FindChampion", "DescribeChampion", "PrepareEvaluation", "PrepareFirstEvaluation", "EvaluateModel", "ReadVerdict", "ModelPassed", "NotifyRejection", "RejectModel",
+    ] },
+    { name = "registry", states = concat(["StoreModel", "PrepareRegistration", "RegisterModel"], local.approval_state_names, [
+      "FindVersion", "VersionUsable", "VersionRefused", "FindContainer", "VerifyVersion", "VersionEvaluated", "FindVerdict", "NoVerdict", "PrepareVersion",
+    ]) },
     {
       name = "deployment"
       states = [
@@ -35,6 +39,6 @@ locals {
         "PreviousToArchive", "ArchivePreviousVersion", "NotifyUnarchived", "StartReleases", "NotifyNotReleased",
       ]
     },
-    { name = "monitoring", states = ["PublishMetrics", "NotifySuccess", "Done", "NotifyFailure", "ErrorNameReserved", "RenameError", "Failed"] },
+    { name = "monitoring", states = ["HasMetrics", "PublishMetrics", "NotifySuccess", "Done", "NotifyFailure", "ErrorNameReserved", "RenameError", "Failed"] },
   ]
 }

@@ -102,15 +102,14 @@ variable "release_machine_arn" {
 variable "function_arns" {
   description = "Functions that the pipeline calls."
   type = object({
-    data_validation  = string
-    model_evaluation = string
-    model_artifacts  = string
-    endpoint_probe   = string
+    data_validation = string
+    model_artifacts = string
+    endpoint_probe  = string
   })
 }
 
 variable "training" {
-  description = "How the model is trained, judged and approved. Empty `subnet_ids`: training runs outside the VPC."
+  description = "How the model is trained and approved. `metrics` are names of `name=value;` lines that it prints. Empty `subnet_ids`: training and evaluation run outside the VPC."
   type = object({
     role_arn            = string
     endpoint_role_arn   = string
@@ -122,13 +121,10 @@ variable "training" {
     spot                = optional(bool, true)
     subnet_ids          = optional(list(string), [])
     security_group_ids  = optional(list(string), [])
-    hyperparameters     = optional(map(string), { seed = "42", c = "4.0", max-features = "30000" })
-    gate = optional(object({
-      margin_over_baseline = optional(number, 0.10)
-      min_f1               = optional(number, 0.60)
-    }), {})
-    approval      = optional(string, "auto")
-    approval_days = optional(number, 30)
+    hyperparameters     = optional(map(string), {})
+    metrics             = optional(list(string), [])
+    approval            = optional(string, "auto")
+    approval_days       = optional(number, 30)
   })
   validation {
     condition     = contains(["auto", "manual"], var.training.approval)
@@ -147,16 +143,43 @@ variable "training" {
     error_message = "training.subnet_ids and training.security_group_ids go together; got ${length(var.training.subnet_ids)} subnets and ${length(var.training.security_group_ids)} security groups."
   }
   validation {
-    condition     = var.training.gate.margin_over_baseline >= 0 && var.training.gate.margin_over_baseline <= 1
-    error_message = "training.gate.margin_over_baseline must lie between 0 and 1; got ${var.training.gate.margin_over_baseline}."
-  }
-  validation {
-    condition     = var.training.gate.min_f1 >= 0 && var.training.gate.min_f1 <= 1
-    error_message = "training.gate.min_f1 must lie between 0 and 1; got ${var.training.gate.min_f1}."
-  }
-  validation {
     condition     = alltrue([for k in keys(var.training.hyperparameters) : !startswith(k, "sagemaker_")])
     error_message = "training.hyperparameters must not start with 'sagemaker_' (the pipeline sets those); got ${join(", ", keys(var.training.hyperparameters))}."
+  }
+}
+
+variable "evaluation" {
+  description = "How a trained model is measured and judged: the program, the dataset's specification, the task (`positive` is the label that precision, recall and f1 are about; metrics are repeated by the values of `slices`), and the gate on one metric. Null for `above_champion`: the live version does not decide."
+  type = object({
+    role_arn    = string
+    program_uri = string
+    spec_uri    = string
+    task        = string
+    positive    = optional(string)
+    slices      = optional(list(string), [])
+    gate = object({
+      metric         = string
+      threshold      = number
+      direction      = optional(string)
+      above_baseline = optional(number)
+      above_champion = number
+    })
+  })
+  validation {
+    condition     = alltrue([for uri in [var.evaluation.program_uri, var.evaluation.spec_uri] : startswith(uri, "s3://")])
+    error_message = "evaluation.program_uri and evaluation.spec_uri must be s3:// URIs; got '${var.evaluation.program_uri}' and '${var.evaluation.spec_uri}'."
+  }
+  validation {
+    condition     = contains(["classification", "regression", "custom"], var.evaluation.task)
+    error_message = "evaluation.task must be 'classification', 'regression' or 'custom'; got '${var.evaluation.task}'."
+  }
+  validation {
+    condition     = var.evaluation.gate.direction == null ? true : contains(["higher", "lower"], var.evaluation.gate.direction)
+    error_message = "evaluation.gate.direction must be 'higher' or 'lower'; got '${coalesce(var.evaluation.gate.direction, "null")}'."
+  }
+  validation {
+    condition     = alltrue([for lead in [var.evaluation.gate.above_baseline, var.evaluation.gate.above_champion] : lead == null ? true : lead >= 0])
+    error_message = "evaluation.gate.above_baseline and above_champion must not be negative; got ${jsonencode(var.evaluation.gate)}."
   }
 }
 

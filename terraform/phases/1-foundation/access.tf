@@ -29,7 +29,7 @@ locals {
   persona_prefixes = {
     data_scientist = {
       read = concat(local.model_names, [
-        "data_raw", "data_processed", "data_features", "artifacts_training_outputs", "artifacts_checkpoints", "configs_preprocessing", "configs_training", "experiments_data_scientist",
+        "data_raw", "data_processed", "data_features", "artifacts_training_outputs", "artifacts_checkpoints", "artifacts_evaluations", "configs_preprocessing", "configs_training", "experiments_data_scientist",
         "logs_athena", "logs_training",
       ])
       write  = ["configs_training", "experiments_data_scientist", "logs_athena"]
@@ -37,7 +37,7 @@ locals {
     }
     ml_engineer = {
       read = concat(local.model_names, [for method in local.every_method : "configs_inference_${method}"], [
-        "data_processed", "data_features", "artifacts_code", "artifacts_training_outputs", "artifacts_checkpoints", "configs_pipeline", "configs_training", "experiments_ml_engineer",
+        "data_processed", "data_features", "artifacts_code", "artifacts_training_outputs", "artifacts_checkpoints", "artifacts_evaluations", "configs_pipeline", "configs_training", "experiments_ml_engineer",
         "logs_preprocessing", "logs_training",
       ])
       write  = concat([for method in local.every_method : "configs_inference_${method}"], ["configs_pipeline", "configs_training", "experiments_ml_engineer"])

@@ -1,8 +1,7 @@
 # Which prefixes each role of this phase uses.
 locals {
   bucket_access = {
-    data_validation  = { read = ["data_processed", "data_features"], write = [] }
-    model_evaluation = { read = ["data_features", "artifacts_training_outputs"], write = [] }
+    data_validation = { read = ["data_processed", "data_features"], write = [] }
     # Compares registered archives with the registry, and hashes and copies those of training.
     model_artifacts = { read = ["artifacts_training_outputs", "models_registered"], write = ["models_registered"] }
     # Invokes asynchronous endpoints and reads their results.
@@ -11,10 +10,15 @@ locals {
       read  = ["data_features", "artifacts_code", "artifacts_checkpoints"]
       write = ["artifacts_training_outputs", "artifacts_checkpoints"]
     }
+    # Compares what training wrote with what is live.
+    evaluation = {
+      read  = ["data_features", "artifacts_code", "artifacts_training_outputs", "models_registered"]
+      write = ["artifacts_evaluations"]
+    }
     # Probes run on registered archives.
     candidate = { read = ["models_registered"], write = [] }
-    # Checks for raw data; registering a model package reads its artifact.
-    stepfunctions = { list = ["data_raw"], read = ["models_registered"], write = [] }
+    # Checks for raw data, and reads verdicts; registering a model package reads its artifact.
+    stepfunctions = { list = ["data_raw"], read = ["artifacts_evaluations", "models_registered"], write = [] }
   }
 }
 

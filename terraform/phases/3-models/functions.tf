@@ -9,13 +9,6 @@ locals {
       # The ETL fails above the same limit; this check does not rely on its report.
       environment = { MAX_QUARANTINE_SHARE = tostring(var.data.glue.max_quarantine_share) }
     }
-    model_evaluation = {
-      description      = "Pipeline step 6: measures the model and decides whether it passes."
-      memory_mb        = 512
-      timeout_seconds  = 300
-      policy_documents = { bucket = module.s3_access["model_evaluation"].policy_document }
-      environment      = {}
-    }
     model_artifacts = {
       description      = "Pipeline step 7 and releases: ensures that the evaluated archive is the one that is registered and served."
       memory_mb        = 1024

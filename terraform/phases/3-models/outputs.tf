@@ -9,10 +9,9 @@ output "models" {
       live_parameter_name = module.sagemaker.live_parameter_name
     }
     lambda = {
-      data_validation_arn  = module.lambda["data_validation"].arn
-      model_evaluation_arn = module.lambda["model_evaluation"].arn
-      model_artifacts_arn  = module.lambda["model_artifacts"].arn
-      endpoint_probe_arn   = module.lambda["endpoint_probe"].arn
+      data_validation_arn = module.lambda["data_validation"].arn
+      model_artifacts_arn = module.lambda["model_artifacts"].arn
+      endpoint_probe_arn  = module.lambda["endpoint_probe"].arn
     }
     stepfunctions = {
       state_machine_arn = module.stepfunctions.state_machine_arn

@@ -35,10 +35,9 @@ module "stepfunctions" {
   ])
 
   function_arns = {
-    data_validation  = module.lambda["data_validation"].arn
-    model_evaluation = module.lambda["model_evaluation"].arn
-    model_artifacts  = module.lambda["model_artifacts"].arn
-    endpoint_probe   = module.lambda["endpoint_probe"].arn
+    data_validation = module.lambda["data_validation"].arn
+    model_artifacts = module.lambda["model_artifacts"].arn
+    endpoint_probe  = module.lambda["endpoint_probe"].arn
   }
 
   training = merge(var.training, {
@@ -48,6 +47,13 @@ module "stepfunctions" {
     source_uri         = module.sagemaker.source_uri
     subnet_ids         = var.foundation.vpc.private_subnet_ids
     security_group_ids = [var.foundation.vpc.security_group_ids["training"]]
+  })
+
+  evaluation = merge(local.reviews.evaluation, {
+    role_arn    = module.sagemaker.evaluation_role_arn
+    program_uri = module.sagemaker.evaluation_uri
+    spec_uri    = "s3://${aws_s3_object.dataset.bucket}/${aws_s3_object.dataset.key}"
+    gate        = var.training.gate
   })
 
   registry = {

@@ -6,6 +6,8 @@ module "sagemaker" {
   bucket_name  = var.foundation.s3.bucket_name
   package      = var.packages["training_source"]
 
+  evaluation_package = var.packages["evaluation"]
+
   model_group = {
     key  = "reviews"
     name = var.foundation.model_registry.group_names["reviews"]
@@ -20,6 +22,11 @@ module "sagemaker" {
       execution = var.foundation.iam.execution_documents["base"]
       network   = var.foundation.vpc.network_policy_documents["training"]
     }, local.shared_files)
+    evaluation = {
+      bucket    = module.s3_access["evaluation"].policy_document
+      execution = var.foundation.iam.execution_documents["base"]
+      network   = var.foundation.vpc.network_policy_documents["training"]
+    }
     candidate = {
       bucket    = module.s3_access["candidate"].policy_document
       execution = var.foundation.iam.execution_documents["realtime"]

@@ -38,16 +38,19 @@ variable "training" {
     volume_gb           = optional(number, 30)
     max_runtime_seconds = optional(number, 3600)
     spot                = optional(bool, true)
-    hyperparameters     = optional(map(string), { seed = "42", c = "4.0", max-features = "30000" })
-    gate = optional(object({
-      margin_over_baseline = optional(number, 0.10)
-      min_f1               = optional(number, 0.60)
-    }), {})
+    hyperparameters     = optional(map(string), {})
+    metrics             = optional(list(string), [])
+    gate = object({
+      metric         = string
+      threshold      = number
+      direction      = optional(string)
+      above_baseline = optional(number)
+      above_champion = number
+    })
     approval      = optional(string, "auto")
     approval_days = optional(number, 30)
     poll_seconds  = optional(number, 5)
   })
-  default = {}
 }
 
 variable "registry" {
@@ -75,11 +78,11 @@ variable "feature_store" {
 }
 
 locals {
-  required_packages = ["data_validation", "model_evaluation", "model_artifacts", "endpoint_probe", "training_source"]
+  required_packages = ["data_validation", "model_artifacts", "endpoint_probe", "training_source", "evaluation"]
 }
 
 variable "packages" {
-  description = "Built files by name; here data_validation, model_evaluation, model_artifacts, endpoint_probe, training_source."
+  description = "Built files by name; here data_validation, model_artifacts, endpoint_probe, training_source, evaluation."
   type = map(object({
     path          = string
     sha256_base64 = string

@@ -19,9 +19,6 @@ module "monitoring" {
   pipeline = {
     state_machine_arn = var.models.stepfunctions.state_machine_arn
     metric_namespace  = var.models.stepfunctions.metric_namespace
-    metric_dimensions = {
-      Environment       = var.context.environment
-      ModelPackageGroup = var.models.sagemaker.group_name
-    }
+    metric_dimensions = { ModelPackageGroup = var.models.sagemaker.group_name }
   }
 }

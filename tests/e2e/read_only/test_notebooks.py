@@ -125,7 +125,7 @@ def test_versions_are_compared_as_ml_engineer(run: Notebook, deployed: Deployed,
     name = deployed.outputs("models")["sagemaker"]["live_parameter_name"]
     live = json.loads(deployed.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
     assert str(variables["best"]["version"]) == live["model_package_arn"].rsplit("/", 1)[-1]
-    assert variables["best"]["accuracy"] == pytest.approx(live["accuracy"])
+    assert variables["best"]["accuracy"] == pytest.approx(live["metrics"]["accuracy"], abs=1e-6)
     assert variables["best"] in variables["versions"]
 
 

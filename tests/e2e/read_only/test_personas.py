@@ -285,5 +285,6 @@ def test_nothing_that_the_platform_itself_did_was_refused(deployed: Deployed) ->
     ]
     assert {row["role"] for row in own if row["decision"] == "denied"} == set()
     acted = {row["role"].rsplit("/", 1)[-1] for row in own}
-    expected = ("training", "glue", "sagemaker-training", "sagemaker-candidate", "model-router", "data-validation")
-    assert {f"{PREFIX}-{name}" for name in (*expected, "model-evaluation", "endpoint-probe")} <= acted
+    jobs = ("glue", "sagemaker-training", "sagemaker-evaluation", "sagemaker-candidate")
+    expected = ("training", *jobs, "model-router", "data-validation", "endpoint-probe")
+    assert {f"{PREFIX}-{name}" for name in expected} <= acted

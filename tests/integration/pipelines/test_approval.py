@@ -29,7 +29,13 @@ from tests.terraform.conftest import Terraform
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
 
-PROPERTIES = {"data_fingerprint": "0" * 64, "accuracy": "0.81", "f1": "0.8"}
+VERDICT = {
+    "summary": "accuracy 0.81, f1 0.8",
+    "metrics": {"accuracy": 0.81, "f1": 0.8},
+    "properties": {"metric:accuracy": "0.81", "metric:f1": "0.8"},
+    "metric_data": [{"MetricName": "accuracy", "Unit": "None", "Value": 0.81}],
+}
+REPORT = "artifacts/evaluations/any/run"
 
 
 class Approvals:
@@ -45,11 +51,11 @@ class Approvals:
         variables = {
             "kms_key_arns": {"data": key, "models": key, "logs": key},
             "topic_arn": platform.topic,
+            "bucket_name": platform.bucket,
             "poll_seconds": 1,
             "release_machine_arn": platform.machine,
             "function_arns": {
                 "data_validation": "none",
-                "model_evaluation": "none",
                 "endpoint_probe": probe,
                 "model_artifacts": platform.artifacts,
             },
@@ -64,9 +70,12 @@ class Approvals:
         }
         rendered = planned(terraform, PIPELINE, "training.tftest.hcl", "aws_sfn_state_machine", variables)
         self.definition = json.loads(rendered["definition"])
+        platform.aws("s3").put_object(
+            Bucket=platform.bucket, Key=f"{REPORT}/verdict.json", Body=json.dumps(VERDICT).encode()
+        )
         # Under its own name it takes versions that no execution waits for.
         self.machine = self._machine(f"{PREFIX}-training", self.definition)
-        self.trained = self._machine(unique("trained"), {**self.definition, "StartAt": "RegisterModel"})
+        self.trained = self._machine(unique("trained"), {**self.definition, "StartAt": "PrepareRegistration"})
 
     def _machine(self, name: str, definition: dict[str, Any]) -> str:
         states = self.platform.states
@@ -77,7 +86,7 @@ class Approvals:
         """Return a machine that is the same except for its timeouts."""
         definition = copy.deepcopy(self.definition)
         definition["States"]["AwaitApproval"]["TimeoutSeconds"] = 1
-        return self._machine(unique("impatient"), {**definition, "StartAt": "RegisterModel"})
+        return self._machine(unique("impatient"), {**definition, "StartAt": "PrepareRegistration"})
 
     def start(self, machine: str | None = None) -> str:
         """Start an execution with a trained model; return it once it waits."""
@@ -93,7 +102,8 @@ class Approvals:
             "training": {"arn": f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{job}"},
             "data": {"data_fingerprint": "0" * 64},
             "artifact": {**archive, "image": "sklearn"},
-            "evaluation": {"accuracy": 0.81, "f1": 0.8, "baseline": 0.5},
+            "plan": {"report_key": REPORT},
+            "evaluation": {"verdict": VERDICT},
         }
         machine = machine or self.trained
         execution = self.platform.states.start_execution(stateMachineArn=machine, input=json.dumps(left))
@@ -144,6 +154,7 @@ def test_an_approved_version_goes_live_and_reaches_the_endpoint(approvals: Appro
     [token] = wait_for(approvals.tokens, until=bool)
     assert (token["Name"], token["Type"]) == (f"{approvals.group.tokens}/{number}", "SecureString")
     [notice] = platform.told(approvals.group.name)
+    assert "(accuracy 0.81, f1 0.8) waits" in notice
     assert f"`orchestrator release approve test {approvals.group.name} --version {number}`" in notice
     assert approvals.live()["model_package_arn"] == endpoint.first
 
@@ -209,13 +220,15 @@ def test_a_version_whose_execution_is_gone_can_still_be_approved(approvals: Appr
     done = approvals.decide("approve")
     assert str(done.execution_arn).split(":")[-2] == f"{PREFIX}-training"
     assert approvals.live()["model_package_arn"] == done.arn == left.arn
-    assert approvals.live()["accuracy"] == 0.81
+    assert approvals.live()["metrics"] == {"accuracy": 0.81, "f1": 0.8}
 
 
 def test_a_version_from_elsewhere_requires_the_same_metadata(approvals: Approvals) -> None:
     number = int(approvals.platform.version(status="PendingManualApproval").rsplit("/", 1)[1])
     before = approvals.live()
-    with pytest.raises(ReleaseFailed, match=r"VersionRefused: .* Needed is an approved version of .* accuracy and f1"):
+    with pytest.raises(
+        ReleaseFailed, match=r"VersionRefused: .* Needed is an approved version .* and model_files_sha256"
+    ):
         approvals.decide("approve", number)
     assert approvals.live() == before
     # Without approval it is not accepted either, whatever starts the machine.
@@ -229,6 +242,22 @@ def test_a_version_from_elsewhere_requires_the_same_metadata(approvals: Approval
         execution = approvals.platform.states.start_execution(stateMachineArn=approvals.machine, input=given)
         ended = approvals.platform.ended(execution["executionArn"])
         assert (ended["status"], cause in ended["cause"]) == ("FAILED", True), ended
+
+
+def test_a_version_that_was_evaluated_elsewhere_goes_live_without_metrics(approvals: Approvals) -> None:
+    platform, job = approvals.platform, unique("job")
+    made = platform.registered(job, {"m.json": json.dumps({"job": job, "labels": GOOD}), "code/inference.py": SERVE})
+    properties = {
+        "training_job": job,
+        "data_fingerprint": "0" * 64,
+        "model_sha256": made["sha256"],
+        "model_files_sha256": made["files_sha256"],
+    }
+    version = platform.described(made["model_data_url"], properties, "PendingManualApproval")
+    done = approvals.decide("approve", int(version.rsplit("/", 1)[1]))
+    assert approvals.live()["model_package_arn"] == done.arn == version
+    assert approvals.live()["metrics"] == {}
+    assert "PublishMetrics" not in platform.entered(str(done.execution_arn))
 
 
 def test_nothing_waits_for_a_group_that_is_not_deployed(approvals: Approvals) -> None:

@@ -67,7 +67,7 @@ def test_calls_are_made_under_the_machines_role(pipe: Pipeline, aws: Any) -> Non
 def test_a_weak_model_is_rejected(pipe: Pipeline) -> None:
     execution = pipe.start(threshold=100)
     ended = pipe.ended(execution)
-    assert (ended["status"], ended["error"]) == ("FAILED", "ModelBelowThreshold")
+    assert (ended["status"], ended["error"]) == ("FAILED", "ModelRejected")
     assert "Register" not in pipe.entered(execution)
 
 
@@ -148,7 +148,7 @@ def test_a_broken_crawler_target_or_script_is_caught(pipe: Pipeline) -> None:
 
 def test_a_name_taken_twice_is_an_error_with_the_services_name(pipe: Pipeline) -> None:
     run = unique("run")
-    assert pipe.ended(pipe.start(run=run, threshold=100))["error"] == "ModelBelowThreshold"
+    assert pipe.ended(pipe.start(run=run, threshold=100))["error"] == "ModelRejected"
     ended = pipe.ended(pipe.start(run=run))
     assert ended["status"] == "FAILED"
     assert pipe.messages("SageMaker.ResourceInUseException") == ["SageMaker.ResourceInUseException"]

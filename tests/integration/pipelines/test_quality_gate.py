@@ -104,7 +104,6 @@ class Gate:
             },
             "function_arns": {
                 "data_validation": self.function,
-                "model_evaluation": "none",
                 "endpoint_probe": "none",
                 "model_artifacts": "none",
             },

@@ -35,7 +35,7 @@ run "both_buckets_are_encrypted_and_watched" {
 
 run "the_policy_refuses_plain_http_and_foreign_encryption" {
   assert {
-    condition     = [for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Sid] == ["DenyWithoutTls", "DenyOtherEncryption", "DenyOtherKeys", "DenyReplacingCheckpoints", "DenyReplacingCode", "DenyReplacingModels", "DenyReplacingTrainingOutputs"]
+    condition     = [for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Sid] == ["DenyWithoutTls", "DenyOtherEncryption", "DenyOtherKeys", "DenyReplacingCheckpoints", "DenyReplacingCode", "DenyReplacingEvaluations", "DenyReplacingModels", "DenyReplacingTrainingOutputs"]
     error_message = "The bucket policy must have the seven documented Deny statements; got ${aws_s3_bucket_policy.data.policy}."
   }
   assert {
@@ -58,7 +58,7 @@ run "the_tree_is_the_documented_one" {
     condition = toset(flatten([for name, prefix in output.prefixes : try(values(prefix), [prefix])])) == toset([
       "data/raw/", "data/processed/", "data/features/", "data/features/offline/", "data/quarantine/", "data/knowledge/",
       "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/", "artifacts/models/registered/",
-      "artifacts/training-outputs/", "artifacts/checkpoints/", "artifacts/code/", "experiments/data-scientist/", "experiments/ml-engineer/", "experiments/data-engineer/",
+      "artifacts/training-outputs/", "artifacts/checkpoints/", "artifacts/code/", "artifacts/evaluations/", "experiments/data-scientist/", "experiments/ml-engineer/", "experiments/data-engineer/",
       "inference/realtime/logs/", "inference/serverless/logs/", "inference/batch/input/", "inference/batch/output/",
       "inference/async/input/", "inference/async/output/", "inference/async/failures/",
       "configs/preprocessing/", "configs/training/", "configs/pipeline-definitions/",
@@ -110,6 +110,10 @@ run "no_role_of_the_environment_replaces_what_roles_execute" {
         ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
         ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] }
       }]
+      DenyReplacingEvaluations = ["${var.buckets.data.arn}/artifacts/evaluations/*", {
+        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-evaluation"] }
+      }]
     }
     error_message = "The bucket policy must deny the environment's roles replacing code, models and checkpoints; got ${aws_s3_bucket_policy.data.policy}."
   }
@@ -126,6 +130,7 @@ run "with_named_deployers_no_other_principal_deploys" {
       DenyReplacingModels          = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-model-artifacts"] } }
       DenyReplacingTrainingOutputs = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
       DenyReplacingCheckpoints     = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
+      DenyReplacingEvaluations     = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-evaluation"] } }
     }
     error_message = "With deployer_arns only those may replace what roles execute; got ${aws_s3_bucket_policy.data.policy}."
   }

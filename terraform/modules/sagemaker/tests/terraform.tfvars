@@ -16,6 +16,11 @@ package = {
   sha256_base64 = "0/1+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
 }
 
+evaluation_package = {
+  path          = "build/example.zip"
+  sha256_base64 = "4/5+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
+}
+
 model_group = {
   key  = "reviews"
   name = "mlops-dev-reviews"
@@ -23,6 +28,7 @@ model_group = {
 
 kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 policy_documents = {
-  training  = { bucket = "{\"training\":1}", execution = "{}" }
-  candidate = { bucket = "{\"candidate\":1}" }
+  training   = { bucket = "{\"training\":1}", execution = "{}" }
+  evaluation = { bucket = "{\"evaluation\":1}" }
+  candidate  = { bucket = "{\"candidate\":1}" }
 }

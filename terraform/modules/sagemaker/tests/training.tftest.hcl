@@ -9,8 +9,13 @@ run "code_is_stored_under_the_hash_of_its_content" {
   }
 
   assert {
-    condition     = aws_s3_object.training_source.kms_key_id == var.kms_key_arn
-    error_message = "The object must be encrypted with the data key."
+    condition     = output.evaluation_uri == "s3://mlops-dev-data-123456789012-us-east-1/artifacts/code/evaluation/45aBcDeFgHiJkLmN/evaluation.zip"
+    error_message = "The key of the evaluation program must carry its hash; got ${output.evaluation_uri}."
+  }
+
+  assert {
+    condition     = [aws_s3_object.training_source.kms_key_id, aws_s3_object.evaluation.kms_key_id] == [var.kms_key_arn, var.kms_key_arn]
+    error_message = "The objects must be encrypted with the data key."
   }
 }
 
@@ -21,9 +26,9 @@ run "the_live_version_is_named_and_not_made" {
   }
 }
 
-run "training_and_candidates_have_their_own_rights" {
+run "training_evaluations_and_candidates_have_their_own_rights" {
   assert {
-    condition     = { for key, policy in aws_iam_role_policy.attached : key => policy.policy } == { training-bucket = "{\"training\":1}", training-execution = "{}", candidate-bucket = "{\"candidate\":1}" }
+    condition     = { for key, policy in aws_iam_role_policy.attached : key => policy.policy } == { training-bucket = "{\"training\":1}", training-execution = "{}", evaluation-bucket = "{\"evaluation\":1}", candidate-bucket = "{\"candidate\":1}" }
     error_message = "Each role must have its own policy documents."
   }
 

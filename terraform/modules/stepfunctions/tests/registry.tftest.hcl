@@ -87,15 +87,19 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     error_message = "An execution that continues without a decision must wait again."
   }
   assert {
-    condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "PrepareVersion")] == ["VerifyVersion"] && jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Default == "VersionRefused" && contains(jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Choices[0].And, { Variable = "$.found.ModelApprovalStatus", StringEquals = "Approved" })
+    condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "VersionEvaluated")] == ["VerifyVersion"] && jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Default == "VersionRefused" && contains(jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Choices[0].And, { Variable = "$.found.ModelApprovalStatus", StringEquals = "Approved" })
     error_message = "A version that no execution waits for has to be approved, and its archive compared."
+  }
+  assert {
+    condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "PrepareVersion")] == ["FindVerdict", "NoVerdict"] && alltrue([for verdict in ["FindVerdict", "NoVerdict"] : [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), verdict)] == ["VersionEvaluated"]])
+    error_message = "Its metrics are those of its evaluation, and reading them skips no comparison."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Resource == "arn:aws:states:::aws-sdk:ssm:putParameter.waitForTaskToken" && jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Parameters == { "Name.$" = "States.Format('/mlops/test/approvals/reviews/{}', $.pending.version)", Type = "SecureString", KeyId = var.kms_key_arns.data, Tier = "Standard", Overwrite = true, "Value.$" = "$$.Task.Token" }
     error_message = "The token must be stored encrypted where only approvers can read it."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.TimeoutSeconds == 7 * 86400 && jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 3600 + 3600 + 4 * 3600 + 7 * 86400 && [for c in jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Catch : c.Next] == ["ReadDecision", "NotifyFailure"]
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.TimeoutSeconds == 7 * 86400 && jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 2 * 3600 + 3600 + 4 * 3600 + 7 * 86400 && [for c in jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Catch : c.Next] == ["ReadDecision", "NotifyFailure"]
     error_message = "The wait must time out before the execution does."
   }
   assert {
@@ -141,7 +145,7 @@ run "without_a_person_nothing_waits_and_no_right_for_it_is_given" {
     error_message = "Without manual approval no state may wait for a decision; got ${jsonencode(keys(jsondecode(aws_sfn_state_machine.training.definition).States))}."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 3600 + 3600 + 4 * 3600 && output.approval_state == null && one(aws_sfn_state_machine.training.logging_configuration).include_execution_data
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 2 * 3600 + 3600 + 4 * 3600 && output.approval_state == null && one(aws_sfn_state_machine.training.logging_configuration).include_execution_data
     error_message = "Nothing waits for days."
   }
   assert {

@@ -28,10 +28,9 @@ glue = {
 
 release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"
 function_arns = {
-  data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
-  model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
-  model_artifacts  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
-  endpoint_probe   = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
+  data_validation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
+  model_artifacts = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
+  endpoint_probe  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
 }
 
 training = {
@@ -39,8 +38,17 @@ training = {
   endpoint_role_arn  = "arn:aws:iam::123456789012:role/mlops-test-candidate"
   image_uri          = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
   source_uri         = "s3://mlops-test-data-123456789012-us-east-1/artifacts/code/training/abc/sourcedir.tar.gz"
+  hyperparameters    = { seed = "42" }
   subnet_ids         = ["subnet-1", "subnet-2"]
   security_group_ids = ["sg-1"]
+}
+
+evaluation = {
+  role_arn    = "arn:aws:iam::123456789012:role/mlops-test-evaluation"
+  program_uri = "s3://mlops-test-data-123456789012-us-east-1/artifacts/code/evaluation/0a1b/evaluation.zip"
+  spec_uri    = "s3://mlops-test-data-123456789012-us-east-1/configs/datasets/reviews.json"
+  task        = "classification"
+  gate        = { metric = "accuracy", threshold = 0.6, above_baseline = 0.1, above_champion = 0 }
 }
 
 registry = { group_name = "mlops-test-reviews", live_parameter_name = "/mlops/test/models/reviews/live" }

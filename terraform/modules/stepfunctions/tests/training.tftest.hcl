@@ -119,16 +119,56 @@ run "the_gate_is_in_the_definition_and_not_in_the_input" {
   command = plan
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.Payload.gate == { margin_over_baseline = 0.1, min_f1 = 0.6 }
-    error_message = "The gate must have the environment's thresholds."
+    condition     = contains(jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.AppSpecification.ContainerArguments, jsonencode({ above_baseline = 0.1, above_champion = 0, direction = null, metric = "accuracy", threshold = 0.6 }))
+    error_message = "The gate must have the environment's conditions; got ${jsonencode(jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.AppSpecification.ContainerArguments)}."
   }
   assert {
-    condition     = output.default_input == { dataset = "reviews", hyperparameters = tomap({ seed = "42", c = "4.0", max-features = "30000" }) }
+    condition     = output.default_input == { dataset = "reviews", hyperparameters = tomap({ seed = "42" }) }
     error_message = "The default input is dataset and hyperparameters."
   }
 }
 
-run "the_role_is_bounded_and_passes_only_its_two_roles_to_sagemaker" {
+run "evaluation_runs_without_network_in_the_vpc_on_what_sagemaker_brings" {
+  command = plan
+  variables {
+    evaluation = merge(jsondecode(jsonencode(var.evaluation)), { positive = "yes", slices = ["sex", "site"] })
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.NetworkConfig == { EnableNetworkIsolation = true, VpcConfig = { Subnets = ["subnet-1", "subnet-2"], SecurityGroupIds = ["sg-1"] } }
+    error_message = "Models that are measured must have no network."
+  }
+  assert {
+    condition     = [for each in jsondecode(aws_sfn_state_machine.training.definition).States.PrepareFirstEvaluation.Parameters.inputs : each.InputName] == ["candidate", "code", "labels", "program", "rows", "spec"] && [for each in jsondecode(aws_sfn_state_machine.training.definition).States.PrepareEvaluation.Parameters.inputs : each.InputName] == ["candidate", "champion", "code", "labels", "program", "rows", "spec"]
+    error_message = "The live version is an input where there is one."
+  }
+  assert {
+    condition     = alltrue([for argument in jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.AppSpecification.ContainerArguments : length(argument) <= 256])
+    error_message = "SageMaker takes arguments of up to 256 characters."
+  }
+  assert {
+    condition     = join(" ", slice(jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.AppSpecification.ContainerArguments, 22, 28)) == "--positive yes --slice sex --slice site"
+    error_message = "Positive label and slices are arguments."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.ProcessingResources.ClusterConfig.VolumeKmsKeyId == var.kms_key_arns.models && jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.ProcessingOutputConfig.KmsKeyId == var.kms_key_arns.data
+    error_message = "Volume and report must be encrypted."
+  }
+}
+
+run "what_training_prints_becomes_its_metrics" {
+  command = plan
+  variables {
+    training = merge(jsondecode(jsonencode(var.training)), { metrics = ["validation:rmse"] })
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.AlgorithmSpecification.MetricDefinitions == [{ Name = "validation:rmse", Regex = "validation:rmse=([-+0-9.eE]+)" }]
+    error_message = "A metric must be read from the line that names it."
+  }
+}
+
+run "the_role_is_bounded_and_passes_only_its_three_roles_to_sagemaker" {
   command = plan
 
   assert {
@@ -140,10 +180,10 @@ run "the_role_is_bounded_and_passes_only_its_two_roles_to_sagemaker" {
       Effect    = "Allow"
       Sid       = "PassRoles"
       Action    = ["iam:PassRole"]
-      Resource  = [var.training.role_arn, var.training.endpoint_role_arn]
+      Resource  = [var.training.role_arn, var.evaluation.role_arn, var.training.endpoint_role_arn]
       Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
     }
-    error_message = "PassRole is for SageMaker and two roles."
+    error_message = "PassRole is for SageMaker and three roles."
   }
   assert {
     condition     = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid if contains(s.Resource, "*")] == ["PublishMetrics", "TraceAndLog"]
@@ -183,20 +223,36 @@ run "subnets_without_security_groups_are_refused" {
   expect_failures = [var.training]
 }
 
-run "a_margin_above_one_is_refused" {
+run "a_task_that_no_evaluation_has_is_refused" {
   command = plan
   variables {
-    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", gate = { margin_over_baseline = 1.5 } }
+    evaluation = { role_arn = "r", program_uri = "s3://b/p.zip", spec_uri = "s3://b/s.json", task = "ranking", gate = { metric = "f1", threshold = 0.5, above_champion = 0 } }
   }
-  expect_failures = [var.training]
+  expect_failures = [var.evaluation]
 }
 
-run "an_f1_limit_above_one_is_refused" {
+run "a_negative_lead_is_refused" {
   command = plan
   variables {
-    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", gate = { min_f1 = 60 } }
+    evaluation = { role_arn = "r", program_uri = "s3://b/p.zip", spec_uri = "s3://b/s.json", task = "custom", gate = { metric = "f1", threshold = 0.5, above_champion = -0.1 } }
   }
-  expect_failures = [var.training]
+  expect_failures = [var.evaluation]
+}
+
+run "a_direction_that_is_none_is_refused" {
+  command = plan
+  variables {
+    evaluation = { role_arn = "r", program_uri = "s3://b/p.zip", spec_uri = "s3://b/s.json", task = "custom", gate = { metric = "f1", threshold = 0.5, direction = "up", above_champion = 0 } }
+  }
+  expect_failures = [var.evaluation]
+}
+
+run "a_program_outside_s3_is_refused" {
+  command = plan
+  variables {
+    evaluation = { role_arn = "r", program_uri = "p.zip", spec_uri = "s3://b/s.json", task = "custom", gate = { metric = "f1", threshold = 0.5, above_champion = 0 } }
+  }
+  expect_failures = [var.evaluation]
 }
 
 run "hyperparameters_of_the_container_are_refused" {
@@ -277,7 +333,7 @@ run "a_live_version_is_released_and_a_missing_machine_does_not_fail_the_run" {
     error_message = "The endpoints of the group, whichever they are."
   }
   assert {
-    condition     = [for c in jsondecode(aws_sfn_state_machine.training.definition).States.StartReleases.Catch : c.Next] == ["PublishMetrics", "NotifyNotReleased"] && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyNotReleased.Next == "PublishMetrics"
+    condition     = [for c in jsondecode(aws_sfn_state_machine.training.definition).States.StartReleases.Catch : c.Next] == ["HasMetrics", "NotifyNotReleased"] && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyNotReleased.Next == "HasMetrics"
     error_message = "A release that could not be started must be published, and the run must continue."
   }
   assert {

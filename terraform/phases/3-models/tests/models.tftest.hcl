@@ -26,10 +26,6 @@ variables {
       path          = "phase.yaml"
       sha256_base64 = filebase64sha256("phase.yaml")
     }
-    model_evaluation = {
-      path          = "phase.yaml"
-      sha256_base64 = filebase64sha256("phase.yaml")
-    }
     model_artifacts = {
       path          = "phase.yaml"
       sha256_base64 = filebase64sha256("phase.yaml")
@@ -42,7 +38,12 @@ variables {
       path          = "tests/fixture_source.tar.gz"
       sha256_base64 = filebase64sha256("tests/fixture_source.tar.gz")
     }
+    evaluation = {
+      path          = "tests/fixture_evaluation.zip"
+      sha256_base64 = filebase64sha256("tests/fixture_evaluation.zip")
+    }
   }
+  training = { gate = { metric = "accuracy", threshold = 0.6, above_champion = 0 } }
 }
 
 run "publishes_what_the_example_promises" {
@@ -93,11 +94,11 @@ run "only_the_probe_may_invoke_and_only_endpoints_of_the_environment" {
   }
 
   assert {
-    condition     = { for name, function in local.functions : name => function.environment } == { data_validation = { MAX_QUARANTINE_SHARE = "0.05" }, endpoint_probe = {}, model_evaluation = {}, model_artifacts = { BUCKET = var.foundation.s3.bucket_name, REGISTERED_PREFIX = "artifacts/models/registered/", KEY_ARN = var.foundation.kms.models_key_arn } }
+    condition     = { for name, function in local.functions : name => function.environment } == { data_validation = { MAX_QUARANTINE_SHARE = "0.05" }, endpoint_probe = {}, model_artifacts = { BUCKET = var.foundation.s3.bucket_name, REGISTERED_PREFIX = "artifacts/models/registered/", KEY_ARN = var.foundation.kms.models_key_arn } }
     error_message = "Each function must get the environment variables that it reads; got ${jsonencode({ for name, function in local.functions : name => function.environment })}."
   }
   assert {
-    condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["bucket", "probe-endpoints"], model_artifacts = ["bucket"], model_evaluation = ["bucket"] }
+    condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["bucket", "probe-endpoints"], model_artifacts = ["bucket"] }
     error_message = "The other functions only read their prefixes."
   }
 }
@@ -118,10 +119,6 @@ run "refuses_a_package_that_changed_since_it_was_built" {
   variables {
     packages = {
       data_validation = {
-        path          = "phase.yaml"
-        sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-      }
-      model_evaluation = {
         path          = "phase.yaml"
         sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
       }

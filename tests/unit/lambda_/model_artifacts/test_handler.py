@@ -60,9 +60,11 @@ def function(cold_start: Any) -> Any:
     return cold_start("model_artifacts", BUCKET=BUCKET, REGISTERED_PREFIX=PREFIX, KEY_ARN=KEY)
 
 
-def register(function: SimpleNamespace, s3: S3, context: Any) -> Any:
+def register(function: SimpleNamespace, s3: S3, context: Any, evaluated: bytes | None = None) -> Any:
     function.S3 = s3
-    return function.handler({"action": "register", "model_data_url": f"s3://{BUCKET}/{TRAINED}"}, context)
+    sha256 = hashlib.sha256(s3.objects[TRAINED] if evaluated is None else evaluated).hexdigest()
+    event = {"action": "register", "model_data_url": f"s3://{BUCKET}/{TRAINED}", "sha256": sha256}
+    return function.handler(event, context)
 
 
 def test_a_registered_archive_is_stored_under_its_hash_and_verifies(function: SimpleNamespace, context: Any) -> None:
@@ -122,6 +124,13 @@ def test_an_invalid_hash_is_refused(function: SimpleNamespace, context: Any, sha
     url = f"s3://{BUCKET}/{PREFIX}{sha256}/model.tar.gz"
     with pytest.raises(function.ArtifactChanged, match="is not a SHA-256"):
         function.handler({"action": "verify", "model_data_url": url, "sha256": sha256}, context)
+
+
+def test_only_the_archive_that_was_evaluated_is_registered(function: SimpleNamespace, context: Any) -> None:
+    s3, evaluated = S3({TRAINED: archive(FILES)}), archive({"model.joblib": b"another"})
+    with pytest.raises(function.ArtifactChanged, match=f"evaluated was {hashlib.sha256(evaluated).hexdigest()}"):
+        register(function, s3, context, evaluated)
+    assert set(s3.objects) == {TRAINED}
 
 
 def test_an_archive_that_changes_during_registration_is_refused(function: SimpleNamespace, context: Any) -> None:

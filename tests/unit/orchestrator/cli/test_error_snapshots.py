@@ -65,7 +65,7 @@ def check(cli: Cli, name: str, *arguments: str) -> None:
 PLATFORMS = {
     "key-unknown": "network:\n  natt: single",
     "value-not-in-list": "network:\n  nat: singel",
-    "value-too-large": "training:\n  gate:\n    min_f1: 2",
+    "value-too-large": "training:\n  volume_gb: 20000",
     "value-not-matching": "region: Frankfurt",
     "region-unknown": "region: eu-central-9",
     "date-malformed": "expires_at: 31.01.2027",

@@ -47,8 +47,14 @@ def test_an_unknown_environment_is_answered_with_the_valid_ones() -> None:
             "did you mean `single`?",
         ),
         (
-            "project: x\ntraining:\n  gate:\n    min_f1: 2",
-            "platform.yaml:4: training.gate.min_f1: input should be less than or equal to 1 (received 2)",
+            "project: x\ntraining:\n  gate:\n    above_baseline: -1",
+            "platform.yaml:4: training.gate.above_baseline: input should be greater than or equal to 0 (received -1)",
+        ),
+        (
+            "training:\n  gate:\n    min_f1: 0.65",
+            "platform.yaml:2: training.gate: `min_f1` no longer exists: write the metric that decides "
+            "(`metric: accuracy` or `metric: f1`), its limit (`threshold: 0.6`) and the lead over the baseline "
+            "(`above_baseline: 0.1`) (received {'min_f1': 0.65})",
         ),
         ("region: Frankfurt", r"platform.yaml:1: region: must match ^[a-z]{2}(-[a-z]+)+-\d$ (received 'Frankfurt')"),
         ("- a", "platform.yaml:1: must be a mapping of keys to values (received ['a'])"),

@@ -35,12 +35,12 @@ def test_a_failed_pipeline_is_reported_and_leaves_its_blueprint_out(
     run: Runs, deploy_plan: Plan, tools: FakeTools
 ) -> None:
     tools.pipeline_answer = lambda: dataclasses.replace(
-        pipeline_succeeds(), status="FAILED", model_package_arn=None, error="ModelBelowThreshold"
+        pipeline_succeeds(), status="FAILED", model_package_arn=None, error="ModelRejected"
     )
     result = run(deploy_plan)
     assert result.exit_code == 9
     assert result.error is not None
-    assert "ModelBelowThreshold" in result.error.message
+    assert "ModelRejected" in result.error.message
     actions = {stack.name: stack.action for stack in result.stacks}
     assert (actions["blueprint-reviews"], actions["blueprint-chat"]) == ("skipped", "created")
 

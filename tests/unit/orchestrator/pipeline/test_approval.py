@@ -50,7 +50,7 @@ class World:
 
     def add(self, number: int, status: str = PENDING, *, waits: bool = True, **more: Any) -> str:
         execution = f"arn:execution:{number}"
-        properties = {"execution_arn": execution, "accuracy": "0.81", "f1": "0.8"}
+        properties = {"execution_arn": execution, "metric:accuracy": "0.81", "metric:f1": "0.8", "baseline:f1": "0.7"}
         self.versions[number] = {
             "ModelPackageArn": f"{PACKAGES}/{number}",
             "ModelApprovalStatus": status,

@@ -25,7 +25,7 @@ STEPS = [
     {"name": "ingestion", "states": ["CheckInput", "FindRawData", "NoInputData"]},
     {"name": "crawler", "states": ["StartCrawler", "WaitForCrawler"]},
     {"name": "training", "states": ["TrainModel"]},
-    {"name": "evaluation", "states": ["EvaluateModel", "ModelPassed", "RejectModel"]},
+    {"name": "evaluation", "states": ["EvaluateModel", "ReadVerdict", "ModelPassed", "RejectModel"]},
     {"name": "registry", "states": ["RegisterModel"]},
     {"name": "monitoring", "states": ["PublishMetrics", "NotifyFailure", "Failed"]},
 ]
@@ -36,7 +36,20 @@ OUTPUTS: dict[str, Json] = {
         "steps": STEPS,
     }
 }
-VERDICT = {"passed": True, "accuracy": 0.81, "f1": 0.84, "baseline": 0.54, "threshold": 0.64, "reason": "above"}
+VERDICT = {
+    "passed": True,
+    "reason": "above",
+    "metric": "accuracy",
+    "metrics": {"accuracy": 0.81, "f1": 0.84},
+    "baseline": {"accuracy": 0.54, "f1": 0.7},
+    "champion": {"version": PACKAGE, "metrics": {"accuracy": 0.79, "f1": 0.8}},
+    "candidate_sha256": "0a",
+}
+
+
+def read(verdict: Json) -> Json:
+    """What the state machine makes of a verdict's object."""
+    return {"plan": {"report_key": "r"}, "evaluation": {"verdict": verdict}}
 
 
 class Script:
@@ -75,7 +88,8 @@ def good_run() -> Script:
         .state("WaitForCrawler")
         .state("WaitForCrawler")
         .state("TrainModel", {"ModelArtifacts": {"S3ModelArtifacts": "s3://b/model.tar.gz"}})
-        .state("EvaluateModel", {"Payload": VERDICT, "StatusCode": 200})
+        .state("EvaluateModel", {"ProcessingJobStatus": "Completed"})
+        .state("ReadVerdict", read(VERDICT))
         .state("ModelPassed")
         .state("RegisterModel", {"ModelPackageArn": PACKAGE})
         .state("PublishMetrics", {})
@@ -126,7 +140,7 @@ EVIDENCE = [
     record("StartCrawler", "glue-crawler"),
     record("TrainModel", "states-call", "emulated"),
     record("TrainModel", "training"),
-    record("EvaluateModel", "lambda"),
+    record("EvaluateModel", "processing"),
     record("EvaluateModel", "bedrock", "stand-in"),
 ]
 
@@ -183,7 +197,7 @@ def test_a_green_run_reports_steps_metrics_and_model() -> None:
     assert filters_used == [{"execution": ARN}]
     assert (result.status, result.error, result.execution_arn) == ("SUCCEEDED", None, ARN)
     assert result.model_package_arn == PACKAGE
-    assert result.metrics == {"accuracy": 0.81, "f1": 0.84, "baseline": 0.54, "threshold": 0.64}
+    assert result.metrics == {"accuracy": 0.81, "f1": 0.84, "baseline accuracy": 0.54, "live accuracy": 0.79}
     assert by_name(result) == {
         "ingestion": ("ok", "emulated"),
         "crawler": ("ok", "executed"),
@@ -260,21 +274,23 @@ def test_a_failed_task_fails_its_step_and_later_ones_do_not_run() -> None:
 
 
 def test_a_rejected_model_is_reported_with_its_metrics() -> None:
-    verdict = {**VERDICT, "passed": False, "accuracy": 0.55, "reason": "accuracy 0.55 is below 0.64"}
+    reason = "accuracy 0.55 is worse than the 0.79 of version 1, the live version"
+    verdict = {**VERDICT, "passed": False, "metrics": {"accuracy": 0.55}, "baseline": None, "reason": reason}
     script = (
         Script()
         .state("CheckInput")
         .state("StartCrawler", {})
         .state("TrainModel", {})
-        .state("EvaluateModel", {"Payload": verdict})
+        .state("EvaluateModel", {"ProcessingJobStatus": "Completed"})
+        .state("ReadVerdict", read(verdict))
         .state("ModelPassed")
         .fail_state("RejectModel")
     )
-    result = run(cloud_with(script, "FAILED", error="ModelBelowThreshold", cause="the gate said no"))
+    result = run(cloud_with(script, "FAILED", error="ModelRejected", cause="the gate said no"))
     assert by_name(result)["evaluation"][0] == "failed"
     assert by_name(result)["registry"][0] == "not-run"
-    assert result.metrics["accuracy"] == 0.55
-    assert result.error == "ModelBelowThreshold: the gate said no: accuracy 0.55 is below 0.64"
+    assert result.metrics == {"accuracy": 0.55, "live accuracy": 0.79}
+    assert result.error == f"ModelRejected: the gate said no: {reason}"
 
 
 def test_missing_input_data_is_the_first_steps_failure() -> None:
@@ -307,7 +323,7 @@ def test_every_state_is_reported_once_with_heartbeats(monkeypatch: pytest.Monkey
     run(cloud, on_event=events.append)
     assert [event["state"] for event in events if event["type"] == "pipeline" and "state" in event] == [
         "CheckInput", "FindRawData", "StartCrawler", "WaitForCrawler", "WaitForCrawler", "TrainModel",
-        "EvaluateModel", "ModelPassed", "RegisterModel", "PublishMetrics",
+        "EvaluateModel", "ReadVerdict", "ModelPassed", "RegisterModel", "PublishMetrics",
     ]  # fmt: skip
     assert [event["@message"] for event in events if event["type"] == "apply_progress"] == ["PublishMetrics …"] * 2
 

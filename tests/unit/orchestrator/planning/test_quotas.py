@@ -67,6 +67,7 @@ def test_instances_are_counted_at_their_peak() -> None:
     )
     assert {name: needed[name] for name in needed if name.startswith("ml.")} == {
         "ml.m5.large for training job usage": 1,
+        "ml.m5.large for processing job usage": 1,
         "ml.m5.large for endpoint usage": 3,
         "ml.m5.xlarge for endpoint usage": 14,
     }

@@ -17,5 +17,5 @@ def test_every_command_and_every_key_is_there() -> None:
     for name in ("deploy", "phase rollout", "phase list", "emulator logs", "schema"):
         assert f"## `orchestrator {name}`" in commands
     keys = reference.configuration_page()
-    for key in ("network.cidr", "training.gate.min_f1", "model (bedrock).model_id", "smoke.golden"):
+    for key in ("network.cidr", "training.gate.threshold", "model (bedrock).model_id", "smoke.golden"):
         assert f"`{key}`" in keys

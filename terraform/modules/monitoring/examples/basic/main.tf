@@ -19,7 +19,7 @@ module "monitoring" {
   pipeline = {
     state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-dev-training"
     metric_namespace  = "mlops-dev/models"
-    metric_dimensions = { Environment = "dev", ModelPackageGroup = "mlops-dev-reviews" }
+    metric_dimensions = { ModelPackageGroup = "mlops-dev-reviews" }
   }
 
   blueprints = {

@@ -17,6 +17,11 @@ module "sagemaker" {
     sha256_base64 = "0/1+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
   }
 
+  evaluation_package = {
+    path          = "build/packages/evaluation.zip"
+    sha256_base64 = "4/5+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
+  }
+
   model_group = {
     key  = "reviews"
     name = "mlops-dev-reviews"
@@ -26,8 +31,9 @@ module "sagemaker" {
 
   # Granted by the modules s3_access, iam and vpc.
   policy_documents = {
-    training  = { bucket = local.read_features }
-    candidate = { bucket = local.read_models }
+    training   = { bucket = local.read_features }
+    evaluation = { bucket = local.read_features }
+    candidate  = { bucket = local.read_models }
   }
 }
 

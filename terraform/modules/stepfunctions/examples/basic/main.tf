@@ -38,10 +38,9 @@ module "stepfunctions" {
   release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-dev-release"
 
   function_arns = {
-    data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-data-validation"
-    model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-evaluation"
-    model_artifacts  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-artifacts"
-    endpoint_probe   = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-endpoint-probe"
+    data_validation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-data-validation"
+    model_artifacts = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-artifacts"
+    endpoint_probe  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-endpoint-probe"
   }
 
   training = {
@@ -49,6 +48,14 @@ module "stepfunctions" {
     endpoint_role_arn = "arn:aws:iam::123456789012:role/mlops-dev-candidate"
     image_uri         = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
     source_uri        = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/code/training/0a1b/sourcedir.tar.gz"
+  }
+
+  evaluation = {
+    role_arn    = "arn:aws:iam::123456789012:role/mlops-dev-evaluation"
+    program_uri = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/code/evaluation/0a1b/evaluation.zip"
+    spec_uri    = "s3://mlops-dev-data-123456789012-us-east-1/configs/datasets/reviews.json"
+    task        = "classification"
+    gate        = { metric = "accuracy", threshold = 0.6, above_baseline = 0.1, above_champion = 0 }
   }
 
   registry = {
