@@ -60,7 +60,7 @@ class TrainingStack(FileStack):
         training = self.training
         settings = training.model_dump(
             include={
-                "instance_type", "volume_gb", "max_runtime_seconds", "spot", "hyperparameters", "approval",
+                "instance_type", "volume_gb", "max_runtime_seconds", "spot", "hyperparameters", "metrics", "approval",
                 "approval_days",
             }
         )  # fmt: skip
@@ -70,7 +70,9 @@ class TrainingStack(FileStack):
             "dataset": training.dataset,
             "poll_seconds": training.poll_seconds,
             "bucket_policy_document": self._access(
-                "pipeline", list=[f"data_raw/{training.dataset}"], read=["models_registered"]
+                "pipeline",
+                list=[f"data_raw/{training.dataset}"],
+                read=["artifacts_evaluations", "models_registered"],
             ),
             "glue": {
                 "crawler_names": code("var.dataset.crawler_names"),
@@ -88,7 +90,7 @@ class TrainingStack(FileStack):
             ),
             "function_arns": {
                 function: code("var.models.lambda[{}]", f"{function}_arn")
-                for function in ("data_validation", "model_evaluation", "model_artifacts", "endpoint_probe")
+                for function in ("data_validation", "model_artifacts", "endpoint_probe")
             },
             "training": {
                 **settings,
@@ -98,11 +100,19 @@ class TrainingStack(FileStack):
                 "image_uri": jobs("image_uri"),
                 "source_uri": jobs("source_uri"),
             },
+            "evaluation": {
+                **training.model_dump(include={"task", "positive", "slices", "gate"}),
+                "role_arn": jobs("evaluation_role_arn"),
+                "program_uri": code("var.models.sagemaker.evaluation_uri"),
+                "spec_uri": code(
+                    'format("s3://%s/configs/datasets/%s.json", var.foundation.s3.bucket_name, {})', training.dataset
+                ),
+            },
             "registry": {"group_name": group, "live_parameter_name": jobs("live_parameter_name")},
         }
 
     def _policies(self) -> dict[str, Any]:
-        """Return the documents of the two roles: bucket, base of everything that SageMaker runs, network."""
+        """Return the documents of the roles: bucket, base of everything that SageMaker runs, network."""
         network = code("var.foundation.vpc.network_policy_documents.training")
         return {
             "training": {
@@ -110,6 +120,21 @@ class TrainingStack(FileStack):
                     "training",
                     read=[f"data_features/{self.training.dataset}", "artifacts_code", "artifacts_checkpoints"],
                     write=["artifacts_training_outputs", "artifacts_checkpoints"],
+                ),
+                "execution": code("var.foundation.iam.execution_documents.base"),
+                "network": network,
+            },
+            "evaluation": {
+                "bucket": self._access(
+                    "evaluation",
+                    read=[
+                        *(
+                            f"data_features/{each}"
+                            for each in (self.training.dataset, f"labels/{self.training.dataset}")
+                        ),
+                        *("artifacts_code", "artifacts_training_outputs", "configs_datasets", "models_registered"),
+                    ],
+                    write=["artifacts_evaluations"],
                 ),
                 "execution": code("var.foundation.iam.execution_documents.base"),
                 "network": network,

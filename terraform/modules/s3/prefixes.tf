@@ -29,6 +29,7 @@ locals {
     inference_async_output     = "inference/async/output/"
     inference_async_failures   = "inference/async/failures/"
     experiments                = { for persona in local.people : persona => "experiments/${replace(persona, "_", "-")}/" }
+    configs_datasets           = "configs/datasets/"
     configs_preprocessing      = "configs/preprocessing/"
     configs_training           = "configs/training/"
     configs_pipeline           = "configs/pipeline-definitions/"

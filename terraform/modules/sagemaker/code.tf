@@ -6,8 +6,7 @@ data "aws_sagemaker_prebuilt_ecr_image" "this" {
 
 locals {
   # Base64 has characters that do not belong into a key.
-  code_version       = substr(replace(var.package.sha256_base64, "/[^A-Za-z0-9]/", ""), 0, 16)
-  evaluation_version = substr(replace(var.evaluation_package.sha256_base64, "/[^A-Za-z0-9]/", ""), 0, 16)
+  code_version = substr(replace(var.package.sha256_base64, "/[^A-Za-z0-9]/", ""), 0, 16)
 }
 
 # The key carries the content's hash: a training job, and the lineage of its model, always names the very
@@ -28,24 +27,6 @@ resource "aws_s3_object" "training_source" {
 
   lifecycle {
     # Jobs that are queued still name the previous object.
-    create_before_destroy = true
-  }
-}
-
-resource "aws_s3_object" "evaluation" {
-  bucket       = var.bucket_name
-  key          = "artifacts/code/evaluation/${local.evaluation_version}/evaluation.zip"
-  source       = var.evaluation_package.path
-  content_type = "application/zip"
-  kms_key_id   = var.kms_key_arn
-
-  override_provider {
-    default_tags {
-      tags = {}
-    }
-  }
-
-  lifecycle {
     create_before_destroy = true
   }
 }

@@ -23,11 +23,6 @@ output "source_uri" {
   value       = "s3://${var.bucket_name}/${aws_s3_object.training_source.key}"
 }
 
-output "evaluation_uri" {
-  description = "Evaluation program of this version."
-  value       = "s3://${var.bucket_name}/${aws_s3_object.evaluation.key}"
-}
-
 output "group_name" {
   description = "Model package group that trained models are registered in."
   value       = var.model_group.name

@@ -16,7 +16,7 @@ variable "name" {
 }
 
 variable "bucket_name" {
-  description = "The data bucket; the training code is uploaded to artifacts/code/training/ in it, the evaluation program to artifacts/code/evaluation/."
+  description = "The data bucket; the training code is uploaded to artifacts/code/training/ in it."
   type        = string
 }
 
@@ -30,19 +30,6 @@ variable "package" {
   validation {
     condition     = endswith(var.package.path, ".tar.gz")
     error_message = "package.path must name a .tar.gz, the only form that SageMaker's script mode unpacks; received \"${var.package.path}\"."
-  }
-}
-
-variable "evaluation_package" {
-  description = "Zip that Python starts; it measures models (jobs/evaluation)."
-  type = object({
-    path          = string
-    sha256_base64 = string
-  })
-
-  validation {
-    condition     = endswith(var.evaluation_package.path, ".zip")
-    error_message = "evaluation_package.path must name a .zip; received \"${var.evaluation_package.path}\"."
   }
 }
 

@@ -5,6 +5,7 @@ output "models" {
       training_role_arn   = module.sagemaker.training_role_arn
       image_uri           = module.sagemaker.image_uri
       source_uri          = module.sagemaker.source_uri
+      evaluation_uri      = local.evaluation_uri
       group_name          = module.sagemaker.group_name
       live_parameter_name = module.sagemaker.live_parameter_name
     }

@@ -51,8 +51,8 @@ module "stepfunctions" {
 
   evaluation = merge(local.reviews.evaluation, {
     role_arn    = module.sagemaker.evaluation_role_arn
-    program_uri = module.sagemaker.evaluation_uri
-    spec_uri    = "s3://${aws_s3_object.dataset.bucket}/${aws_s3_object.dataset.key}"
+    program_uri = local.evaluation_uri
+    spec_uri    = "s3://${var.foundation.s3.bucket_name}/${aws_s3_object.dataset.key}"
     gate        = var.training.gate
   })
 

@@ -6,8 +6,6 @@ module "sagemaker" {
   bucket_name  = var.foundation.s3.bucket_name
   package      = var.packages["training_source"]
 
-  evaluation_package = var.packages["evaluation"]
-
   model_group = {
     key  = "reviews"
     name = var.foundation.model_registry.group_names["reviews"]

@@ -61,7 +61,7 @@ run "the_tree_is_the_documented_one" {
       "artifacts/training-outputs/", "artifacts/checkpoints/", "artifacts/code/", "artifacts/evaluations/", "experiments/data-scientist/", "experiments/ml-engineer/", "experiments/data-engineer/",
       "inference/realtime/logs/", "inference/serverless/logs/", "inference/batch/input/", "inference/batch/output/",
       "inference/async/input/", "inference/async/output/", "inference/async/failures/",
-      "configs/preprocessing/", "configs/training/", "configs/pipeline-definitions/",
+      "configs/datasets/", "configs/preprocessing/", "configs/training/", "configs/pipeline-definitions/",
       "configs/inference/realtime/", "configs/inference/serverless/", "configs/inference/batch/", "configs/inference/async/",
       "logs/preprocessing/", "logs/training/", "logs/athena/", "logs/deployments/", "logs/bedrock/",
       "logs/inference/realtime/", "logs/inference/serverless/", "logs/inference/batch/", "logs/inference/async/",

@@ -16,11 +16,6 @@ package = {
   sha256_base64 = "0/1+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
 }
 
-evaluation_package = {
-  path          = "build/example.zip"
-  sha256_base64 = "4/5+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
-}
-
 model_group = {
   key  = "reviews"
   name = "mlops-dev-reviews"

@@ -15,19 +15,6 @@ run "code_that_is_not_a_tar_gz_is_refused" {
   expect_failures = [var.package]
 }
 
-run "an_evaluation_program_that_is_not_a_zip_is_refused" {
-  command = plan
-
-  variables {
-    evaluation_package = {
-      path          = "evaluation.tar.gz"
-      sha256_base64 = "abc="
-    }
-  }
-
-  expect_failures = [var.evaluation_package]
-}
-
 run "group_name_with_underscore_is_refused" {
   command = plan
 

@@ -72,6 +72,15 @@ run "publishes_what_the_example_promises" {
   }
 }
 
+run "the_evaluation_program_is_stored_under_its_hash" {
+  command = plan
+
+  assert {
+    condition     = output.models.sagemaker.evaluation_uri == "s3://${var.foundation.s3.bucket_name}/artifacts/code/evaluation/${substr(replace(filebase64sha256("tests/fixture_evaluation.zip"), "/[^A-Za-z0-9]/", ""), 0, 16)}/evaluation.zip" && aws_s3_object.evaluation.kms_key_id == var.foundation.kms.data_key_arn
+    error_message = "The key must carry the hash of the program; got ${output.models.sagemaker.evaluation_uri}."
+  }
+}
+
 run "without_a_feature_group_nothing_is_ingested" {
   command = plan
 

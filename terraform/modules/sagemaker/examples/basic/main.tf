@@ -17,11 +17,6 @@ module "sagemaker" {
     sha256_base64 = "0/1+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
   }
 
-  evaluation_package = {
-    path          = "build/packages/evaluation.zip"
-    sha256_base64 = "4/5+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
-  }
-
   model_group = {
     key  = "reviews"
     name = "mlops-dev-reviews"
