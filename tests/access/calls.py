@@ -28,16 +28,13 @@ OTHER_NAMES = {
 }
 """Operations whose right has another name."""
 
+_WATCH = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 SYNC = {
     "glue:StartJobRun": ("glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
-    "sagemaker:CreateTrainingJob": (
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:StopTrainingJob",
-        "sagemaker:AddTags",
-        "events:PutTargets",
-        "events:PutRule",
-        "events:DescribeRule",
-    ),
+    **{
+        f"sagemaker:Create{job}": (f"sagemaker:Describe{job}", f"sagemaker:Stop{job}", "sagemaker:AddTags", *_WATCH)
+        for job in ("TrainingJob", "ProcessingJob")
+    },
 }
 """What `.sync` needs beside the call: to watch the job, and to stop it with the execution (Step Functions' guide)."""
 

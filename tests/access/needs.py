@@ -642,7 +642,8 @@ NEEDS: dict[str, Need] = {
         | writing("artifacts/evaluations/")
         | large_objects("artifacts/evaluations/")
         | LOCATE
-        | encrypted("data", "models", write=True)
+        | encrypted("data", write=True)
+        | encrypted("models")
         | BASE
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/ProcessingJobs", make=True),
