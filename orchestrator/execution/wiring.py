@@ -79,7 +79,7 @@ class RealTools:
 
         # Locally, jobs run in an environment of this machine instead of the images.
         python = self.repo / ".venv-jobs" / "bin" / "python" if self.environment.is_local else None
-        return SourcePackager(self.repo, self.environment.platform.region, python)
+        return SourcePackager(self.repo, self.environment.platform.region, python, self.environment.files)
 
     @cached_property
     def emulator(self) -> EmulatorProcess:

@@ -6,11 +6,13 @@ upload never changes a file that a running job reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from orchestrator.blueprints.matrix import model_package, transform_package
 from orchestrator.config.images import Choice, Chosen, image_of, packages_of
+from orchestrator.config.model.platform import Dataset, Described, TrainingJob
 from orchestrator.core.package import Package
 from orchestrator.errors import ConfigError, SetupError
 from orchestrator.packaging import archives, lock, requirements, wheelhouse
@@ -38,10 +40,17 @@ class SourcePackager:
         repo: the folder with `lambda/` and `jobs/`.
         region: where models are trained and served.
         local_python: interpreter that runs jobs on this machine; `None` for AWS.
+        files: files of the environment; code of datasets and trainings is packaged too.
     """
 
-    def __init__(self, repo: Path, region: str = "us-east-1", local_python: Path | None = None) -> None:
-        self._repo, self._region = repo, region
+    def __init__(
+        self,
+        repo: Path,
+        region: str = "us-east-1",
+        local_python: Path | None = None,
+        files: Sequence[Described] = (),
+    ) -> None:
+        self._repo, self._region, self._files = repo, region, files
         self._wheels = Wheelhouse(repo / ".cache" / "wheels", local_python)
 
     def build(self, out: Path) -> dict[str, Package]:
@@ -55,6 +64,8 @@ class SourcePackager:
         builders["etl_library"] = ("zip", self._etl_library)
         builders["processing_flow"] = ("zip", self._processing_flow)
         builders["feature_ingestion"] = ("py", self._feature_ingestion)
+        for file in self._files:
+            builders |= self._of_file(file)
         out.mkdir(parents=True, exist_ok=True)
         return {name: archives.write(out, name, ending, make()) for name, (ending, make) in builders.items()}
 
@@ -68,6 +79,22 @@ class SourcePackager:
         if f"{name}/handler.py" not in files:
             raise SetupError(f"lambda/{name} has no handler.py")
         return archives.zip_of(files)
+
+    def _of_file(self, file: Described) -> dict[str, tuple[str, Callable[[], bytes]]]:
+        """Return how the code of a dataset or a training is packaged, by the name of the package."""
+        if isinstance(file, TrainingJob) and file.framework.name is not None:
+            return {model_package(file.name): ("tar.gz", partial(self._model, file.code, file.framework))}
+        if isinstance(file, Dataset) and file.transform is not None:
+            return {transform_package(file.name): ("zip", partial(self._transform, file.transform))}
+        return {}
+
+    def _transform(self, name: str) -> bytes:
+        """Build the code of a dataset from its folder, without its sample."""
+        files = archives.tree(self._repo / name)
+        code = {path: content for path, content in files.items() if path.endswith(".py")}
+        if "transform.py" not in code:
+            raise SetupError(f"{name} has no transform.py")
+        return archives.zip_of(code)
 
     def _model(self, name: str, chosen: Choice) -> bytes:
         """Build the code archive of a model from its folder, with the packages it requires and without its tests."""
