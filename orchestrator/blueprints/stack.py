@@ -27,6 +27,7 @@ class Request:
         monitoring: thresholds of the environment's alarms.
         module: name of the HCL module that deploys it.
         modules: folder of the HCL modules, relative to the folder of the written stack.
+        region: where it is deployed.
         own_groups: model groups that trainings of the environment make, by short name.
     """
 
@@ -34,6 +35,7 @@ class Request:
     monitoring: Monitoring
     module: str
     modules: str
+    region: str = ""
     own_groups: tuple[str, ...] = ()
 
 

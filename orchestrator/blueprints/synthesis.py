@@ -83,7 +83,8 @@ def _synthesise(environment: Environment, file: Described, module: str, modules:
 
         app = cdktf.App(outdir=folder)
         own_groups = tuple(training.name for training in environment.trainings)
-        request = Request(file, environment.platform.monitoring, module, modules, own_groups)
+        platform = environment.platform
+        request = Request(file, platform.monitoring, module, modules, platform.region, own_groups)
         stack = KINDS[file.kind](app, request)
         app.synth()
         written = Path(folder) / "stacks" / f"{stack.family}-{file.name}" / STACK_FILE

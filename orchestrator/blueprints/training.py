@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator.blueprints.matrix import model_package
 from orchestrator.blueprints.stack import FileStack
 from orchestrator.blueprints.upstream import DATA_KEY, inputs
+from orchestrator.config.images import image_of
 from orchestrator.config.model.training import TrainingJob
 from orchestrator.core.terraform_json import Expression, code
 
@@ -36,6 +37,7 @@ class TrainingStack(FileStack):
             source="model_registry",
         )
         group = registry.get("group_names").item(name)
+        image = image_of(self.training.framework, self.request.region)
         jobs = self.module(
             "jobs",
             {
@@ -44,6 +46,7 @@ class TrainingStack(FileStack):
                 "package": self.package(model_package(name)),
                 "model_group": {"key": name, "name": group},
                 "kms_key_arn": DATA_KEY,
+                "image": {"repository": image.repository, "tag": image.tag, "uri": image.uri},
                 "policy_documents": self._policies(),
             },
             source="sagemaker",
@@ -104,9 +107,7 @@ class TrainingStack(FileStack):
                 **training.model_dump(include={"task", "positive", "slices", "gate"}),
                 "role_arn": jobs("evaluation_role_arn"),
                 "program_uri": code("var.models.sagemaker.evaluation_uri"),
-                "spec_uri": code(
-                    'format("s3://%s/configs/datasets/%s.json", var.foundation.s3.bucket_name, {})', training.dataset
-                ),
+                "spec_uri": code('format("s3://%s/%s", var.foundation.s3.bucket_name, var.dataset.spec_key)'),
             },
             "registry": {"group_name": group, "live_parameter_name": jobs("live_parameter_name")},
         }
@@ -132,7 +133,7 @@ class TrainingStack(FileStack):
                             f"data_features/{each}"
                             for each in (self.training.dataset, f"labels/{self.training.dataset}")
                         ),
-                        *("artifacts_code", "artifacts_training_outputs", "configs_datasets", "models_registered"),
+                        *("artifacts_code", "artifacts_training_outputs", "models_registered"),
                     ],
                     write=["artifacts_evaluations"],
                 ),

@@ -1,4 +1,6 @@
 data "aws_sagemaker_prebuilt_ecr_image" "this" {
+  count = var.image.uri == null ? 1 : 0
+
   repository_name = var.image.repository
   image_tag       = var.image.tag
   region          = var.context.region

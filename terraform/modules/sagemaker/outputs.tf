@@ -15,7 +15,7 @@ output "candidate_role_arn" {
 
 output "image_uri" {
   description = "Image that training and inference run in."
-  value       = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
+  value       = coalesce(var.image.uri, one(data.aws_sagemaker_prebuilt_ecr_image.this[*].registry_path))
 }
 
 output "source_uri" {

@@ -34,10 +34,11 @@ variable "package" {
 }
 
 variable "image" {
-  description = "AWS's training and inference image: repository and tag, resolved to the registry of the region."
+  description = "Training and inference image: repository and tag of one of AWS's, resolved to the registry of the region, or the URI of another one."
   type = object({
     repository = optional(string, "sagemaker-scikit-learn")
     tag        = optional(string, "1.4-2-cpu-py3")
+    uri        = optional(string)
   })
   default = {}
 }
