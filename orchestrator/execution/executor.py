@@ -159,6 +159,12 @@ class Executor:
         info = self.session.tools.emulator.up()
         off = ", IAM is off: every role may do everything" if info.iam == "off" else ""
         lost = f"; {info.lost}" if info.lost else ""
+        if info.outdated:
+            self.session.results.warn(
+                f"the local AWS (pid {info.pid}) runs other code than this checkout has now: "
+                f"`orchestrator emulator down {self.session.environment.name}` ends it, with everything in it, and the "
+                "next deploy starts the present one"
+            )
         self.session.journal.stage(step.name, f"{info.endpoint} (pid {info.pid}){off}{lost}")
 
     def _check_account(self, step: steps.CheckAccount) -> None:

@@ -21,6 +21,8 @@ class EmulatorInfo:
     """`enforced`, or `off`: roles then have all permissions, regardless of their policies."""
     lost: str = ""
     """If `up` has just started it: what was lost with an earlier one that ended unexpectedly."""
+    outdated: bool = False
+    """Whether it runs other code than the checkout has now."""
 
     @property
     def endpoint(self) -> str:

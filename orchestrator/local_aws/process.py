@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -77,7 +78,9 @@ class LocalEmulator:
         with self._only_one_starts():
             running = self.status()
             if running is not None:
-                return running
+                return replace(
+                    running, outdated=self._code_file.is_file() and self._code_file.read_text() != self._code()
+                )
             self._refuse_earlier_layout()
             port = self._port()
             lost = self.lost()
@@ -172,6 +175,7 @@ class LocalEmulator:
 
     def _start(self, port: int) -> EmulatorInfo:
         command = self._command(port)
+        self._code_file.write_text(self._code(), encoding="utf-8")
         if self._log.exists():
             self._log.replace(self._log.with_suffix(".previous.log"))
         with self._log.open("wb") as log:
@@ -192,6 +196,17 @@ class LocalEmulator:
             _signal_session(self._child.pid, signal.SIGKILL)
             self._child.wait()
             raise
+
+    @property
+    def _code_file(self) -> Path:
+        """Holds the hash of the code that was started."""
+        return self._data / "code.sha256"
+
+    def _code(self) -> str:
+        digest = hashlib.sha256()
+        for file in sorted((self._repo / "emulator").rglob("*.py")):
+            digest.update(file.relative_to(self._repo).as_posix().encode() + b"\0" + file.read_bytes())
+        return digest.hexdigest()
 
     def _command(self, port: int) -> list[str]:
         jobs = self._repo / ".venv-jobs" / "bin" / "python"

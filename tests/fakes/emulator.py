@@ -32,6 +32,7 @@ class FakeEmulator:
     log_text: str = "emulator: ready\n"
     crash: str = ""
     """What went down with an earlier one."""
+    outdated: bool = False
     process: Identity | None = None
     """Who serves it, if a test needs a process that can die."""
 
@@ -39,7 +40,7 @@ class FakeEmulator:
         if self.failure is not None:
             raise self.failure
         self.running = True
-        return replace(self._info, lost=self.crash)
+        return replace(self._info, lost=self.crash, outdated=self.outdated)
 
     def down(self) -> bool:
         was, self.running = self.running, False

@@ -123,6 +123,13 @@ def test_another_account_is_refused(run: Runs, deploy_plan: Plan, tools: FakeToo
     assert tools.terraform.calls == []
 
 
+def test_a_local_aws_of_older_code_is_a_warning(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
+    tools.emulator.outdated = True
+    assert any("runs other code than this checkout has now" in each for each in run(deploy_plan).warnings)
+    tools.emulator.outdated = False
+    assert not any("runs other code" in each for each in run(deploy_plan).warnings)
+
+
 def test_a_dead_emulator_is_named_as_the_cause(run: Runs, deploy_plan: Plan, tools: FakeTools) -> None:
     def die(stack: str) -> None:
         if stack == "models":

@@ -94,6 +94,15 @@ def test_up_status_down(emulator: LocalEmulator, repo: Path) -> None:
     assert not (repo / ".emulator" / "here" / "emulator.json").exists()
 
 
+def test_code_that_changed_after_the_start_is_noticed(emulator: LocalEmulator, repo: Path) -> None:
+    emulator.up()
+    assert not emulator.up().outdated
+    (repo / "emulator" / "__init__.py").write_text("CHANGED = True\n")
+    assert emulator.up().outdated
+    emulator.down()
+    assert not emulator.up().outdated
+
+
 def test_another_command_finds_and_stops_it(emulator: LocalEmulator, repo: Path) -> None:
     info = emulator.up()
     other = LocalEmulator(repo, "here", port=0)
