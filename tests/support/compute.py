@@ -8,7 +8,7 @@ import tarfile
 import time
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.support import keys
@@ -38,13 +38,14 @@ def zipped(**files: str) -> bytes:
     return target.getvalue()
 
 
-def tarred(files: dict[str, str]) -> bytes:
+def tarred(files: Mapping[str, str | bytes]) -> bytes:
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w:gz") as archive:
         for name, text in files.items():
+            content = text.encode() if isinstance(text, str) else text
             entry = tarfile.TarInfo(name)
-            entry.size = len(text.encode())
-            archive.addfile(entry, io.BytesIO(text.encode()))
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
     return target.getvalue()
 
 

@@ -13,13 +13,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.core import processes
+from emulator.core import opt_ml, processes
 from emulator.core.archives import unpack
 from emulator.core.aws import Aws, LogStream, download_file, unique
 from emulator.core.channel import Channel, ChannelClosed
 from emulator.core.evidence import STORE, current_cause, describe_exit
 from emulator.core.folders import inside, of_name
 from emulator.core.jobs import Exit, Job
+from emulator.services.sagemaker import libraries
 
 PROGRAM = Path(__file__).parents[2] / "runtime" / "model_server.py"
 START_SECONDS = 180.0
@@ -130,9 +131,12 @@ class ModelServer:
             self._abandon(f"Failed to download model data for container: {error}", error)
         except HostingFailed as error:
             self._abandon(str(error), error)
+        except libraries.InstallationFailed as error:
+            self._abandon(f"The packages of requirements.txt cannot be installed: {error}", error)
         else:
             if not hello["ready"]:
-                self._abandon(f"The model could not be loaded: {hello['error']}", None)
+                note = opt_ml.note(self._folder, self._folder / "model" / "code")
+                self._abandon(f"The model could not be loaded: {hello['error']}" + (f" ({note})" if note else ""), None)
 
     def note(self, **detail: Any) -> None:
         """Add details to the evidence."""
@@ -185,6 +189,8 @@ class ModelServer:
         )
         STORE.lend_credentials(credentials.access_key_id, self.record.id)
         module, digest = self._fetch(credentials)
+        code = self._folder / "model" / "code"
+        python = libraries.of(self._aws.settings).python(code)
         env = processes.environment(
             endpoint=self._aws.settings.endpoint,
             region=model.region,
@@ -193,8 +199,9 @@ class ModelServer:
             extra={**model.variables, "SM_MODEL_DIR": str(self._folder / "model")},
         )
         log = LogStream(self._aws, *self._log_stream, model.region, credentials)
+        program: list[str | Path] = [python, PROGRAM, str(self._channel.child_fd), self._folder / "model", module]
         self._job = Job(
-            [self._aws.settings.jobs_python, PROGRAM, str(self._channel.child_fd), self._folder / "model", module],
+            opt_ml.command(self._folder, program),
             env=env,
             cwd=self._folder,
             log=log,

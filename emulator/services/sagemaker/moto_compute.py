@@ -109,6 +109,7 @@ def _train(training: Training) -> None:
                 message="Training job names must be unique within an AWS account and region, and a training job with "
                 f"this name already exists ({FakeTrainingJob.arn_formatter(name, self.current_account, self.region)})"
             )
+        moto_jobs.check_instances(self._get_param("ResourceConfig") or {}, "ResourceConfig")
         answer = original(self)
         job = self.sagemaker_backend.training_jobs[name]
         job.environment = self._get_param("Environment")

@@ -18,6 +18,14 @@ def new_name(response: Any, kind: str, stored: Any) -> str:
     return name
 
 
+def check_instances(resources: dict[str, Any], key: str) -> None:
+    """Raise `ValidationError` for a job on several instances: one process would do only its own part of the work."""
+    groups = resources.get("InstanceGroups") or [resources]
+    count = sum(int(each.get("InstanceCount") or 1) for each in groups)
+    if count > 1:
+        raise ValidationError(message=f"The local AWS runs a job on one instance, received {count} in {key}.")
+
+
 def stopping(response: Any, kind: str) -> Any:
     """Set the job of a request to `Stopping` and return it; raise `ValidationError` if it is not in progress."""
     name, backend = response._get_param(f"{kind.capitalize()}JobName"), response.sagemaker_backend

@@ -34,6 +34,8 @@ def apply(settings: Settings) -> None:
     @wrap(SageMakerResponse, "create_processing_job")
     def create_processing_job(original: Any, self: Any) -> Any:
         name = moto_jobs.new_name(self, "processing", FakeProcessingJob)
+        cluster = (self._get_param("ProcessingResources") or {}).get("ClusterConfig") or {}
+        moto_jobs.check_instances(cluster, "ProcessingResources.ClusterConfig")
         answer = original(self)
         job = self.sagemaker_backend.processing_jobs[name]
         job.environment = self._get_param("Environment")

@@ -1,8 +1,8 @@
 """SageMaker processing: download inputs, run the user's program, upload outputs.
 
 The image itself is not run: its libraries are those of the jobs' virtual environment, and its entry point must be
-Python. The container's `/opt/ml/...` is below a folder of the job; arguments and variables that name such a path are
-rewritten, so a program must take its paths from them.
+Python. The container's `/opt/ml/...` is below a folder of the job: arguments and variables that name such a path are
+rewritten, and a program that names it itself sees the folder there, where the machine permits that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.core import processes
+from emulator.core import opt_ml, processes
 from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_prefix, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import OutsideFolder, inside, of_name
@@ -191,7 +191,7 @@ class _Run(Stopper):
         )
         stream = f"{request.name}/algo-1-{int(time.time())}"
         job = Job(
-            [self._aws.settings.jobs_python, *program],
+            opt_ml.command(self._root, [self._aws.settings.jobs_python, *program]),
             env=env,
             cwd=self._root,
             log=LogStream(self._aws, LOG_GROUP, stream, request.region, credentials),

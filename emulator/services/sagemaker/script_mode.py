@@ -1,7 +1,7 @@
 """The environment of a script in a SageMaker framework container: folders, variables, command line.
 
-Follows the `sagemaker-training` toolkit. Its paths `/opt/ml/...` are below one folder here, so scripts must take them
-from the environment, as the toolkit documents.
+Follows the `sagemaker-training` toolkit. Its `/opt/ml` is a folder here, which the variables name; scripts that name
+`/opt/ml` itself see it as well, where the machine permits that (`emulator/core/opt_ml.py`).
 """
 
 from __future__ import annotations
@@ -62,6 +62,17 @@ def command_line(values: dict[str, Any]) -> list[str]:
     for name in sorted(values):
         arguments += [f"--{name}" if len(name) > 1 else f"-{name}", _text(values[name])]
     return arguments
+
+
+def entry_point(python: Path, program: str, arguments: list[str]) -> list[str | Path]:
+    """Return the command that runs a source's entry point: Python for a `.py` file, the shell for any other."""
+    if is_python(program):
+        return [python, program, *arguments]
+    return ["/bin/sh", "-c", f"./{program} {' '.join(arguments)}"]
+
+
+def is_python(program: str) -> bool:
+    return program.endswith(".py")
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tarfile
 import time
@@ -19,13 +20,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.core import processes
+from emulator.core import opt_ml, processes
 from emulator.core.archives import unpack
 from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_file, download_prefix, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import inside, of_name
 from emulator.core.jobs import Exit, Job, Runs, Stopper
-from emulator.services.sagemaker import script_mode
+from emulator.services.sagemaker import libraries, script_mode
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 REASON_LIMIT = 1024
@@ -84,6 +85,7 @@ class _Run(Stopper):
         self._aws, self.request, self._report = aws, request, report
         self._folders = script_mode.Folders(of_name(aws.settings.data_dir / "training", request.name))
         self._metrics: dict[str, float] = {}
+        self._note: str | None = None
         self._patterns = [(name, re.compile(pattern)) for name, pattern in request.metrics]
         self._record = STORE.begin(
             "training", request.name, parent=request.cause, detail={"image": request.image, "needs_process": True}
@@ -125,7 +127,7 @@ class _Run(Stopper):
             ended = self._run_script(program, arguments, credentials)
             if not (ended.succeeded or ended.stopped or ended.timed_out):
                 STORE.update(self._record.id, exit_code=ended.code)
-                raise TrainingFailed(_script_error(ended, program, arguments))
+                raise TrainingFailed(_script_error(ended, program, arguments, self._note))
             self._report(Progress("Uploading", "Uploading generated training model"))
             self._upload(s3)
         finally:
@@ -161,14 +163,36 @@ class _Run(Stopper):
         except ClientError as error:
             raise TrainingFailed(f"AlgorithmError: cannot download {source}: {error}") from error
         unpack(archive, self._folders.code)
-        if not inside(self._folders.code, str(program)).is_file():
+        entry_point = inside(self._folders.code, str(program))
+        if not entry_point.is_file():
             raise TrainingFailed(f"AlgorithmError: {program} is not in {source}")
+        if not script_mode.is_python(entry_point.name):
+            entry_point.chmod(0o700)
+        elif (self._folders.code / "setup.py").is_file():
+            raise TrainingFailed(
+                f"AlgorithmError: {source} has a setup.py: the toolkit would install it as a package, for which the "
+                "local AWS has no build tools; leave it out, so that the entry point runs as a script"
+            )
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         STORE.update(self._record.id, artifact_sha256=digest, detail={"source_sha256": digest})
         return str(program), script_mode.command_line(script_mode.of_script(values))
 
+    def _install(self, program: str) -> Path:
+        """Install the source's packages; return the interpreter that has them. Only Python entry points get any."""
+        settings = self._aws.settings
+        if not script_mode.is_python(program):
+            return settings.jobs_python
+        try:
+            return libraries.of(settings).python(self._folders.code)
+        except libraries.InstallationFailed as error:
+            raise TrainingFailed(
+                f"AlgorithmError: InstallRequirementsError:\nExitCode 1\nErrorMessage {json.dumps(str(error))}\n"
+                f"Command {json.dumps(libraries.COMMAND)}, exit code: 1"
+            ) from error
+
     def _run_script(self, program: str, arguments: list[str], credentials: processes.Credentials) -> Exit:
-        request = self.request
+        request, python = self.request, self._install(program)
+        self._note = opt_ml.note(self._folders.root, self._folders.code)
         variables = script_mode.environment(
             self._folders,
             job_name=request.name,
@@ -183,10 +207,11 @@ class _Run(Stopper):
             region=request.region,
             home=self._folders.root,
             credentials=credentials,
-            extra={**variables, **request.variables},
+            # A shell script's `python3` is the interpreter of jobs, too.
+            extra={**variables, "PATH": f"{python.parent}:{os.environ.get('PATH', os.defpath)}", **request.variables},
         )
         job = Job(
-            [self._aws.settings.jobs_python, program, *arguments],
+            opt_ml.command(self._folders.root, script_mode.entry_point(python, program, arguments)),
             env=env,
             cwd=self._folders.code,
             log=LogStream(
@@ -219,15 +244,17 @@ class _Run(Stopper):
             _put(s3, output, f"{base}/output.tar.gz")
 
 
-def _script_error(ended: Exit, program: str, arguments: list[str]) -> str:
-    """Return the FailureReason as the training toolkit words it."""
+def _script_error(ended: Exit, program: str, arguments: list[str], note: str | None) -> str:
+    """Return the FailureReason as the training toolkit words it, and what may have caused it here alone."""
+    more = f" ({note})" if note else ""
     if ended.code < 0:
-        return f"AlgorithmError: the training process was {describe_exit(ended.code)}, exit code: {ended.code}"
-    command = json.dumps(" ".join(["python3", program, *arguments]))
+        killed = f"AlgorithmError: the training process was {describe_exit(ended.code)}, exit code: {ended.code}"
+        return f"{killed}{more}"[:REASON_LIMIT]
+    command = json.dumps(" ".join(map(str, script_mode.entry_point(Path("python3"), program, arguments))))
     reason = (
         f"AlgorithmError: ExecuteUserScriptError:\nExitCode {ended.code}\nErrorMessage {json.dumps(ended.last_line)}"
     )
-    return f"{reason}\nCommand {command}, exit code: {ended.code}"[:REASON_LIMIT]
+    return f"{reason}\nCommand {command}, exit code: {ended.code}{more}"[:REASON_LIMIT]
 
 
 def _archive(folder: Path, target: Path) -> Path:

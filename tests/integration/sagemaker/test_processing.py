@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.core import opt_ml
 from tests.support.compute import ROLE, unique, wait_for
 
 pytestmark = pytest.mark.emulator
@@ -194,3 +195,24 @@ def test_a_name_is_used_once(processing: Processing) -> None:
         processing.start(PROGRAM, ProcessingJobName=name)
     assert error.value.response["Error"]["Code"] == "ResourceInUse"
     processing.ended(name)
+
+
+HARD_CODED = """
+import pathlib
+names = [path.name for path in pathlib.Path("/opt/ml/processing/input/data").iterdir()]
+pathlib.Path("/opt/ml/processing/output/names.txt").write_text(" ".join(names))
+"""
+
+
+@pytest.mark.skipif(not opt_ml.available(), reason="this machine permits no mount namespaces")
+def test_a_program_may_name_the_folders_of_the_container(processing: Processing, bucket: str) -> None:
+    processing.s3.put_object(Bucket=bucket, Key="pdata/a.csv", Body="1")
+    name = processing.start(HARD_CODED)
+    assert processing.ended(name)["ProcessingJobStatus"] == "Completed"
+    assert "a.csv" in processing.written(name)["names.txt"]
+
+
+def test_a_job_on_two_instances_is_refused(processing: Processing) -> None:
+    cluster = {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
+    with pytest.raises(ClientError, match=r"on one instance, received 2 in ProcessingResources\.ClusterConfig"):
+        processing.start(LASTING, ProcessingResources={"ClusterConfig": cluster})

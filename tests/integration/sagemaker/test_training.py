@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.core import opt_ml
 from tests.support.compute import ROLE, members, tarred, unique, wait_for
 
 pytestmark = pytest.mark.emulator
@@ -36,10 +39,20 @@ class Training:
     def __init__(self, aws: Any, bucket: str) -> None:
         self.client, self.s3, self.bucket = aws("sagemaker"), aws("s3"), bucket
 
-    def start(self, script: str, *, prefix: str | None = None, max_seconds: int = 60, **hyperparameters: str) -> str:
+    def start(
+        self,
+        code: str | Mapping[str, str | bytes],
+        *,
+        prefix: str | None = None,
+        max_seconds: int = 60,
+        instances: int = 1,
+        **hyperparameters: str,
+    ) -> str:
+        """Start a job with an archive of code; a text is its train.py."""
         name = unique("train")
         key = f"code/{name}.tar.gz"
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=tarred({"train.py": script}))
+        files = {"train.py": code} if isinstance(code, str) else code
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=tarred(files))
         source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self.bucket}/{prefix}"}
         self.client.create_training_job(
             TrainingJobName=name,
@@ -60,7 +73,7 @@ class Training:
                 else {}
             ),
             OutputDataConfig={"S3OutputPath": f"s3://{self.bucket}/out"},
-            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": instances, "VolumeSizeInGB": 5},
             StoppingCondition={"MaxRuntimeInSeconds": max_seconds},
         )
         return name
@@ -180,3 +193,51 @@ def test_jobs_that_are_not_emulated_are_rejected(training: Training) -> None:
             StoppingCondition={"MaxRuntimeInSeconds": 60},
         )
     assert error.value.response["Error"]["Code"] == "NotImplemented"
+
+
+SHELL = """\
+#!/bin/bash
+set -e
+test "$1 $2" = "--rate 0.5"
+python3 -c "import sklearn" || exit 7
+echo "$SM_HP_RATE" > "$SM_MODEL_DIR/rate"
+"""
+
+
+def test_a_shell_script_is_run_by_the_shell(training: Training) -> None:
+    name = training.start({"bin/train.sh": SHELL}, sagemaker_program="bin/train.sh", rate="0.5")
+    job = training.ended(name)
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert training.output(name, "model.tar.gz") == {"rate": b"0.5\n"}
+    job = training.ended(training.start({"t.sh": "echo 'no rows' >&2\nexit 3"}, sagemaker_program="t.sh"))
+    assert 'ExitCode 3\nErrorMessage "no rows"' in job["FailureReason"]
+    assert "/bin/sh -c ./t.sh" in job["FailureReason"]
+
+
+def test_a_source_that_would_be_installed_as_a_package_is_refused(training: Training) -> None:
+    job = training.ended(training.start({"train.py": "pass", "setup.py": ""}))
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "has a setup.py" in job["FailureReason"]
+
+
+def test_a_job_on_two_instances_is_refused(training: Training) -> None:
+    with pytest.raises(ClientError, match="runs a job on one instance, received 2 in ResourceConfig"):
+        training.start("pass", instances=2)
+
+
+HARD_CODED = """
+import json, pathlib
+config = json.loads(pathlib.Path("/opt/ml/input/config/hyperparameters.json").read_text())
+files = [path.name for path in pathlib.Path("/opt/ml/input/data/train").iterdir()]
+pathlib.Path("/opt/ml/model/weights.json").write_text(json.dumps([config["rate"], files]))
+"""
+
+
+@pytest.mark.skipif(not opt_ml.available(), reason="this machine permits no mount namespaces")
+def test_a_script_may_name_the_folders_of_the_container(training: Training, bucket: str) -> None:
+    training.s3.put_object(Bucket=bucket, Key="hdata/a.csv", Body="1")
+    name = training.start(HARD_CODED, prefix="hdata/", rate="0.5")
+    job = training.ended(name)
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert json.loads(training.output(name, "model.tar.gz")["weights.json"]) == ["0.5", ["a.csv"]]
+    assert not Path("/opt/ml").exists(), "only the job sees it"
