@@ -14,7 +14,7 @@ from benchmarks import machine
 from benchmarks.measure import REPO, Goal, Series
 
 DOCUMENT = REPO / "docs" / "reference" / "benchmarks.md"
-ORDER = ("deploy", "overhead", "policy", "cli", "router", "etl", "batch", "async_soak", "tests")
+ORDER = ("deploy", "overhead", "policy", "cli", "router", "etl", "batch", "sentiment", "async_soak", "tests")
 _HEAD = """# Benchmarks
 
 Each section is written by its script: `.venv/bin/python -m benchmarks.<name> --write`

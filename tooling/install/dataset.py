@@ -21,7 +21,8 @@ ROWS = {
     "source=movie/movieReviewSnippets_GroundTruth.txt": 10605,
 }
 # pip asks even a package that is only downloaded for its metadata; setuptools is in .venv already.
-DOWNLOAD = ("download", "--quiet", "--require-hashes", "--no-deps", "--no-build-isolation", "--no-binary", ":all:")
+PINNED = ("--quiet", "--require-hashes", "--no-deps", "--no-build-isolation", "--no-binary", ":all:")
+"""Options of pip for the release that `REQUIREMENT` pins."""
 NOTICE = """\
 Human-rated review snippets (Amazon products, movies) from the source distribution of vaderSentiment 3.3.2,
 additional_resources/hutto_ICWSM_2014.tar.gz. MIT licence, Copyright (c) 2016 C.J. Hutto.
@@ -49,7 +50,7 @@ def fetch(repo: Path, folder: Path) -> Path:
     """Download the source distribution with pip, which checks it against the committed hash."""
     python = repo / ".venv" / "bin" / "python"
     done = subprocess.run(
-        [str(python), *PIP, *DOWNLOAD, "--dest", str(folder), "-r", REQUIREMENT],
+        [str(python), *PIP, "download", *PINNED, "--dest", str(folder), "-r", REQUIREMENT],
         cwd=repo,
         env=clean_environment(),
         stdin=subprocess.DEVNULL,
