@@ -229,16 +229,17 @@ def difference_table(all_compared: Sequence[Compared]) -> str:
 
 
 def better(low: Score, high: Score) -> str:
-    """Name the better side: the one that both intervals are on."""
-    if min(low) > 0:
-        return "ours"
-    return "VADER" if max(high) < 0 else "undecided"
+    """Name the side that an interval is on; both measures apart where they disagree."""
+    sides = [
+        "ours" if least > 0 else "VADER" if most < 0 else "undecided" for least, most in zip(low, high, strict=True)
+    ]
+    return sides[0] if sides[0] == sides[1] else f"accuracy: {sides[0]}, macro-F1: {sides[1]}"
 
 
 def _with_limits(value: Score, low: Score, high: Score) -> list[str]:
     cells = []
     for middle, least, most in zip(value, low, high, strict=True):
-        cells += [f"{middle:.3f}", f"{least:.3f} to {most:.3f}"]
+        cells += [f"{middle:z.3f}", f"{least:z.3f} to {most:z.3f}"]
     return cells
 
 
@@ -280,7 +281,8 @@ def explain(report: Report, compared: Sequence[Compared]) -> None:
         "review), and only its test rows are judged. Test rows whose words are also those of a training row are left "
         f"out ({left_out}), as the ETL leaves out rows that are rated 0. Intervals are percentiles of {RESAMPLES} "
         "bootstrap resamples of whole reviews, and of the seeds; a difference takes both sides from the same resample, "
-        "and one side is better where the intervals of both measures exclude 0."
+        "and a side is better where the interval excludes 0. Goals compare the means alone: one can be met where the "
+        "difference is undecided."
     )
     report.say(
         "VADER answers by its compound score, with the [thresholds of its README]"
