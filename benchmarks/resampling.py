@@ -70,7 +70,7 @@ def bootstrap(
 
     Args:
         rows: what was held out.
-        classifiers: by name the answers of each run, in the order of the rows. An answer that is no label is wrong.
+        classifiers: by name the answers of each run, in the order of the rows. Answers other than labels are wrong.
         resamples: how many.
         seed: of the draws.
     """

@@ -117,7 +117,7 @@ def train(splits: Path, test: Path, seed: int, folder: Path) -> dict[str, str]:
 
 
 def install(folder: Path) -> Path:
-    """Install VADER, from the source distribution that the data is taken from, into a folder of its own."""
+    """Install VADER, from the source distribution that the data is taken from, into a separate folder."""
     pip = [*PIP, "install", *PINNED, "--target", str(folder), "-r", REQUIREMENT]
     run([sys.executable, *pip], env=clean_environment())
     return folder

@@ -52,9 +52,9 @@ def row(group: str, text: str, label: str, source: str = "amazon") -> dict[str, 
 def test_a_text_that_was_trained_on_is_not_judged(tmp_path: Path) -> None:
     train = [row("a", "Wonderful!", "positive"), row("b", "so so", "positive"), row("m", "dull", "negative", "movie")]
     test = [row("c", "wonderful", "positive"), row("d", "wonderfully made", "positive"), row("e", "Dull.", "negative")]
-    found = held_out(splits(tmp_path, train, [*test, row("f", "long", "negative", "movie")]), "amazon")
-    assert [each["group_id"] for each in found.rows] == ["d"]
-    assert (found.left_out, found.majority) == (2, "positive")
+    kept = held_out(splits(tmp_path, train, [*test, row("f", "long", "negative", "movie")]), "amazon")
+    assert [each["group_id"] for each in kept.rows] == ["d"]
+    assert (kept.left_out, kept.majority) == (2, "positive")
 
 
 def test_a_review_in_two_splits_is_refused(tmp_path: Path) -> None:
