@@ -33,6 +33,7 @@ CHANGES = (
     "test_leftovers.py",
     "test_blueprint_options.py",
     "test_retraining.py",
+    "test_tasks.py",
     "test_red_smoke.py",
     "test_killed_run.py",
     "test_destroy.py",

@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import shutil
 from pathlib import Path
 
 import joblib
@@ -36,5 +35,3 @@ if __name__ == "__main__":
     target = Path(os.environ["SM_MODEL_DIR"])
     joblib.dump(model, target / "model.joblib")
     (target / "metadata.json").write_text(json.dumps({"training_job": arguments.training_job}))
-    (target / "code").mkdir(exist_ok=True)
-    shutil.copy(Path(__file__).with_name("inference.py"), target / "code")
