@@ -96,12 +96,12 @@ PER_GROUP = Template(SAGEMAKER, "{prefix}-{item}", "modules/model_registry", "${
 PER_STREAM = Template(ROLE, "{prefix}-{item}-delivery", "modules/streaming", "${local.name}-delivery")
 PER_DATASET = (Template(ROLE, "{prefix}-{item}-etl", "modules/dataset", "${local.name}-etl"),)
 PER_TRAINING = (
-    Template(ROLE, "{prefix}-{item}-candidate", "modules/sagemaker", "-${var.name}-${each.key}"),
+    Template(ROLE, "{prefix}-{item}-evaluation", "modules/sagemaker", "-${var.name}-${each.key}"),
     Template(
         STATE_MACHINE,
-        "{prefix}-{item}-training",
+        "{prefix}-{item}-pipeline",
         "modules/stepfunctions",
-        "${var.context.name_prefix}-${var.name}-training",
+        "${var.context.name_prefix}-${var.name}-pipeline",
     ),
     PER_GROUP,
 )

@@ -2,7 +2,7 @@ data "aws_partition" "current" {}
 
 locals {
   partition        = data.aws_partition.current.partition
-  name             = var.name == null ? "${var.context.name_prefix}-training" : "${var.context.name_prefix}-${var.name}-training"
+  name             = var.name == null ? "${var.context.name_prefix}-training" : "${var.context.name_prefix}-${var.name}-pipeline"
   candidate_prefix = "${var.context.name_prefix}-candidate"
   metric_namespace = "${var.context.project}/training"
 

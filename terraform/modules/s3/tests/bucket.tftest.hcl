@@ -99,20 +99,20 @@ run "no_role_of_the_environment_replaces_what_roles_execute" {
     condition = { for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid => [each.Resource, each.Condition] if startswith(each.Sid, "DenyReplacing") } == {
       DenyReplacingCode = ["${var.buckets.data.arn}/artifacts/code/*", { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" } }]
       DenyReplacingModels = ["${var.buckets.data.arn}/artifacts/models/*", {
-        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
-        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-model-artifacts"] }
+        ArnLike    = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-model-artifacts"] }
       }]
       DenyReplacingTrainingOutputs = ["${var.buckets.data.arn}/artifacts/training-outputs/*", {
-        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
-        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] }
+        ArnLike    = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-*-training"] }
       }]
       DenyReplacingCheckpoints = ["${var.buckets.data.arn}/artifacts/checkpoints/*", {
-        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
-        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] }
+        ArnLike    = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-*-training"] }
       }]
       DenyReplacingEvaluations = ["${var.buckets.data.arn}/artifacts/evaluations/*", {
-        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
-        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-evaluation"] }
+        ArnLike    = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-*-evaluation"] }
       }]
     }
     error_message = "The bucket policy must deny the environment's roles replacing code, models and checkpoints; got ${aws_s3_bucket_policy.data.policy}."
@@ -126,11 +126,11 @@ run "with_named_deployers_no_other_principal_deploys" {
   }
   assert {
     condition = { for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid => each.Condition if startswith(each.Sid, "DenyReplacing") } == {
-      DenyReplacingCode            = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy"] } }
-      DenyReplacingModels          = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-model-artifacts"] } }
-      DenyReplacingTrainingOutputs = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
-      DenyReplacingCheckpoints     = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
-      DenyReplacingEvaluations     = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-evaluation"] } }
+      DenyReplacingCode            = { ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy"] } }
+      DenyReplacingModels          = { ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-model-artifacts"] } }
+      DenyReplacingTrainingOutputs = { ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-*-training"] } }
+      DenyReplacingCheckpoints     = { ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-*-training"] } }
+      DenyReplacingEvaluations     = { ArnNotLike = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-*-evaluation"] } }
     }
     error_message = "With deployer_arns only those may replace what roles execute; got ${aws_s3_bucket_policy.data.policy}."
   }
