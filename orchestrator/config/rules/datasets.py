@@ -9,10 +9,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
+from orchestrator.config.images import image_of
 from orchestrator.config.model.dataset import Column, Dataset, GlueSource, S3Source
 from orchestrator.config.model.platform import Platform
-from orchestrator.config.model.training import TrainingJob
-from orchestrator.config.problems import Problem, nearest
+from orchestrator.config.model.training import Framework, TrainingJob
+from orchestrator.config.problems import InvalidValue, Problem, nearest
 from orchestrator.config.rules import names
 from orchestrator.config.yaml_source import Document, Location
 
@@ -174,11 +175,20 @@ def check_training(
         yield document.problem(("gate", "metric"), rule, training.gate.metric, nearest(training.gate.metric, metrics))
     if training.positive is not None and training.task != "classification":
         yield document.problem(("positive",), "requires `task: classification`", training.task)
-    framework = training.framework
-    if platform is not None and platform.target == "local" and framework.name is None:
-        rule = "is not available with `target: local`, which runs Python code but no container images"
-        key = "algorithm" if framework.algorithm else "image"
-        yield document.problem(("framework", key), rule, framework.algorithm or framework.image)
+    yield from _check_framework(document, training.framework, platform.region if platform else "")
+
+
+def _check_framework(document: Document, framework: Framework, region: str) -> Iterator[Problem]:
+    key = next(key for key in ("name", "algorithm", "image") if getattr(framework, key) is not None)
+    if key != "name":
+        rule = "is not available in this version: trainings run in the image of a framework (`name`)"
+        yield document.problem(("framework", key), rule, getattr(framework, key))
+        return
+    try:
+        image_of(framework, region)
+    except InvalidValue as error:
+        at = "version" if framework.version else key
+        yield document.problem(("framework", at), str(error), getattr(framework, at), error.suggestion)
 
 
 def _check_columns_of(document: Document, training: TrainingJob, dataset: Dataset) -> Iterator[Problem]:

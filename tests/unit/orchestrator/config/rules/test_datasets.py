@@ -60,7 +60,8 @@ def test_what_a_dataset_cannot_be_is_refused_at_its_key(change: Change, rule: st
         ({"slices": ["sexe"]}, "slices[0]: is not a column of dataset `diabetes`"),
         ({"gate": {"metric": "f1", "threshold": 1}}, "is not measured for task regression; available: rmse, mae, r2"),
         ({"positive": "m"}, "positive: requires `task: classification`"),
-        ({"framework": {"algorithm": "xgboost"}}, "framework.algorithm: is not available with `target: local`"),
+        ({"framework": {"algorithm": "xgboost"}}, "framework.algorithm: is not available in this version"),
+        ({"framework": {"name": "sklearn", "version": "9.9"}}, "framework.version: is not a version of sklearn"),
         ({"framework": {"name": "sklearn", "algorithm": "x1"}}, "requires exactly one of `name` (a framework)"),
     ],
 )
