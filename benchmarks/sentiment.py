@@ -28,6 +28,7 @@ from orchestrator.config.model.platform import Training
 from tooling.install.dataset import FOLDER, PINNED, REQUIREMENT
 from tooling.install.venvs import PIP, clean_environment
 
+MODEL = REPO / "jobs" / "models" / "reviews"
 JOBS_PYTHON = REPO / ".venv-jobs" / "bin" / "python"
 SOURCES = {"amazon": "Amazon", "movie": "movies"}
 SEEDS = (1, 2, 3, 4, 5)
@@ -103,17 +104,25 @@ def bare(text: str) -> str:
 # ---- classifiers ----------------------------------------------------------------------------------------
 
 
-def train(splits: Path, test: Path, seed: int, folder: Path) -> dict[str, str]:
-    """Train as the training job does; return the predicted label of each test row by its id."""
+def train(splits: Path, seed: int, folder: Path) -> Path:
+    """Train as the training job does; return the folder of the model, with the code that serves it."""
     hyperparameters = Training().hyperparameters | {"seed": str(seed)}
     options = [part for name, value in hyperparameters.items() for part in (f"--{name}", value)]
-    channels = {"train": splits / "split=train", "validation": splits / "split=validation", "test": test}
-    folders = channels | {name: folder / name for name in ("model-dir", "output-data-dir", "checkpoint-dir")}
+    folders = {"train": splits / "split=train", "validation": splits / "split=validation", "model-dir": folder}
     options += [part for name, path in folders.items() for part in (f"--{name}", str(path))]
-    script = REPO / "jobs" / "models" / "reviews" / "train.py"
-    run([str(JOBS_PYTHON), str(script), *options], env=environment(OMP_NUM_THREADS="1"))
-    lines = (folder / "output-data-dir" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
-    return {record["id"]: record["predicted"] for record in map(json.loads, lines)}
+    run([str(JOBS_PYTHON), str(MODEL / "train.py"), *options], env=environment(OMP_NUM_THREADS="1"))
+    (folder / "code").mkdir()
+    shutil.copy(MODEL / "inference.py", folder / "code")
+    return folder
+
+
+def predict(model: Path, texts: Sequence[str]) -> list[str]:
+    """Return the labels that the model answers, through the program that evaluates models before a release."""
+    inputs, outputs = model / "inputs.jsonl", model / "outputs.jsonl"
+    inputs.write_text("".join(json.dumps(text) + "\n" for text in texts), encoding="utf-8")
+    env = environment(PYTHONPATH=str(REPO / "jobs" / "evaluation"), OMP_NUM_THREADS="1")
+    run([str(JOBS_PYTHON), "-m", "evaluation.predict", str(model), str(inputs), str(outputs)], env=env)
+    return [json.loads(line)["label"] for line in outputs.read_text(encoding="utf-8").splitlines()]
 
 
 def install(folder: Path) -> Path:
@@ -189,17 +198,19 @@ def measure(raw: Path, scratch: Path) -> list[Compared]:
     splits = {"both": split(raw, list(SOURCES), scratch / "both")}
     splits |= {source: split(raw, [source], scratch / source) for source in SOURCES}
     library = install(scratch / "library")
+    test = rows_of(splits["both"], "test")
     models: dict[str, list[dict[str, str]]] = {name: [] for name in splits}
     for name, folder in splits.items():
         for seed in SEEDS:
             note(f"training on {name}, seed {seed}")
-            models[name].append(train(folder, splits["both"] / "split=test", seed, scratch / f"{name}-{seed}"))
+            labels = predict(train(folder, seed, scratch / f"{name}-{seed}"), [row["text"] for row in test])
+            models[name].append({row["review_id"]: label for row, label in zip(test, labels, strict=True)})
     compared = []
     for source in SOURCES:
         note(f"comparison on {source}")
-        test = held_out(splits["both"], source)
-        scores = compounds(library, [row["text"] for row in test.rows], scratch)
-        compared.append(compare(source, test, models, scores))
+        judged = held_out(splits["both"], source)
+        scores = compounds(library, [row["text"] for row in judged.rows], scratch)
+        compared.append(compare(source, judged, models, scores))
     return compared
 
 
