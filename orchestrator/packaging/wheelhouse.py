@@ -103,6 +103,11 @@ class Wheelhouse:
         if not kept.is_file():
             texts, pins = [each.text for each in required], [each.pin for each in locked]
             chosen = _explained(target, folder, lambda: pip.resolve(target, texts, pins, _links(folder)))
+            for missing in (each.name for each in chosen if each.name in refused_packages()):
+                raise SetupError(
+                    f"{target.python} has no `{missing}`, which the image holds and the model needs",
+                    hint=f"Install it there, in a build for this machine: {target.python} -m pip install {missing}",
+                )
             _put(kept, json.dumps([[each.name, each.version, each.sha256] for each in chosen]).encode())
         return tuple(Package(*each) for each in json.loads(kept.read_text()))
 

@@ -44,7 +44,7 @@ def test_frameworks_that_are_packages_run_in_the_image_of_scikit_learn() -> None
         assert packages_of(Chosen(name)) == packages
     assert packages_of(Chosen("lightgbm", "4.5.0")) == ("lightgbm==4.5.0",)
     assert packages_of(Chosen("sklearn")) == packages_of(Chosen(algorithm="kmeans")) == ()
-    assert packages_of(Chosen("pytorch")) == ("pyarrow==17.0.0",)
+    assert packages_of(Chosen("pytorch")) == ("torch", "pyarrow==17.0.0")
 
 
 def test_a_package_that_a_framework_replaces_is_refused_with_its_replacement() -> None:

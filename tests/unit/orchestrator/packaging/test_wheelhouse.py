@@ -254,3 +254,13 @@ def test_locally_installed_packages_are_not_carried(model: Model) -> None:
     files = model.files("booster\n", local_python=Path(sys.executable))
     wheels = [name for name in files if name.endswith(".whl")]
     assert "wheels/booster-4.7-py3-none-any.whl" in wheels
+
+
+def test_locally_a_large_package_of_the_image_has_to_be_installed_beforehand(model: Model) -> None:
+    model.image = replace(model.image, holds={"torch": "2.6.0"}, server=frozenset())
+    write_wheel(model.index, "torch", "2.6.0")
+    assert model.names("torch\n") == []
+    with pytest.raises(SetupError, match=f"{sys.executable} has no `torch`, which the image holds") as error:
+        model.files(None, local_python=Path(sys.executable))
+    assert error.value.hint is not None
+    assert "-m pip install torch" in error.value.hint
