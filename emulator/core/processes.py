@@ -21,6 +21,9 @@ from typing import IO, Any
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Variables that a child inherits from the server."""
 
+ACCESS = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Variables by which a child reaches this server."""
+
 REAPER = Path(__file__).parents[1] / "runtime" / "reaper.py"
 
 

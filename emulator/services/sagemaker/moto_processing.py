@@ -68,6 +68,7 @@ def _request(job: Any, region: str) -> ProcessingRequest:
         cluster=dict((job.processing_resources or {}).get("ClusterConfig") or {}),
         max_seconds=float((job.stopping_condition or {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_SECONDS)),
         variables=dict(job.environment or {}),
+        isolated=bool((job.network_config or {}).get("EnableNetworkIsolation")),
         cause=current_cause(),
     )
 

@@ -52,6 +52,8 @@ class ProcessingRequest:
     cluster: dict[str, Any]
     max_seconds: float
     variables: dict[str, str] = field(default_factory=dict)
+    isolated: bool = False
+    """Whether the container has no network, and so neither credentials nor AWS."""
     cause: str | None = None
 
 
@@ -189,6 +191,8 @@ class _Run(Stopper):
                 **{name: self._mapped(value) for name, value in request.variables.items()},
             },
         )
+        if request.isolated:
+            env = {name: value for name, value in env.items() if name not in processes.ACCESS}
         stream = f"{request.name}/algo-1-{int(time.time())}"
         job = Job(
             opt_ml.command(self._root, [self._aws.settings.jobs_python, *program]),

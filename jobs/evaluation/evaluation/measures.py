@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +21,8 @@ from evaluation.rows import text
 BINS = 10
 DIGITS = 6
 MOST_METRICS = 30
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
+"""Of a metric: valid in CloudWatch and in a version's metadata."""
 MOST_SLICES = 20
 
 
@@ -201,15 +205,20 @@ class Custom:
         if not (code / "evaluate.py").is_file():
             raise EvaluationError("a custom task needs an evaluate.py beside train.py")
         sys.path.insert(0, str(code))
-        module = importlib.import_module("evaluate")
+        with _of_the_user():
+            module = importlib.import_module("evaluate")
         if not callable(getattr(module, "evaluate", None)):
             raise EvaluationError("evaluate.py has no function evaluate(rows, outputs)")
         return cls(module.evaluate)
 
     def measure(self, sample: Sample) -> dict[str, float]:
-        measured = self.evaluate([dict(record) for record in sample.records], list(sample.outputs))
+        with _of_the_user():
+            measured = self.evaluate([dict(record) for record in sample.records], list(sample.outputs))
         if not isinstance(measured, Mapping) or not 1 <= len(measured) <= MOST_METRICS:
             raise EvaluationError(f"evaluate must return 1 to {MOST_METRICS} metrics by name, got {_shown(measured)}")
+        for name in measured:
+            if not NAME.fullmatch(str(name)):
+                raise EvaluationError(f"'{name}' cannot be the name of a metric: it must match {NAME.pattern}")
         return rounded(measured)
 
     def baseline(self, labels: Sequence[Any]) -> None:
@@ -217,6 +226,15 @@ class Custom:
 
     def details(self, sample: Sample) -> dict[str, Any]:
         return {}
+
+
+@contextmanager
+def _of_the_user() -> Iterator[None]:
+    """Turn whatever a user's code raises into an error of the evaluation that names it."""
+    try:
+        yield
+    except Exception as error:
+        raise EvaluationError(f"evaluate.py failed: {type(error).__name__}: {error}") from error
 
 
 # ---- all tasks --------------------------------------------------------------------------------------------------

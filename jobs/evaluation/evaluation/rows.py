@@ -85,7 +85,10 @@ def check_labels(rows: Rows, roles: Roles, body: bytes, expected_sha256: str) ->
     actual = hashlib.sha256(body).hexdigest()
     if actual != expected_sha256:
         raise EvaluationError(f"labels changed since validation: sha256 {actual}, expected {expected_sha256}")
-    listed = {str(line["id"]): text(line["label"]) for line in map(json.loads, body.decode().splitlines())}
+    listed = {
+        str(line["id"]): text(line["label"])
+        for line in (json.loads(line) for line in body.decode().split("\n") if line)
+    }
     held = {str(record[roles.id]): text(record[roles.label or ""]) for record in rows.records}
     if listed != held:
         differing = sum(listed.get(key) != held.get(key) for key in {*listed, *held})

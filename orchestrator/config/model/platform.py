@@ -15,7 +15,7 @@ from orchestrator.config.model.blueprint import Blueprint
 from orchestrator.config.model.data import Data, Efs, Emr, Sharing, Streaming
 from orchestrator.config.model.dataset import Dataset
 from orchestrator.config.model.section import AccountId, Name, Section
-from orchestrator.config.model.training import TrainingJob
+from orchestrator.config.model.training import MetricName, ModelGate, TrainingJob
 
 __all__ = ["Blueprint", "Dataset", "Name", "Section", "TrainingJob"]
 """Names of other modules that are imported from here; definitions below are public without being listed."""
@@ -152,18 +152,13 @@ class FeatureStore(Section):
     timeout_minutes: int = Field(60, ge=1, le=2880, description="of the ingestion job")
 
 
-class Gate(Section):
-    """Conditions for registering a trained model: it beats the live version on the same rows of the test split, or
-    there is none and the threshold holds."""
+class Gate(ModelGate):
+    """Conditions for registering a model of the platform's own training."""
 
-    metric: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "accuracy"
-    threshold: float = 0.60
-    direction: Literal["higher", "lower"] | None = Field(
-        None, description="which values are better; unset: lower for errors such as rmse, otherwise higher"
-    )
-    above_baseline: float | None = Field(0.10, ge=0, description="lead over a constant answer; null: none is required")
-    above_champion: float | None = Field(
-        0.0, ge=0, description="lead over the live version; null: the threshold decides even if there is one"
+    metric: MetricName = "accuracy"
+    threshold: float = Field(0.60, description="limit where no version is live yet")
+    above_baseline: float | None = Field(
+        0.10, ge=0, description="lead over a model that always gives the same answer; null: none is required"
     )
 
     @model_validator(mode="before")

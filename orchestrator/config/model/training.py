@@ -49,7 +49,7 @@ class ModelGate(Section):
     threshold: float = Field(description="limit where no version is live yet")
     above_baseline: float | None = Field(None, ge=0, description="lead over a model that always gives the same answer")
     above_champion: float | None = Field(
-        0.0, ge=0, description="lead over the live version, on the same rows; null: it does not decide"
+        0.0, ge=0, description="lead over the live version, on the same rows; null: the threshold decides"
     )
 
 

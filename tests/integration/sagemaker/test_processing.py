@@ -116,6 +116,25 @@ def test_from_inputs_to_outputs(processing: Processing, aws: Any, seen: Any) -> 
     assert (record["status"], record["fidelity"], record["exit_code"]) == ("succeeded", "executed", 0)
 
 
+REACHING = """
+import os, pathlib, boto3
+from botocore.exceptions import BotoCoreError
+try:
+    boto3.client("s3").list_buckets()
+    reached = "reached"
+except BotoCoreError as error:
+    reached = type(error).__name__
+root = pathlib.Path(__file__).parents[3]
+(root / "output" / "message").write_text(reached)
+"""
+
+
+@pytest.mark.parametrize(("isolated", "message"), [(True, "NoCredentialsError"), (False, "reached")])
+def test_a_job_without_a_network_does_not_reach_aws(processing: Processing, isolated: bool, message: str) -> None:
+    job = processing.ended(processing.start(REACHING, NetworkConfig={"EnableNetworkIsolation": isolated}))
+    assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Completed", message)
+
+
 def test_a_failing_program_is_the_failure_reason_and_writes_nothing(processing: Processing) -> None:
     name = processing.start(f"{PROGRAM}\nraise ValueError('too few rows')")
     job = processing.ended(name)

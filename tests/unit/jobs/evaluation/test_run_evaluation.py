@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from orchestrator.packaging import SourcePackager
+from tests.support.compute import tarred
 from tests.support.studio import STUDIO
 
 REPO = Path(__file__).resolve().parents[4]
@@ -50,7 +51,7 @@ class Studio:
             "--labels": folder / "labels.jsonl",
             "--candidate": folder / candidate / "model.tar.gz",
             "--champion": live,
-            "--code": self.root / "code.tar.gz",
+            "--code": given.pop("code", self.root / "code.tar.gz"),
             "--output": output / "report",
             "--message": output / "message",
         }
@@ -190,6 +191,32 @@ def test_a_custom_task_is_measured_by_the_user_s_function(studio: Studio, tmp_pa
     assert report["gate"]["passed"] is False
     assert report["baseline"] is None
     assert sum(each["metrics"]["rows"] for each in report["slices"]["half"].values()) == 53
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def evaluate(rows, outputs): return {'cost': rows[0]['none']}", "evaluate.py failed: KeyError: 'none'"),
+        ("import nowhere", "evaluate.py failed: ModuleNotFoundError: No module named 'nowhere'"),
+        ("", "evaluate.py has no function evaluate(rows, outputs)"),
+        ("def evaluate(rows, outputs): return 1", "evaluate must return 1 to 30 metrics by name, got 1"),
+        ("def evaluate(rows, outputs): return {'a cost': 1}", "'a cost' cannot be the name of a metric"),
+        ("def evaluate(rows, outputs): return {'cost': float('nan')}", "metric 'cost' is not a number: nan"),
+    ],
+)
+def test_a_function_that_measures_nothing_fails_with_a_sentence(
+    studio: Studio, tmp_path: Path, source: str, message: str
+) -> None:
+    (tmp_path / "code.tar.gz").write_bytes(tarred({"evaluate.py": source}))
+    done = studio.run(
+        *("wine", "weak"),
+        threshold=0,
+        output=tmp_path,
+        metric="cost",
+        options=("--task", "custom"),
+        code=tmp_path / "code.tar.gz",
+    )
+    assert message in done.refusal
 
 
 @pytest.mark.parametrize(
