@@ -31,7 +31,7 @@ class DatasetStack(FileStack):
             packages["transform"] = self.package_path(transform_package(name))
         etl = dataset.etl.model_dump(include={"worker_type", "workers", "timeout_minutes", "bookmarks"})
         module = self.module(
-            "dataset",
+            "etl",
             {
                 **inputs("context", "bucket_name", "boundary_arn"),
                 "kms_key_arn": DATA_KEY,

@@ -195,10 +195,21 @@ def _result(
 
 
 def _why(described: Json, verdict: Mapping[str, Any]) -> str:
-    parts = [str(described[name]) for name in ("error", "cause") if described.get(name)]
+    parts = [_reason(str(described[name])) for name in ("error", "cause") if described.get(name)]
     if verdict.get("passed") is False and verdict.get("reason") and verdict["reason"] not in " ".join(parts):
         parts.append(str(verdict["reason"]))
     return ": ".join(parts) or f"the execution ended as {described['status']} without a reason"
+
+
+def _reason(cause: str) -> str:
+    """Return the reason in a cause that is the description of a failed job, as `.sync` tasks report it."""
+    before, brace, rest = cause.partition("{")
+    try:
+        job = json.loads(brace + rest)
+    except ValueError:
+        return cause
+    reason = next((job[name] for name in ("ExitMessage", "FailureReason", "ErrorMessage") if job.get(name)), None)
+    return f"{before}{reason}" if reason else cause
 
 
 def _metrics(verdict: Mapping[str, Any]) -> dict[str, float]:

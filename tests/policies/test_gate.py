@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.policy.gate import Checkov
-from tests.policies.conftest import PYTHON, copy_of_policies
+from tests.policies.conftest import PYTHON, REPO, copy_of_policies
 
 CLEAN = 'resource "aws_sns_topic" "this" {\n  name              = "t"\n  kms_master_key_id = "alias/own"\n}\n'
 BAD = 'resource "aws_iam_role" "this" {\n  name               = "r"\n  assume_role_policy = "{}"\n}\n'
@@ -289,3 +290,20 @@ def test_a_dead_worker_is_red_and_the_next_scan_starts_another(policies_copy: Pa
     assert checkov.scan_source(folder).passed
     assert checkov.worker_pid not in {worker, None}
     checkov.close()
+
+
+def test_the_path_of_a_plan_is_not_a_value_of_its_blocks() -> None:
+    """A checkout at a path of a certain length had no secret in it, but a path that looked like one."""
+    path = "/tmp/trial/build/scratch/1of58j7v/policy-slw89syv/plan.json"
+    code = f"""
+from checkov.cloudformation.parser.cfn_yaml import MarkedLoader
+from checkov.common.util.secrets import AWS, GENERAL, string_has_secrets
+from orchestrator.policy import checkov_patches
+def names():
+    document = MarkedLoader('{{"a": {{"b": 1}}}}', {path!r}).get_single_data()
+    return document["__file__"], document["a"]["__file__"]
+assert all(string_has_secrets(name, AWS, GENERAL) for name in names()), "checkov no longer takes it for a secret"
+checkov_patches.shorten_file_names()
+assert names() == ("plan.json", "plan.json"), names()
+"""
+    subprocess.run([str(PYTHON), "-c", code], cwd=REPO, check=True)

@@ -142,6 +142,7 @@ def test_every_child_process_is_started_with_an_explicit_environment() -> None:
         "local_aws/process.py",
         "local_aws/ports.py",
         "core/environment.py",
+        "packaging/pip.py",  # pip's own settings: the person's package index
     }
 
 

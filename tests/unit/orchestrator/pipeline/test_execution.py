@@ -385,3 +385,11 @@ def test_the_live_version() -> None:
     cloud.services["ssm"]["get_parameter"] = {"Parameter": {"Value": "later"}}
     with pytest.raises(PlatformError, match="got `later`"):
         pipeline.live_version(cloud, "/p")
+
+
+def test_of_a_failed_job_the_reason_is_told_and_not_its_description() -> None:
+    job = {"ProcessingInputs": [{"InputName": "rows"}], "ExitMessage": "the test split lacks id"}
+    script = good_run().state("EvaluateModel", error=("States.TaskFailed", "x"))
+    cause = f"States.TaskFailed: {json.dumps(job)}"
+    result = run(cloud_with(script, status="FAILED", error="StepFailed", cause=cause))
+    assert result.error == "StepFailed: States.TaskFailed: the test split lacks id"
