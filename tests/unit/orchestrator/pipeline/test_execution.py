@@ -387,7 +387,7 @@ def test_the_live_version() -> None:
         pipeline.live_version(cloud, "/p")
 
 
-def test_of_a_failed_job_the_reason_is_told_and_not_its_description() -> None:
+def test_a_failed_job_is_reported_by_its_reason() -> None:
     job = {"ProcessingInputs": [{"InputName": "rows"}], "ExitMessage": "the test split lacks id"}
     script = good_run().state("EvaluateModel", error=("States.TaskFailed", "x"))
     cause = f"States.TaskFailed: {json.dumps(job)}"
