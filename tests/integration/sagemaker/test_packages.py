@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.config.images import Chosen, image_of
+from orchestrator.config.images import Chosen, image_of, packages_of
+from orchestrator.errors import SetupError
 from orchestrator.packaging.wheelhouse import Wheelhouse
 from tests.integration.sagemaker.test_endpoints import Endpoints
 from tests.integration.sagemaker.test_training import Training
@@ -57,13 +58,8 @@ def endpoints(aws: Any, bucket: str) -> Endpoints:
     return Endpoints(aws, bucket)
 
 
-def test_one_archive_trains_and_serves(
-    archive: dict[str, str | bytes], training: Training, endpoints: Endpoints
-) -> None:
-    job = training.ended(training.start(archive, sagemaker_program="run_training.py"))
-    assert job["TrainingJobStatus"] == "Completed", job
-    model = training.output(job["TrainingJobName"], "model.tar.gz")
-    assert "code/wheels/booster-4.7-py3-none-any.whl" in model
+def _endpoint(endpoints: Endpoints, job: dict[str, Any]) -> str:
+    """Create an endpoint of a job's model, and wait until it serves."""
     name = unique("model")
     endpoints.client.create_model(
         ModelName=name,
@@ -71,11 +67,76 @@ def test_one_archive_trains_and_serves(
         PrimaryContainer={"Image": "sklearn", "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]},
     )
     endpoint = endpoints.create(endpoints.config(**{name: 1}))
-    assert endpoints.settled(endpoint)["EndpointStatus"] == "InService"
+    settled = endpoints.settled(endpoint)
+    assert settled["EndpointStatus"] == "InService", settled
+    return endpoint
+
+
+def test_one_archive_trains_and_serves(
+    archive: dict[str, str | bytes], training: Training, endpoints: Endpoints
+) -> None:
+    job = training.ended(training.start(archive, sagemaker_program="run_training.py"))
+    assert job["TrainingJobStatus"] == "Completed", job
+    model = training.output(job["TrainingJobName"], "model.tar.gz")
+    assert "code/wheels/booster-4.7-py3-none-any.whl" in model
+    endpoint = _endpoint(endpoints, job)
     answer = endpoints.runtime.invoke_endpoint(
         EndpointName=endpoint, ContentType="application/json", Body=json.dumps({"inputs": [1, 2]})
     )
     assert json.loads(answer["Body"].read()) == {"outputs": [3, 6], "booster": "4.7"}
+    endpoints.client.delete_endpoint(EndpointName=endpoint)
+
+
+BOOSTER = """
+import json, os, pathlib
+import joblib, numpy
+from sklearn.datasets import load_breast_cancer
+{import_}
+rows, labels = load_breast_cancer(return_X_y=True)
+rows[::7, 3] = numpy.nan  # both accept missing values
+model = {model}(n_estimators=20, n_jobs=1).fit(rows[::2], labels[::2])
+print(f"validation-accuracy={{model.score(rows[1::2], labels[1::2])}};")
+joblib.dump(model, pathlib.Path(os.environ["SM_MODEL_DIR"], "model.joblib"))
+"""
+SERVE_BOOSTER = """
+import json, pathlib
+import joblib, numpy
+def model_fn(folder): return joblib.load(pathlib.Path(folder) / "model.joblib")
+def input_fn(body, content_type): return numpy.array(json.loads(body)["inputs"], dtype=float)
+def predict_fn(inputs, model): return [{"label": str(label)} for label in model.predict(inputs)]
+def output_fn(prediction, accept): return json.dumps({"outputs": prediction}), "application/json"
+"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("framework", "import_", "model"),
+    [
+        ("lightgbm", "import lightgbm", "lightgbm.LGBMClassifier"),
+        ("xgboost", "import xgboost", "xgboost.XGBClassifier"),
+    ],
+)
+def test_a_framework_that_is_a_package_trains_and_serves(
+    framework: str, import_: str, model: str, training: Training, endpoints: Endpoints, tmp_path: Path
+) -> None:
+    jobs = REPO / ".venv-jobs" / "bin" / "python"
+    wheels, chosen = Wheelhouse(tmp_path / "cache", jobs), Chosen(framework)
+    (tmp_path / "code").mkdir()
+    try:
+        packages = wheels.files(tmp_path / "code", image_of(chosen, "us-east-1"), packages_of(chosen))
+    except SetupError as error:
+        pytest.skip(f"not run: {error.message}")
+    platform = {path.name: path.read_bytes() for path in (REPO / "jobs" / "training").glob("*.*")}
+    files = {"train.py": BOOSTER.format(import_=import_, model=model), "inference.py": SERVE_BOOSTER}
+    job = training.ended(training.start({**files, **platform, **packages}, sagemaker_program="run_training.py"))
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert job["FinalMetricDataList"][0]["Value"] > 0.9
+    endpoint = _endpoint(endpoints, job)
+    rows = [[None if n == 3 else 1.0 for n in range(30)], [30.0] * 30]
+    answer = endpoints.runtime.invoke_endpoint(
+        EndpointName=endpoint, ContentType="application/json", Body=json.dumps({"inputs": rows})
+    )
+    assert {each["label"] for each in json.loads(answer["Body"].read())["outputs"]} <= {"0", "1"}
     endpoints.client.delete_endpoint(EndpointName=endpoint)
 
 
