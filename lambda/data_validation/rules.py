@@ -1,7 +1,7 @@
 """Check the rules that an ETL run must satisfy before training. Pure.
 
-The ETL's report is verified where possible: its objects against the bucket listing, and the reviews of each split
-against each other.
+The ETL's report is verified where possible: its objects against the bucket listing, and the groups of each split
+against each other. What the dataset's columns are, and which limits hold, its specification says.
 """
 
 from __future__ import annotations
@@ -12,22 +12,45 @@ from itertools import combinations
 from typing import Any
 
 SPLITS = ("train", "validation", "test")
-LABELS = ("negative", "positive")
+CLASSIFICATION, REGRESSION, CUSTOM = "classification", "regression", "custom"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """One run: its report, the review hashes of each split, and the objects in the bucket."""
+    """One run: its report, the groups' hashes of each split, the objects in the bucket, and what is expected."""
 
     report: Mapping[str, Any]
     groups: Mapping[str, list[str]]
     stored: Mapping[str, int]
-    max_quarantine_share: float
+    spec: Mapping[str, Any]
+    task: str
+
+    @property
+    def max_quarantine_share(self) -> float:
+        return float(self.spec.get("max_quarantine_share", 0.05))
+
+    @property
+    def grouped(self) -> bool:
+        """Whether rows belong to groups; otherwise each is alone, and none are listed."""
+        return (self.spec.get("roles") or {}).get("group") is not None
+
+
+def task_of(spec: Mapping[str, Any]) -> str:
+    """Return what can be learned from a dataset, judged by its label's column."""
+    label = (spec.get("roles") or {}).get("label")
+    column = next((each for each in spec.get("output") or spec["columns"] if each["name"] == label), None)
+    if column is None:
+        return CUSTOM
+    if column["type"] in ("string", "boolean") or column.get("values"):
+        return CLASSIFICATION
+    # A whole number without named values may be either: a class, or a count.
+    return REGRESSION if column["type"] == "double" else CUSTOM
 
 
 def counts_add_up(facts: Facts) -> list[str]:
     """Every input row is in exactly one place."""
-    named = {"all sources": facts.report["counts"], **facts.report["sources"]}
+    sources = {f"source '{name}'": counts for name, counts in facts.report["sources"].items()}
+    named = {"all sources": facts.report["counts"], **sources}
     return [
         f"rows of {name} do not add up: {c['in']} in, {c['processed']} processed, "
         f"{c['left_out']} left out, {c['quarantined']} quarantined"
@@ -95,27 +118,56 @@ def quarantine_is_small(facts: Facts) -> list[str]:
     return problems
 
 
-def splits_have_both_labels(facts: Facts) -> list[str]:
-    return [
-        f"split {split} has no row labelled {label}"
-        for split in SPLITS
-        for label in LABELS
-        if facts.report["splits"][split]["labels"][label] < 1
-    ]
+def every_split_has_rows(facts: Facts) -> list[str]:
+    return [f"split {split} has no rows" for split in SPLITS if not facts.report["splits"][split]["rows"]]
 
 
-def no_review_in_two_splits(facts: Facts) -> list[str]:
-    """Snippets of one review are similar, so sharing a review would leak test data into training."""
+def labels_can_be_learned(facts: Facts) -> list[str]:
+    """A class that training never sees cannot be learned; a split of a single class measures nothing."""
+    if facts.task == REGRESSION:
+        ranges = {split: facts.report["splits"][split].get("label_range") for split in SPLITS}
+        return [
+            f"split {split} has one label only: {each[0]}"
+            for split, each in ranges.items()
+            if each and each[0] == each[1]
+        ]
+    counts = {split: facts.report["splits"][split]["labels"] for split in SPLITS}
+    if facts.task != CLASSIFICATION:
+        return []
+    if any(labels is None for labels in counts.values()):
+        return ["there are too many different labels for a classification"]
+    known = sorted({label for labels in counts.values() for label in labels})
+    if len(known) < 2:
+        return [f"there are {len(known)} labels ({', '.join(known) or 'none'}); a classification needs two"]
+    problems = [f"split train has no row labelled {label}" for label in known if not counts["train"].get(label)]
+    for split in ("validation", "test"):
+        found = [label for label in known if counts[split].get(label)]
+        if len(found) < 2:
+            problems.append(
+                f"split {split} has rows of {len(found)} label(s) ({', '.join(found) or 'none'}) of {len(known)}"
+            )
+    return problems
+
+
+def no_group_in_two_splits(facts: Facts) -> list[str]:
+    """Rows of one group are similar, so sharing a group would leak test data into training.
+
+    A split by time is the exception: it asks how a model of the past does later, on the same groups among others.
+    """
+    if not facts.grouped or (facts.spec.get("split") or {}).get("method") == "time":
+        return []
     return [
-        f"{len(shared)} review(s) are both in {one} and in {other}"
+        f"{len(shared)} group(s) are both in {one} and in {other}"
         for one, other in combinations(SPLITS, 2)
         if (shared := set(facts.groups.get(one, ())) & set(facts.groups.get(other, ())))
     ]
 
 
 def group_counts_match(facts: Facts) -> list[str]:
+    if not facts.grouped:
+        return []
     return [
-        f"split {split} reports {expected} reviews, its list names {listed}"
+        f"split {split} reports {expected} groups, its list names {listed}"
         for split in SPLITS
         if (expected := facts.report["splits"][split]["groups"]) != (listed := len(set(facts.groups.get(split, ()))))
     ]
@@ -140,15 +192,15 @@ def objects_are_this_run_s(facts: Facts) -> list[str]:
 
 
 RULES: tuple[Callable[[Facts], list[str]], ...] = (
-    run_is_complete,
     counts_add_up,
     sources_add_up_to_the_run,
     files_add_up,
     every_bad_row_is_in_quarantine,
     split_rows_add_up,
     quarantine_is_small,
-    splits_have_both_labels,
-    no_review_in_two_splits,
+    every_split_has_rows,
+    labels_can_be_learned,
+    no_group_in_two_splits,
     group_counts_match,
     objects_are_this_run_s,
 )
@@ -156,4 +208,5 @@ RULES: tuple[Callable[[Facts], list[str]], ...] = (
 
 def broken_rules(facts: Facts) -> list[str]:
     """Return all problems, each as a sentence; empty if the data may be used."""
-    return [problem for rule in RULES for problem in rule(facts)]
+    # The report of a refused run names no output that could be checked.
+    return run_is_complete(facts) or [problem for rule in RULES for problem in rule(facts)]

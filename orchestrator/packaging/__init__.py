@@ -60,8 +60,10 @@ class SourcePackager:
         }
         builders["training_source"] = ("tar.gz", partial(self._model, "jobs/models/reviews", Chosen("sklearn")))
         builders["evaluation"] = ("zip", self._evaluation)
-        builders["etl_reviews"] = ("py", self._etl)
+        builders["etl_script"] = ("py", self._etl)
         builders["etl_library"] = ("zip", self._etl_library)
+        builders["dataset_reviews"] = ("zip", partial(self._transform, "jobs/datasets/reviews"))
+        builders["reviews_spec"] = ("json", self._reviews_spec)
         builders["processing_flow"] = ("zip", self._processing_flow)
         builders["feature_ingestion"] = ("py", self._feature_ingestion)
         for file in self._files:
@@ -116,11 +118,14 @@ class SourcePackager:
         return archives.tar_gz_of(files | platform | packages)
 
     def _etl(self) -> bytes:
-        return archives.read(self._repo / "jobs" / "etl" / "reviews_etl.py")
+        return archives.read(self._repo / "jobs" / "etl" / "main.py")
 
     def _etl_library(self) -> bytes:
-        files = archives.tree(self._repo / "jobs" / "etl" / "reviews")
-        return archives.zip_of({f"reviews/{path}": content for path, content in files.items()})
+        files = archives.tree(self._repo / "jobs" / "etl" / "tabular")
+        return archives.zip_of({f"tabular/{path}": content for path, content in files.items()})
+
+    def _reviews_spec(self) -> bytes:
+        return archives.read(self._repo / "jobs" / "datasets" / "reviews" / "spec.json")
 
     def _processing_flow(self) -> bytes:
         """Build a zip that Python can run, because processing containers do not unpack it."""
@@ -134,4 +139,4 @@ class SourcePackager:
         return archives.zip_of(files | {"__main__.py": archives.read(folder / "run_evaluation.py")})
 
     def _feature_ingestion(self) -> bytes:
-        return archives.read(self._repo / "jobs" / "features" / "ingest_reviews.py")
+        return archives.read(self._repo / "jobs" / "features" / "ingest.py")

@@ -14,12 +14,24 @@ from orchestrator.errors import PlatformError
 
 _HASH = "sha256"
 """The metadata key of the hash. An ETag is not usable: with KMS encryption it is not the hash of the content."""
+_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".gz": "application/gzip",
+    ".json": "application/json",
+    ".jsonl": "application/jsonlines",
+    ".parquet": "application/vnd.apache.parquet",
+    ".tsv": "text/tab-separated-values; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+_ABOUT = ("licence", "license", "notice", "readme")
+"""Beginnings of the names of files about the data."""
 
 
 def upload(cloud: Cloud, bucket: str, folder: Path, name: str, on_event: EventSink) -> int:
-    """Upload the changed files of the partitions below `folder` (`source=<name>/…`) to `data/raw/<name>/`.
+    """Upload the changed files of `folder` to `data/raw/<name>/`.
 
-    Returns the number of uploaded files. Files outside of partitions, such as the data's licence, are skipped.
+    Returns the number of uploaded files. Hidden files and those about the data, such as its licence, are skipped; of a
+    folder with partitions (`source=<name>/…`), so is everything outside of them.
     """
     files = sorted(_files(folder))
     if not files:
@@ -33,9 +45,8 @@ def upload(cloud: Cloud, bucket: str, folder: Path, name: str, on_event: EventSi
         if _stored_hash(cloud, s3, bucket, key) == digest:
             continue
         with explained(cloud, f"upload s3://{bucket}/{key}"):
-            s3.put_object(
-                Bucket=bucket, Key=key, Body=content, ContentType="text/plain; charset=utf-8", Metadata={_HASH: digest}
-            )
+            kind = _TYPES.get(path.suffix.lower(), "application/octet-stream")
+            s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=kind, Metadata={_HASH: digest})
         sent += 1
         on_event({"type": "upload", "@message": f"uploaded {key} ({len(content)} bytes)"})
     if not sent:
@@ -44,8 +55,10 @@ def upload(cloud: Cloud, bucket: str, folder: Path, name: str, on_event: EventSi
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.glob("source=*/**/*"):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+    partitions = [path for path in folder.glob("*=*") if path.is_dir()]
+    for path in (path for root in partitions or [folder] for path in root.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden and not path.name.lower().startswith(_ABOUT):
             yield path
 
 

@@ -585,8 +585,8 @@ NEEDS: dict[str, Need] = {
         )
         | pairs(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], "key:data")
         | pairs(["glue:GetSecurityConfiguration", "cloudwatch:PutMetricData"], "*"),
-        # The first run finds nothing of earlier ones to remove.
-        later=deleting(*_ETL_DELETE),
+        # The first run finds nothing of earlier ones to remove; only a dataset from a table asks the catalogue for it.
+        later=deleting(*_ETL_DELETE) | pairs(["glue:GetPartitions", "glue:GetTable"], CATALOG),
     ),
     "feature-ingestion": Need(
         "jobs/features",

@@ -34,7 +34,7 @@ S3_KEY = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
 TRAINING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{{prefix}}-sagemaker-training"
 EXECUTED = (
-    "artifacts/code/etl/x/reviews_etl.py",
+    "artifacts/code/etl/x/etl.py",
     "artifacts/code/notebooks/x/call_endpoint.ipynb",
     "artifacts/models/registered/x/model.tar.gz",
     "artifacts/models/sagemaker-custom/a/model.tar.gz",

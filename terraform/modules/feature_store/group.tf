@@ -1,24 +1,15 @@
 locals {
-  group_name = "${var.context.name_prefix}-reviews"
-  table_name = "reviews_offline" # beside the crawler's `reviews`, in the same database
+  group_name = "${var.context.name_prefix}-${var.dataset.name}"
+  table_name = "${replace(var.dataset.name, "-", "_")}_offline" # beside the crawler's, in the same database
 
-  # Written by the ingestion job: the feature columns, the split of their folder, and the time of writing.
-  features = {
-    review_id  = "String"
-    event_time = "String"
-    group_id   = "String"
-    rating     = "Fractional"
-    label      = "String"
-    text       = "String"
-    source     = "String"
-    split      = "String"
-  }
+  # The ingestion job adds the split of a row's folder, and the time of writing.
+  features = merge(var.dataset.features, { split = "String", event_time = "String" })
 }
 
 resource "aws_sagemaker_feature_group" "reviews" {
   feature_group_name             = local.group_name
-  description                    = "Cleaned, labelled and split review snippets, as the ETL last wrote them"
-  record_identifier_feature_name = "review_id"
+  description                    = "Checked and split rows of ${var.dataset.name}, as the ETL last wrote them"
+  record_identifier_feature_name = var.dataset.record_identifier
   event_time_feature_name        = "event_time"
   role_arn                       = aws_iam_role.this["store"].arn
 

@@ -2,7 +2,7 @@
 # machine.
 resource "aws_s3_object" "script" {
   bucket      = var.bucket_name
-  key         = "artifacts/code/features/${substr(filesha256(var.ingestion.script_path), 0, 16)}/ingest_reviews.py"
+  key         = "artifacts/code/features/${substr(filesha256(var.ingestion.script_path), 0, 16)}/ingest.py"
   source      = var.ingestion.script_path
   source_hash = filesha256(var.ingestion.script_path)
   kms_key_id  = var.kms_key_arn
@@ -39,7 +39,7 @@ resource "aws_glue_job" "ingestion" {
     "--bucket"        = var.bucket_name
     "--bucket_owner"  = var.context.account_id
     "--feature_group" = aws_sagemaker_feature_group.reviews.feature_group_name
-    "--dataset"       = "reviews"
+    "--dataset"       = var.dataset.name
     "--run_id"        = "manual"
   }
 

@@ -1,5 +1,5 @@
 output "feature_group_name" {
-  description = "The feature group of the reviews."
+  description = "The dataset's feature group."
   value       = aws_sagemaker_feature_group.reviews.feature_group_name
 }
 

@@ -50,6 +50,36 @@ variable "database_name" {
   }
 }
 
+variable "dataset" {
+  description = "The dataset: its name, the column that identifies a row, and the types of its columns (String, Integral or Fractional)."
+  type = object({
+    name              = string
+    record_identifier = string
+    features          = map(string)
+  })
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.dataset.name))
+    error_message = "dataset.name must be 2 to 32 characters of a-z, 0-9 and '-', starting with a letter; got '${var.dataset.name}'."
+  }
+
+  validation {
+    condition     = alltrue([for type in values(var.dataset.features) : contains(["String", "Integral", "Fractional"], type)])
+    error_message = "dataset.features must be of the types String, Integral and Fractional, got ${jsonencode(var.dataset.features)}."
+  }
+
+  validation {
+    # Names that Feature Store takes, except its own columns and those that the job adds.
+    condition     = alltrue([for name in keys(var.dataset.features) : can(regex("^[a-zA-Z0-9]([-_]*[a-zA-Z0-9]){0,63}$", name)) && !contains(["event_time", "split", "is_deleted", "write_time", "api_invocation_time"], name)])
+    error_message = "dataset.features must have names of letters, digits, '-' and '_' other than event_time, split, is_deleted, write_time and api_invocation_time, got ${jsonencode(keys(var.dataset.features))}."
+  }
+
+  validation {
+    condition     = contains(keys(var.dataset.features), var.dataset.record_identifier)
+    error_message = "dataset.record_identifier must be one of the features ${jsonencode(keys(var.dataset.features))}, got '${var.dataset.record_identifier}'."
+  }
+}
+
 variable "security_configuration_name" {
   description = "Glue security configuration of the job: encrypted logs."
   type        = string

@@ -1,13 +1,20 @@
 locals {
-  # The keys of script and library contain their hashes: a run that started with old code keeps it, and equal bytes give
+  # The keys contain the files' hashes: a run that started with old code keeps it, and equal bytes give
   # the same plan on every machine.
   code = {
-    script  = { path = var.etl.script_path, name = "reviews_etl.py" }
-    library = { path = var.etl.library_path, name = "reviews.zip" }
+    script    = { path = var.etl.script_path, name = "etl.py" }
+    library   = { path = var.etl.library_path, name = "etl.zip" }
+    transform = { path = var.etl.transform_path, name = "transform.zip" }
   }
   code_keys = {
     for kind, file in local.code : kind => "artifacts/code/etl/${substr(filesha256(file.path), 0, 16)}/${file.name}"
   }
+
+  described = jsondecode(file(var.etl.spec_path))
+  spec = jsonencode(merge(local.described, {
+    max_quarantine_share = var.etl.max_quarantine_share
+    split                = merge(local.described.split, { seed = var.etl.split_seed })
+  }))
 }
 
 resource "aws_s3_object" "code" {
@@ -18,6 +25,19 @@ resource "aws_s3_object" "code" {
   source      = each.value.path
   source_hash = filesha256(each.value.path)
   kms_key_id  = var.kms_key_arns.data
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Beside the code, where only deployers write: it decides what the job reads and which rows it accepts.
+resource "aws_s3_object" "spec" {
+  bucket       = var.bucket_name
+  key          = "artifacts/code/etl/${substr(sha256(local.spec), 0, 16)}/spec.json"
+  content      = local.spec
+  content_type = "application/json"
+  kms_key_id   = var.kms_key_arns.data
 
   lifecycle {
     create_before_destroy = true
@@ -49,16 +69,14 @@ resource "aws_glue_job" "reviews_etl" {
   # Names in Python's spelling: Glue passes them to the script unchanged. A pipeline run replaces run_id, which names
   # the report, with its own.
   default_arguments = {
-    "--extra-py-files"                   = "s3://${var.bucket_name}/${aws_s3_object.code["library"].key}"
+    "--extra-py-files"                   = join(",", [for kind in ["library", "transform"] : "s3://${var.bucket_name}/${aws_s3_object.code[kind].key}"])
     "--job-bookmark-option"              = "job-bookmark-${var.etl.bookmarks}"
     "--enable-metrics"                   = "true"
     "--enable-observability-metrics"     = "true"
     "--enable-continuous-cloudwatch-log" = "true"
     "--bucket"                           = var.bucket_name
     "--bucket_owner"                     = var.context.account_id
-    "--dataset"                          = "reviews"
+    "--spec"                             = aws_s3_object.spec.key
     "--run_id"                           = "manual"
-    "--split_seed"                       = var.etl.split_seed
-    "--max_quarantine_share"             = tostring(var.etl.max_quarantine_share)
   }
 }

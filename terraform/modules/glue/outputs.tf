@@ -34,8 +34,13 @@ output "role_arn" {
 }
 
 output "code_keys" {
-  description = "Keys of the ETL's script and library in the bucket."
+  description = "Keys of the ETL's script and libraries in the bucket."
   value       = { for kind, object in aws_s3_object.code : kind => object.key }
+}
+
+output "spec_key" {
+  description = "Key of the dataset's specification in the bucket."
+  value       = aws_s3_object.spec.key
 }
 
 output "catalog_read_policy_document" {

@@ -41,10 +41,12 @@ variable "policy_documents" {
 }
 
 variable "etl" {
-  description = "The ETL job of the reviews. `max_quarantine_share`: share of rows, and of bytes in unreadable files, above which a run fails. `bookmarks`: enable processes new raw files only and appends."
+  description = "The ETL job: script, library, the dataset's own code and its specification, in which `split_seed` and `max_quarantine_share` are set. `max_quarantine_share`: share of rows, and of bytes in unreadable files, above which a run fails. `bookmarks`: enable processes new raw files only and appends."
   type = object({
     script_path          = string
     library_path         = string
+    transform_path       = string
+    spec_path            = string
     worker_type          = optional(string, "G.1X")
     workers              = optional(number, 2)
     timeout_minutes      = optional(number, 30)
@@ -79,8 +81,8 @@ variable "etl" {
   }
 
   validation {
-    condition     = fileexists(var.etl.script_path) && fileexists(var.etl.library_path)
-    error_message = "etl.script_path and etl.library_path must name existing files, got '${var.etl.script_path}' and '${var.etl.library_path}'."
+    condition     = alltrue([for path in [var.etl.script_path, var.etl.library_path, var.etl.transform_path, var.etl.spec_path] : fileexists(path)])
+    error_message = "etl.script_path, etl.library_path, etl.transform_path and etl.spec_path must name existing files, got '${var.etl.script_path}', '${var.etl.library_path}', '${var.etl.transform_path}' and '${var.etl.spec_path}'."
   }
 }
 

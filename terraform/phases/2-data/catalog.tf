@@ -15,8 +15,10 @@ module "glue" {
   extra_quality_rules = var.data.extra_quality_rules
 
   etl = {
-    script_path          = var.packages["etl_reviews"].path
+    script_path          = var.packages["etl_script"].path
     library_path         = var.packages["etl_library"].path
+    transform_path       = var.packages["dataset_reviews"].path
+    spec_path            = var.packages["reviews_spec"].path
     worker_type          = var.data.etl.worker_type
     workers              = var.data.etl.workers
     timeout_minutes      = var.data.etl.timeout_minutes

@@ -9,7 +9,6 @@ output "data" {
       quality_ruleset_name        = module.glue.quality_ruleset_name
       role_arn                    = module.glue.role_arn
       security_configuration_name = module.glue.security_configuration_name
-      max_quarantine_share        = var.data.etl.max_quarantine_share
     }
     glue_workflow = {
       workflow_name = module.glue_workflow.workflow_name

@@ -126,20 +126,20 @@ variable "efs" {
 }
 
 variable "packages" {
-  description = "Built files by name; here `etl_reviews`, the entry of the ETL job, `etl_library`, a zip of what it imports, and `processing_flow`, a zip that runs flows."
+  description = "Built files by name; here `etl_script`, the entry of the ETL job, `etl_library` and `dataset_reviews`, zips of what it imports, `reviews_spec`, what it knows of the data, and `processing_flow`, a zip that runs flows."
   type = map(object({
     path          = string
     sha256_base64 = string
   }))
 
   validation {
-    condition     = length(setsubtract(["etl_reviews", "etl_library", "processing_flow"], keys(var.packages))) == 0
-    error_message = "packages must have etl_reviews, etl_library and processing_flow, got ${jsonencode(keys(var.packages))}."
+    condition     = length(setsubtract(["etl_script", "etl_library", "dataset_reviews", "reviews_spec", "processing_flow"], keys(var.packages))) == 0
+    error_message = "packages must have etl_script, etl_library, dataset_reviews, reviews_spec and processing_flow, got ${jsonencode(keys(var.packages))}."
   }
 
   validation {
     # The values may be older than the files, and the plan would then deploy files that were not planned.
-    condition     = alltrue([for name in setintersection(["etl_reviews", "etl_library", "processing_flow"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
-    error_message = "packages.*.sha256_base64 must be the hash of the file at its path, got ${jsonencode({ for name, package in var.packages : name => package.sha256_base64 if contains(["etl_reviews", "etl_library", "processing_flow"], name) && !try(filebase64sha256(package.path) == package.sha256_base64, false) })}. Build the packages again."
+    condition     = alltrue([for name in setintersection(["etl_script", "etl_library", "dataset_reviews", "reviews_spec", "processing_flow"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
+    error_message = "packages.*.sha256_base64 must be the hash of the file at its path, got ${jsonencode({ for name, package in var.packages : name => package.sha256_base64 if contains(["etl_script", "etl_library", "dataset_reviews", "reviews_spec", "processing_flow"], name) && !try(filebase64sha256(package.path) == package.sha256_base64, false) })}. Build the packages again."
   }
 }

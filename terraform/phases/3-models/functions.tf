@@ -6,8 +6,7 @@ locals {
       memory_mb        = 256
       timeout_seconds  = 120
       policy_documents = { bucket = module.s3_access["data_validation"].policy_document }
-      # The ETL fails above the same limit; this check does not rely on its report.
-      environment = { MAX_QUARANTINE_SHARE = tostring(var.data.glue.max_quarantine_share) }
+      environment      = {}
     }
     model_artifacts = {
       description      = "Pipeline step 7 and releases: ensures that the evaluated archive is the one that is registered and served."

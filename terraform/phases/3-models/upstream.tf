@@ -46,7 +46,6 @@ variable "data" {
       quality_ruleset_name = string
       database_names       = map(string)
       table_names          = map(string)
-      max_quarantine_share = number
     })
     efs = object({
       client_policy_document = optional(string)

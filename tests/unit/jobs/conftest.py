@@ -18,7 +18,7 @@ JOBS = REPO / "jobs"
 
 @pytest.fixture(scope="session")
 def load_job() -> Callable[[str], ModuleType]:
-    """`load_job("etl/reviews_etl.py")` is that script as a module."""
+    """`load_job("etl/main.py")` is that script as a module."""
 
     def load(path: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(f"jobs_{Path(path).stem}", JOBS / path)

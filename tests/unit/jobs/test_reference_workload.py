@@ -56,8 +56,10 @@ def etl(s3: Any, run_job: RunJob, tmp_path_factory: pytest.TempPathFactory) -> E
         pytest.fail(f"the review data is not in {DATASET}: `make setup` fetches it")
     for file in files:
         s3.upload_file(str(file), BUCKET, f"data/raw/reviews/{file.parent.name}/{file.name}")
+    s3.upload_file(str(REPO / "jobs/datasets/reviews/spec.json"), BUCKET, "artifacts/spec.json")
     arguments = ("--bucket", BUCKET, "--bucket_owner", "123456789012", "--run_id", "ref", "--library-set", "analytics")
-    done = run_job(REPO / "jobs" / "etl" / "reviews_etl.py", *arguments, AWS_ENDPOINT_URL=s3.meta.endpoint_url, **KEYS)
+    environ = {"AWS_ENDPOINT_URL": s3.meta.endpoint_url, "PYTHONPATH": str(REPO / "jobs/datasets/reviews"), **KEYS}
+    done = run_job(REPO / "jobs" / "etl" / "main.py", *arguments, "--spec", "artifacts/spec.json", **environ)
     assert done.returncode == 0, done.stderr
     folder = tmp_path_factory.mktemp("etl")
     for item in s3.list_objects_v2(Bucket=BUCKET, Prefix="data/features/")["Contents"]:
@@ -135,7 +137,8 @@ def test_data_validation_accepts_it(etl: Etl, s3: Any) -> None:
     groups = json.loads(s3.get_object(Bucket=BUCKET, Key=etl.report["outputs"]["groups"][0]["key"])["Body"].read())
     listing = s3.list_objects_v2(Bucket=BUCKET, Prefix="data/features/")["Contents"]
     stored = {item["Key"]: item["Size"] for item in listing}
-    assert rules.broken_rules(rules.Facts(etl.report, groups, stored, 0.0)) == []
+    spec = {**etl.report["spec"], "max_quarantine_share": 0.0}
+    assert rules.broken_rules(rules.Facts(etl.report, groups, stored, spec, "classification")) == []
 
 
 @pytest.fixture(scope="module")

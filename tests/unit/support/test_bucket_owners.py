@@ -56,9 +56,9 @@ def s3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
             load("lambda/inference_common/s3.py").expect_own_buckets(client)
         case "etl":
             monkeypatch.syspath_prepend(str(REPO / "jobs/etl"))
-            load("jobs/etl/reviews/store.py").expect_owner(client, OWNER)
+            load("jobs/etl/tabular/store.py").expect_owner(client, OWNER)
         case "features":
-            load("jobs/features/ingest_reviews.py").expect_owner(client, OWNER)
+            load("jobs/features/ingest.py").expect_owner(client, OWNER)
     return client
 
 
@@ -155,7 +155,7 @@ def test_no_client_is_made_past_the_one_place() -> None:
     [
         ("orchestrator/aws/client.py", True),
         ("lambda/job_api/backends.py", True),
-        ("jobs/etl/reviews/store.py", True),
+        ("jobs/etl/tabular/store.py", True),
         ("emulator/core/aws.py", False),
         ("tests/support/clients.py", False),
     ],

@@ -17,6 +17,11 @@ variables {
     store     = { bucket = "{\"Statement\":[\"store\"]}" }
     ingestion = { bucket = "{\"Statement\":[\"ingestion\"]}" }
   }
+  dataset = {
+    name              = "loyal-customers"
+    record_identifier = "customer_id"
+    features          = { customer_id = "Integral", spent = "Fractional", city = "String" }
+  }
   online    = true
   ingestion = { script_path = "tests/fixture_ingest.py" }
 }
@@ -42,22 +47,22 @@ run "the_offline_store_is_in_the_data_bucket_under_a_table_of_the_features" {
     error_message = "place of the offline store"
   }
   assert {
-    condition     = one(aws_sagemaker_feature_group.reviews.offline_store_config[0].data_catalog_config) == { catalog = "AwsDataCatalog", database = "mlops_test_features", table_name = "reviews_offline" } && !aws_sagemaker_feature_group.reviews.offline_store_config[0].disable_glue_table_creation
+    condition     = one(aws_sagemaker_feature_group.reviews.offline_store_config[0].data_catalog_config) == { catalog = "AwsDataCatalog", database = "mlops_test_features", table_name = "loyal_customers_offline" } && !aws_sagemaker_feature_group.reviews.offline_store_config[0].disable_glue_table_creation
     error_message = "table of the offline store"
   }
   assert {
-    condition     = output.table == { database = "mlops_test_features", name = "reviews_offline" }
-    error_message = "The offline store must be the table reviews_offline of mlops_test_features; got ${jsonencode(output.table)}."
+    condition     = output.table == { database = "mlops_test_features", name = "loyal_customers_offline" }
+    error_message = "The offline store must be the table loyal_customers_offline of mlops_test_features; got ${jsonencode(output.table)}."
   }
 }
 
-run "records_are_identified_by_review_and_written_by_the_role_of_the_store" {
+run "records_are_identified_as_the_dataset_says_and_written_by_the_role_of_the_store" {
   assert {
-    condition     = aws_sagemaker_feature_group.reviews.record_identifier_feature_name == "review_id" && aws_sagemaker_feature_group.reviews.event_time_feature_name == "event_time" && aws_sagemaker_feature_group.reviews.feature_group_name == "mlops-test-reviews"
+    condition     = aws_sagemaker_feature_group.reviews.record_identifier_feature_name == "customer_id" && aws_sagemaker_feature_group.reviews.event_time_feature_name == "event_time" && aws_sagemaker_feature_group.reviews.feature_group_name == "mlops-test-loyal-customers"
     error_message = "identifier and event time"
   }
   assert {
-    condition     = { for feature in aws_sagemaker_feature_group.reviews.feature_definition : feature.feature_name => feature.feature_type } == { event_time = "String", group_id = "String", label = "String", rating = "Fractional", review_id = "String", source = "String", split = "String", text = "String" }
+    condition     = { for feature in aws_sagemaker_feature_group.reviews.feature_definition : feature.feature_name => feature.feature_type } == { city = "String", customer_id = "Integral", event_time = "String", spent = "Fractional", split = "String" }
     error_message = "The feature group must have the documented features and types; got ${jsonencode({ for feature in aws_sagemaker_feature_group.reviews.feature_definition : feature.feature_name => feature.feature_type })}."
   }
   assert {
@@ -116,7 +121,7 @@ run "the_job_writes_records_of_this_group_alone" {
         Sid      = "WriteRecords"
         Effect   = "Allow"
         Action   = ["sagemaker:BatchWriteRecord", "sagemaker:DeleteRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:PutRecord"]
-        Resource = ["arn:aws:sagemaker:us-east-1:123456789012:feature-group/mlops-test-reviews"]
+        Resource = ["arn:aws:sagemaker:us-east-1:123456789012:feature-group/mlops-test-loyal-customers"]
       },
       {
         Sid      = "WriteLogs"
@@ -143,7 +148,7 @@ run "the_job_is_small_runs_once_at_a_time_and_under_its_own_hash" {
     error_message = "The job must be a Python shell job of 0.0625 DPU with 60 minutes, no retries and one run at a time; got ${jsonencode([aws_glue_job.ingestion.max_capacity, aws_glue_job.ingestion.timeout, aws_glue_job.ingestion.max_retries])}."
   }
   assert {
-    condition     = aws_s3_object.script.key == "artifacts/code/features/${substr(filesha256("tests/fixture_ingest.py"), 0, 16)}/ingest_reviews.py" && aws_s3_object.script.source_hash == filesha256("tests/fixture_ingest.py")
+    condition     = aws_s3_object.script.key == "artifacts/code/features/${substr(filesha256("tests/fixture_ingest.py"), 0, 16)}/ingest.py" && aws_s3_object.script.source_hash == filesha256("tests/fixture_ingest.py")
     error_message = "The script's key must contain the script's hash; got ${aws_s3_object.script.key}."
   }
   assert {
@@ -155,8 +160,8 @@ run "the_job_is_small_runs_once_at_a_time_and_under_its_own_hash" {
       "library-set"     = "analytics"
       "--bucket"        = "mlops-test-data"
       "--bucket_owner"  = "123456789012"
-      "--feature_group" = "mlops-test-reviews"
-      "--dataset"       = "reviews"
+      "--feature_group" = "mlops-test-loyal-customers"
+      "--dataset"       = "loyal-customers"
       "--run_id"        = "manual"
     })
     error_message = "The job must start with the documented arguments; got ${jsonencode(aws_glue_job.ingestion.default_arguments)}."
@@ -185,6 +190,38 @@ run "refuses_a_database_with_hyphens" {
     database_name = "mlops-test-features"
   }
   expect_failures = [var.database_name]
+}
+
+run "refuses_a_name_that_is_none_of_a_dataset" {
+  command = plan
+  variables {
+    dataset = { name = "Customers", record_identifier = "id", features = { id = "String" } }
+  }
+  expect_failures = [var.dataset]
+}
+
+run "refuses_a_type_that_feature_store_does_not_have" {
+  command = plan
+  variables {
+    dataset = { name = "customers", record_identifier = "id", features = { id = "bigint" } }
+  }
+  expect_failures = [var.dataset]
+}
+
+run "refuses_a_feature_of_feature_store_s_own" {
+  command = plan
+  variables {
+    dataset = { name = "customers", record_identifier = "id", features = { id = "String", write_time = "String" } }
+  }
+  expect_failures = [var.dataset]
+}
+
+run "refuses_an_identifier_that_is_no_feature" {
+  command = plan
+  variables {
+    dataset = { name = "customers", record_identifier = "key", features = { id = "String" } }
+  }
+  expect_failures = [var.dataset]
 }
 
 run "refuses_a_job_without_a_security_configuration" {

@@ -15,7 +15,7 @@ variables {
   }
   boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  etl              = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip" }
+  etl              = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", transform_path = "tests/fixture_library.zip", spec_path = "tests/fixture_spec.json" }
 }
 
 run "three_databases_without_hyphens" {
@@ -50,13 +50,14 @@ run "each_layer_has_a_crawler_that_finds_its_reviews_and_drops_nothing" {
   }
 }
 
-run "script_and_library_are_stored_under_their_own_hashes" {
+run "script_and_libraries_are_stored_under_their_own_hashes" {
   assert {
     condition = output.code_keys == {
-      script  = "artifacts/code/etl/${substr(filesha256("tests/fixture_etl.py"), 0, 16)}/reviews_etl.py"
-      library = "artifacts/code/etl/${substr(filesha256("tests/fixture_library.zip"), 0, 16)}/reviews.zip"
+      script    = "artifacts/code/etl/${substr(filesha256("tests/fixture_etl.py"), 0, 16)}/etl.py"
+      library   = "artifacts/code/etl/${substr(filesha256("tests/fixture_library.zip"), 0, 16)}/etl.zip"
+      transform = "artifacts/code/etl/${substr(filesha256("tests/fixture_library.zip"), 0, 16)}/transform.zip"
     }
-    error_message = "The keys of script and library must contain their hashes; got ${jsonencode(output.code_keys)}."
+    error_message = "The keys of script and libraries must contain their hashes; got ${jsonencode(output.code_keys)}."
   }
   assert {
     condition     = aws_glue_job.reviews_etl.command[0].script_location == "s3://mlops-test-data/${output.code_keys.script}"
@@ -75,19 +76,25 @@ run "the_job_is_spark_and_takes_everything_again" {
   }
   assert {
     condition = aws_glue_job.reviews_etl.default_arguments == tomap({
-      "--extra-py-files"                   = "s3://mlops-test-data/${output.code_keys.library}"
+      "--extra-py-files"                   = "s3://mlops-test-data/${output.code_keys.library},s3://mlops-test-data/${output.code_keys.transform}"
       "--job-bookmark-option"              = "job-bookmark-disable"
       "--enable-metrics"                   = "true"
       "--enable-observability-metrics"     = "true"
       "--enable-continuous-cloudwatch-log" = "true"
       "--bucket"                           = "mlops-test-data"
       "--bucket_owner"                     = "123456789012"
-      "--dataset"                          = "reviews"
+      "--spec"                             = output.spec_key
       "--run_id"                           = "manual"
-      "--split_seed"                       = "reviews-v1"
-      "--max_quarantine_share"             = "0.05"
     })
     error_message = "The job must start with the documented arguments; got ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}."
+  }
+  assert {
+    condition     = output.spec_key == "artifacts/code/etl/${substr(sha256(aws_s3_object.spec.content), 0, 16)}/spec.json" && aws_s3_object.spec.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
+    error_message = "The specification must be stored under its own hash, encrypted with the data key; got ${output.spec_key}."
+  }
+  assert {
+    condition     = jsondecode(aws_s3_object.spec.content) == merge(jsondecode(file("tests/fixture_spec.json")), { max_quarantine_share = 0.05, split = { method = "group", seed = "reviews-v1", train = 0.7, validation = 0.15, test = 0.15 } })
+    error_message = "The specification must be the file's with the environment's seed and limit; got ${aws_s3_object.spec.content}."
   }
   assert {
     condition     = aws_glue_job.reviews_etl.execution_property[0].max_concurrent_runs == 1 && aws_glue_job.reviews_etl.timeout == 30 && aws_glue_job.reviews_etl.max_retries == 0
@@ -101,6 +108,9 @@ run "size_limit_and_bookmarks_come_from_the_caller" {
     etl = {
       script_path          = "tests/fixture_etl.py"
       library_path         = "tests/fixture_library.zip"
+      transform_path       = "tests/fixture_library.zip"
+      spec_path            = "tests/fixture_spec.json"
+      split_seed           = "other"
       worker_type          = "G.2X"
       workers              = 10
       timeout_minutes      = 240
@@ -113,8 +123,8 @@ run "size_limit_and_bookmarks_come_from_the_caller" {
     error_message = "etl must set ten G.2X workers and 240 minutes; got ${aws_glue_job.reviews_etl.number_of_workers} ${aws_glue_job.reviews_etl.worker_type}, ${aws_glue_job.reviews_etl.timeout} minutes."
   }
   assert {
-    condition     = aws_glue_job.reviews_etl.default_arguments["--job-bookmark-option"] == "job-bookmark-enable" && aws_glue_job.reviews_etl.default_arguments["--max_quarantine_share"] == "0"
-    error_message = "etl must enable bookmarks and set max_quarantine_share to 0; got ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}."
+    condition     = aws_glue_job.reviews_etl.default_arguments["--job-bookmark-option"] == "job-bookmark-enable" && jsondecode(aws_s3_object.spec.content).max_quarantine_share == 0 && jsondecode(aws_s3_object.spec.content).split.seed == "other"
+    error_message = "etl must enable bookmarks and set max_quarantine_share to 0 and the seed; got ${jsonencode(aws_glue_job.reviews_etl.default_arguments)} and ${aws_s3_object.spec.content}."
   }
 }
 
@@ -185,7 +195,7 @@ run "refuses_what_is_not_a_policy" {
 run "refuses_a_worker_that_glue_does_not_have" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", worker_type = "Standard" }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", transform_path = "tests/fixture_library.zip", spec_path = "tests/fixture_spec.json", worker_type = "Standard" }
   }
   expect_failures = [var.etl]
 }
@@ -193,7 +203,7 @@ run "refuses_a_worker_that_glue_does_not_have" {
 run "refuses_a_driver_without_an_executor" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", workers = 1 }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", transform_path = "tests/fixture_library.zip", spec_path = "tests/fixture_spec.json", workers = 1 }
   }
   expect_failures = [var.etl]
 }
@@ -201,7 +211,7 @@ run "refuses_a_driver_without_an_executor" {
 run "refuses_a_job_without_time" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", timeout_minutes = 0 }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", transform_path = "tests/fixture_library.zip", spec_path = "tests/fixture_spec.json", timeout_minutes = 0 }
   }
   expect_failures = [var.etl]
 }
@@ -209,7 +219,7 @@ run "refuses_a_job_without_time" {
 run "refuses_a_limit_that_is_not_a_share" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", max_quarantine_share = 5 }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", transform_path = "tests/fixture_library.zip", spec_path = "tests/fixture_spec.json", max_quarantine_share = 5 }
   }
   expect_failures = [var.etl]
 }
@@ -217,7 +227,7 @@ run "refuses_a_limit_that_is_not_a_share" {
 run "refuses_bookmarks_that_are_neither_on_nor_off" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", bookmarks = "pause" }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", transform_path = "tests/fixture_library.zip", spec_path = "tests/fixture_spec.json", bookmarks = "pause" }
   }
   expect_failures = [var.etl]
 }
@@ -225,7 +235,7 @@ run "refuses_bookmarks_that_are_neither_on_nor_off" {
 run "refuses_code_that_is_not_there" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/nowhere.zip" }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/nowhere.zip", transform_path = "tests/fixture_library.zip", spec_path = "tests/fixture_spec.json" }
   }
   expect_failures = [var.etl]
 }

@@ -1,4 +1,17 @@
 locals {
+  # What the ETL writes: the output's columns, and those of the raw folders' names, as text.
+  spec    = jsondecode(file(var.packages["reviews_spec"].path))
+  columns = concat(local.spec.output, [for name in local.spec.partitions : { name = name, type = "string" }])
+
+  feature_types = {
+    string    = "String"
+    bigint    = "Integral"
+    double    = "Fractional"
+    boolean   = "String"
+    timestamp = "String"
+    date      = "String"
+  }
+
   prefixes = {
     store     = { read = [], write = ["data_features_offline"], hand_over = ["data_features_offline"] }
     ingestion = { read = ["data_features", "artifacts_code/features"], write = ["data_features/ingestion"], hand_over = [] }
@@ -64,6 +77,12 @@ module "feature_store" {
   policy_documents = {
     store     = { bucket = module.s3_access["store"].policy_document }
     ingestion = { bucket = module.s3_access["ingestion"].policy_document }
+  }
+
+  dataset = {
+    name              = local.spec.name
+    record_identifier = local.spec.roles.id
+    features          = { for column in local.columns : column.name => local.feature_types[column.type] }
   }
 
   ingestion = {

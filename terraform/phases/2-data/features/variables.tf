@@ -42,20 +42,20 @@ variable "feature_store" {
 }
 
 variable "packages" {
-  description = "Built files by name; here `feature_ingestion`, the script of the ingestion job."
+  description = "Built files by name; here `feature_ingestion`, the script of the ingestion job, and `reviews_spec`, which names the features."
   type = map(object({
     path          = string
     sha256_base64 = string
   }))
 
   validation {
-    condition     = contains(keys(var.packages), "feature_ingestion")
-    error_message = "packages must have feature_ingestion, got ${jsonencode(keys(var.packages))}."
+    condition     = length(setsubtract(["feature_ingestion", "reviews_spec"], keys(var.packages))) == 0
+    error_message = "packages must have feature_ingestion and reviews_spec, got ${jsonencode(keys(var.packages))}."
   }
 
   validation {
     # The values may be older than the files, and the plan would then deploy files that were not planned.
-    condition     = alltrue([for name in setintersection(["feature_ingestion"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
-    error_message = "packages.feature_ingestion.sha256_base64 must be the hash of the file at its path, got '${try(var.packages["feature_ingestion"].sha256_base64, "")}'. Build the packages again."
+    condition     = alltrue([for name in setintersection(["feature_ingestion", "reviews_spec"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
+    error_message = "packages.*.sha256_base64 must be the hash of the file at its path, got ${jsonencode({ for name, package in var.packages : name => package.sha256_base64 if contains(["feature_ingestion", "reviews_spec"], name) && !try(filebase64sha256(package.path) == package.sha256_base64, false) })}. Build the packages again."
   }
 }

@@ -21,13 +21,21 @@ variables {
   }
   foundation = jsondecode(file("../1-foundation/example.outputs.json")).foundation
   packages = {
-    etl_reviews = {
+    etl_script = {
       path          = "tests/fixture_etl.py"
       sha256_base64 = filebase64sha256("tests/fixture_etl.py")
     }
     etl_library = {
       path          = "tests/fixture_etl.py"
       sha256_base64 = filebase64sha256("tests/fixture_etl.py")
+    }
+    dataset_reviews = {
+      path          = "tests/fixture_etl.py"
+      sha256_base64 = filebase64sha256("tests/fixture_etl.py")
+    }
+    reviews_spec = {
+      path          = "tests/fixture_spec.json"
+      sha256_base64 = filebase64sha256("tests/fixture_spec.json")
     }
     processing_flow = {
       path          = "tests/fixture_flow.zip"
@@ -137,13 +145,21 @@ run "refuses_a_package_that_changed_since_it_was_built" {
   command = plan
   variables {
     packages = {
-      etl_reviews = {
+      etl_script = {
         path          = "tests/fixture_etl.py"
         sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
       }
       etl_library = {
         path          = "tests/fixture_etl.py"
         sha256_base64 = filebase64sha256("tests/fixture_etl.py")
+      }
+      dataset_reviews = {
+        path          = "tests/fixture_etl.py"
+        sha256_base64 = filebase64sha256("tests/fixture_etl.py")
+      }
+      reviews_spec = {
+        path          = "tests/fixture_spec.json"
+        sha256_base64 = filebase64sha256("tests/fixture_spec.json")
       }
       processing_flow = {
         path          = "tests/fixture_flow.zip"

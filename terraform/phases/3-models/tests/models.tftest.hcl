@@ -103,7 +103,7 @@ run "only_the_probe_may_invoke_and_only_endpoints_of_the_environment" {
   }
 
   assert {
-    condition     = { for name, function in local.functions : name => function.environment } == { data_validation = { MAX_QUARANTINE_SHARE = "0.05" }, endpoint_probe = {}, model_artifacts = { BUCKET = var.foundation.s3.bucket_name, REGISTERED_PREFIX = "artifacts/models/registered/", KEY_ARN = var.foundation.kms.models_key_arn } }
+    condition     = { for name, function in local.functions : name => function.environment } == { data_validation = {}, endpoint_probe = {}, model_artifacts = { BUCKET = var.foundation.s3.bucket_name, REGISTERED_PREFIX = "artifacts/models/registered/", KEY_ARN = var.foundation.kms.models_key_arn } }
     error_message = "Each function must get the environment variables that it reads; got ${jsonencode({ for name, function in local.functions : name => function.environment })}."
   }
   assert {

@@ -33,10 +33,13 @@ SOURCES = {
     "jobs/training/pyproject.toml": "[build-system]\n",
     "jobs/evaluation/run_evaluation.py": "print('evaluation')\n",
     "jobs/evaluation/evaluation/gate.py": "LIMIT = 4\n",
-    "jobs/etl/reviews_etl.py": "print('etl')\n",
-    "jobs/etl/reviews/__init__.py": "",
-    "jobs/etl/reviews/rules.py": "LIMIT = 4\n",
-    "jobs/features/ingest_reviews.py": "print('ingest')\n",
+    "jobs/etl/main.py": "print('etl')\n",
+    "jobs/etl/tabular/__init__.py": "",
+    "jobs/etl/tabular/split.py": "LIMIT = 4\n",
+    "jobs/datasets/reviews/spec.json": "{}",
+    "jobs/datasets/reviews/transform.py": "LIMIT = 5\n",
+    "jobs/datasets/reviews/words.py": "LIMIT = 6\n",
+    "jobs/features/ingest.py": "print('ingest')\n",
     "jobs/processing/run_flow.py": "print('flow')\n",
     "jobs/processing/wrangler/steps.py": "LIMIT = 4\n",
 }
@@ -62,8 +65,7 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
             *FUNCTIONS,
             "training_source",
             "evaluation",
-            "etl_reviews",
-            "etl_library",
+            *("etl_script", "etl_library", "dataset_reviews", "reviews_spec"),
             "feature_ingestion",
             "processing_flow",
         ]
@@ -148,7 +150,13 @@ def test_the_training_source_is_the_model_s_folder_without_its_tests(tmp_path: P
 def test_the_etl_s_library_is_a_package_that_can_be_imported_from_its_zip(tmp_path: Path) -> None:
     package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["etl_library"]
     with zipfile.ZipFile(package.path) as archive:
-        assert archive.namelist() == ["reviews/__init__.py", "reviews/rules.py"]
+        assert archive.namelist() == ["tabular/__init__.py", "tabular/split.py"]
+
+
+def test_a_dataset_s_code_is_at_the_top_of_its_zip(tmp_path: Path) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["dataset_reviews"]
+    with zipfile.ZipFile(package.path) as archive:
+        assert archive.namelist() == ["transform.py", "words.py"]
 
 
 @pytest.mark.parametrize(
@@ -185,9 +193,10 @@ def test_the_routing_library_changes_the_functions_that_use_it_only(tmp_path: Pa
         ("jobs/models/reviews/train.py", "jobs/models/reviews has no train.py"),
         ("jobs/models/reviews/inference.py", "jobs/models/reviews has no inference.py"),
         ("jobs/evaluation/run_evaluation.py", "run_evaluation.py is missing"),
-        ("jobs/etl/reviews_etl.py", "reviews_etl.py is missing"),
-        ("jobs/etl/reviews", "jobs/etl/reviews is missing"),
-        ("jobs/features/ingest_reviews.py", "ingest_reviews.py is missing"),
+        ("jobs/etl/main.py", "main.py is missing"),
+        ("jobs/etl/tabular", "jobs/etl/tabular is missing"),
+        ("jobs/datasets/reviews/transform.py", "jobs/datasets/reviews has no transform.py"),
+        ("jobs/features/ingest.py", "ingest.py is missing"),
         ("jobs/processing/run_flow.py", "run_flow.py is missing"),
         ("jobs/processing/wrangler", "jobs/processing/wrangler is missing"),
     ],

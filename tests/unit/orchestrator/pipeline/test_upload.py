@@ -20,6 +20,8 @@ def dataset(tmp_path: Path) -> Path:
         (tmp_path / f"source={source}").mkdir()
         (tmp_path / f"source={source}" / "reviews.txt").write_text(f"1\t2.0\t{source}")
     (tmp_path / ".complete").write_text("not data")
+    (tmp_path / "NOTICE.txt").write_text("not data")
+    (tmp_path / "other.txt").write_text("outside of the partitions")
     return tmp_path
 
 
@@ -53,6 +55,28 @@ def test_only_changed_data_is_uploaded(dataset: Path) -> None:
     (dataset / "source=movie" / "reviews.txt").write_text("1\t-2.0\tbad")
     assert sent(cloud, dataset) == 1
     assert [put["Key"] for put in cloud.called("s3.put_object")][2:] == ["data/raw/reviews/source=movie/reviews.txt"]
+
+
+def test_a_folder_of_any_files_is_uploaded_with_their_types(tmp_path: Path) -> None:
+    files = ["a.csv", "2026/b.jsonl", "2026/c.json.gz", "d.PARQUET", "e.tsv", "f.json", "g.txt", "h", "i=1"]
+    for name in [*files, "README.md", "LICENSE", "Notice.txt", ".hidden", ".git/x"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    cloud = FakeCloud()
+    cloud.services["s3"] = {"head_object": refusal("404"), "put_object": {}}
+    assert upload(cloud, "data", tmp_path, "things", lambda event: None) == len(files)
+    types = {put["Key"].removeprefix("data/raw/things/"): put["ContentType"] for put in cloud.called("s3.put_object")}
+    assert types == {
+        "a.csv": "text/csv; charset=utf-8",
+        "2026/b.jsonl": "application/jsonlines",
+        "2026/c.json.gz": "application/gzip",
+        "d.PARQUET": "application/vnd.apache.parquet",
+        "e.tsv": "text/tab-separated-values; charset=utf-8",
+        "f.json": "application/json",
+        "g.txt": "text/plain; charset=utf-8",
+        "h": "application/octet-stream",
+        "i=1": "application/octet-stream",
+    }
 
 
 def test_a_refused_upload_names_the_object(dataset: Path) -> None:

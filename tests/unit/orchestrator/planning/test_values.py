@@ -30,7 +30,7 @@ ACCOUNT = "123456789012"
 
 
 def facts(**changes: Any) -> Facts:
-    packages = {"etl_reviews": Package("etl_reviews", Path("/build/etl.py"), "sha=")}
+    packages = {"etl_script": Package("etl_script", Path("/build/etl.py"), "sha=")}
     values: dict[str, Any] = {"account_id": ACCOUNT, "emulated": True, "packages": packages, "outputs": OUTPUTS}
     return Facts(**{**values, **changes})
 
@@ -39,7 +39,7 @@ def test_a_root_gets_only_the_values_that_its_phase_lists(environment: Environme
     values = tfvars(environment, graph.stack("data"), facts())
     sections = {"data", "sharing", "streaming", "emr", "efs"}
     assert set(values) == sections | {"context", "foundation", "packages", "provider_options"}
-    assert values["packages"] == {"etl_reviews": {"path": "/build/etl.py", "sha256_base64": "sha="}}
+    assert values["packages"] == {"etl_script": {"path": "/build/etl.py", "sha256_base64": "sha="}}
     assert values["data"] == environment.platform.data.model_dump()
 
 

@@ -20,6 +20,12 @@ module "feature_store" {
     ingestion = {}
   }
 
+  dataset = {
+    name              = "customers"
+    record_identifier = "customer_id"
+    features          = { customer_id = "Integral", spent = "Fractional", city = "String" }
+  }
+
   online    = true
-  ingestion = { script_path = "${path.module}/ingest_reviews.py" }
+  ingestion = { script_path = "${path.module}/ingest.py" }
 }

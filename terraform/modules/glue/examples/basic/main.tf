@@ -26,7 +26,9 @@ module "glue" {
   }) }
 
   etl = {
-    script_path  = "${path.module}/reviews_etl.py"
-    library_path = "${path.module}/reviews.zip"
+    script_path    = "${path.module}/etl.py"
+    library_path   = "${path.module}/etl.zip"
+    transform_path = "${path.module}/transform.zip"
+    spec_path      = "${path.module}/spec.json"
   }
 }

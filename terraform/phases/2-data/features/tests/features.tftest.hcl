@@ -19,6 +19,10 @@ variables {
       path          = "tests/fixture_ingest.py"
       sha256_base64 = filebase64sha256("tests/fixture_ingest.py")
     }
+    reviews_spec = {
+      path          = "tests/fixture_spec.json"
+      sha256_base64 = filebase64sha256("tests/fixture_spec.json")
+    }
   }
 }
 
@@ -31,6 +35,14 @@ run "there_is_an_offline_store_and_an_online_one_on_request" {
     # The training pipeline refers to the job by this name, without depending on this stack.
     condition     = output.features.feature_store.job_name == "mlops-test-feature-ingestion"
     error_message = "The job must be called mlops-test-feature-ingestion; got ${jsonencode(output.features)}."
+  }
+}
+
+run "the_features_are_the_columns_of_the_specification_and_of_its_folders" {
+  command = plan
+  assert {
+    condition     = { for column in local.columns : column.name => local.feature_types[column.type] } == { review_id = "String", rating = "Fractional", seen = "String", source = "String" }
+    error_message = "The features must be those of the specification; got ${jsonencode(local.columns)}."
   }
 }
 
@@ -84,6 +96,10 @@ run "refuses_a_package_that_changed_since_it_was_built" {
       feature_ingestion = {
         path          = "tests/fixture_ingest.py"
         sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+      }
+      reviews_spec = {
+        path          = "tests/fixture_spec.json"
+        sha256_base64 = filebase64sha256("tests/fixture_spec.json")
       }
     }
   }

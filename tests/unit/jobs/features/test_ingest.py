@@ -7,7 +7,8 @@ import ast
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +23,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 REPO = Path(__file__).resolve().parents[4]
-SOURCE = "features/ingest_reviews.py"
+SOURCE = "features/ingest.py"
 AT, LATER = "2026-01-01T10:00:00Z", "2026-01-02T10:00:00Z"
 CREATED = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 
@@ -42,7 +43,7 @@ class Runtime:
 
     def take(self, record: list[dict[str, str]]) -> str | None:
         values = {each["FeatureName"]: each["ValueAsString"] for each in record}
-        key = values["review_id"]
+        key = values["note"]
         self.attempts[key] += 1
         code = self.refuse(key, self.attempts[key])
         if code is None:
@@ -77,13 +78,34 @@ class BatchRuntime(Runtime):
 KINDS = pytest.mark.parametrize("kind", [Runtime, BatchRuntime])
 
 
+COLUMNS = {"note": "String", "rating": "Fractional", "label": "String", "seen": "String"}
+"""Of the features' files, with their types in the group."""
+
+
+def described(**changed: Any) -> dict[str, Any]:
+    types = {**COLUMNS, "split": "String", "event_time": "String"}
+    return {
+        "FeatureGroupName": "group",
+        "FeatureGroupStatus": "Created",
+        "CreationTime": CREATED,
+        "RecordIdentifierFeatureName": "note",
+        "EventTimeFeatureName": "event_time",
+        "FeatureDefinitions": [{"FeatureName": name, "FeatureType": kind} for name, kind in types.items()],
+        **changed,
+    }
+
+
+def group(job: ModuleType, **changed: Any) -> Any:
+    return job.group_of(described(**changed))
+
+
 def rows(job: ModuleType, count: int, event_time: str = AT, **cells: Any) -> list[Any]:
-    return [job.row_of({"review_id": f"r{n:03}", **cells}, "train", event_time) for n in range(count)]
+    return [job.row_of(group(job), {"note": f"r{n:03}", **cells}, "train", event_time) for n in range(count)]
 
 
 def write(job: ModuleType, runtime: Runtime, plan: Any) -> tuple[Any, list[float]]:
     slept: list[float] = []
-    return job.Writer(runtime, "group", slept.append).write(plan, LATER), slept
+    return job.Writer(runtime, group(job), slept.append).write(plan, LATER), slept
 
 
 def test_it_is_python_that_glue_has() -> None:
@@ -95,9 +117,19 @@ def test_it_is_python_that_glue_has() -> None:
 
 
 def test_a_record_has_text_for_every_value_and_nothing_for_none(job: ModuleType) -> None:
-    cells = {"review_id": "a", "rating": 0.1, "label": None, "text": "good"}
-    values = {each["FeatureName"]: each["ValueAsString"] for each in job.row_of(cells, "test", AT).record()}
-    assert values == {"review_id": "a", "rating": "0.1", "text": "good", "split": "test", "event_time": AT}
+    cells = {
+        "note": 7,
+        "rating": 0.1,
+        "label": None,
+        "seen": datetime(2026, 1, 2),
+        "born": date(1980, 1, 1),
+        "ill": True,
+    }
+    record = job.row_of(group(job), cells, "test", AT).record(group(job))
+    assert {each["FeatureName"]: each["ValueAsString"] for each in record} == {
+        **{"note": "7", "rating": "0.1", "seen": "2026-01-02T00:00:00", "born": "1980-01-01", "ill": "true"},
+        **{"split": "test", "event_time": AT},
+    }
 
 
 def test_only_what_is_new_or_different_is_put_and_what_is_gone_is_deleted(job: ModuleType) -> None:
@@ -109,35 +141,31 @@ def test_only_what_is_new_or_different_is_put_and_what_is_gone_is_deleted(job: M
 
 @pytest.mark.parametrize(
     ("cells", "message"),
-    [([{"review_id": "a"}] * 2, "'a' is there twice"), ([{"review_id": None}], "has no review_id")],
+    [([{"note": "a"}] * 2, "'a' is there twice"), ([{"note": None}], "has no note")],
 )
 def test_rows_that_cannot_be_distinguished_are_refused(job: ModuleType, cells: list[Any], message: str) -> None:
     with pytest.raises(job.IngestionError, match=message):
-        job.changes([job.row_of(each, "train", AT) for each in cells], {})
+        job.changes([job.row_of(group(job), each, "train", AT) for each in cells], {})
 
 
-@pytest.mark.parametrize("key", ["data/features/reviews/x.parquet", "data/split=a/split=b/x.parquet"])
+@pytest.mark.parametrize("key", ["data/features/notes/x.parquet", "data/split=a/split=b/x.parquet"])
 def test_an_object_belongs_to_one_split(job: ModuleType, key: str) -> None:
     with pytest.raises(job.IngestionError, match="must be in one folder split="):
         job.split_of(key)
 
 
-def described(job: ModuleType, **changed: Any) -> dict[str, Any]:
-    features = [{"FeatureName": name, "FeatureType": "String"} for name in job.FEATURES]
-    group = {"FeatureGroupName": "group", "FeatureGroupStatus": "Created", "CreationTime": CREATED}
-    return {**group, "FeatureDefinitions": features, **changed}
-
-
-def test_a_group_that_does_not_fit_is_named(job: ModuleType) -> None:
-    assert job.misfit(described(job)) is None
-    assert job.misfit(described(job, FeatureGroupStatus="Creating")) == "feature group group is Creating, not Created"
-    assert "has features ['id']" in job.misfit(described(job, FeatureDefinitions=[{"FeatureName": "id"}]))
+def test_a_group_that_takes_no_records_is_named(job: ModuleType) -> None:
+    assert group(job).columns == set(COLUMNS)
+    with pytest.raises(job.IngestionError, match="feature group group is Creating, not Created"):
+        group(job, FeatureGroupStatus="Creating")
 
 
 def test_a_ledger_of_another_group_counts_for_nothing(job: ModuleType) -> None:
     ledger = {"group": "group", "created": AT, "records": {"a": "1"}}
-    assert job.held(ledger, "group", AT) == {"a": "1"}
-    assert job.held(ledger, "group", LATER) == job.held(ledger, "other", AT) == job.held({}, "group", AT) == {}
+    this = group(job, CreationTime=datetime(2026, 1, 1, 10, tzinfo=UTC))
+    later, other = group(job, CreationTime=datetime(2026, 1, 2, 10, tzinfo=UTC)), replace(this, name="other")
+    assert job.held(ledger, this) == {"a": "1"}
+    assert job.held(ledger, later) == job.held(ledger, other) == job.held({}, this) == {}
 
 
 @KINDS
@@ -195,21 +223,20 @@ class Run:
 
     def __init__(self, job: ModuleType, s3: Any) -> None:
         self.job, self.s3, self.created = job, s3, CREATED
+        self.changed: dict[str, Any] = {}
         s3.create_bucket(Bucket="data")
 
     def features(self, **labels: str) -> None:
         """One object of split train with these labels by record."""
-        names = dict.fromkeys(self.job.COLUMNS, pa.string()) | {"rating": pa.float64()}
-        made = [{"review_id": key, "rating": 1.0, "label": label} for key, label in labels.items()]
+        names = dict.fromkeys(COLUMNS, pa.string()) | {"rating": pa.float64()}
+        made = [{"note": key, "rating": 1.0, "label": label} for key, label in labels.items()]
         buffer = BytesIO()
         pq.write_table(pa.Table.from_pylist(made, schema=pa.schema(names.items())), buffer)
-        self.s3.put_object(
-            Bucket="data", Key="data/features/reviews/split=train/part-0.parquet", Body=buffer.getvalue()
-        )
+        self.s3.put_object(Bucket="data", Key="data/features/notes/split=train/part-0.parquet", Body=buffer.getvalue())
 
     def __call__(self, runtime: Runtime) -> dict[str, Any]:
-        arguments = argparse.Namespace(feature_group="group", dataset="reviews", run_id="r1")
-        sagemaker = SageMaker(described(self.job, CreationTime=self.created))
+        arguments = argparse.Namespace(feature_group="group", dataset="notes", run_id="r1")
+        sagemaker = SageMaker(described(**{"CreationTime": self.created, **self.changed}))
         report: dict[str, Any] = self.job.run(arguments, self.job.Bucket(self.s3, "data"), sagemaker, runtime)
         kept = self.s3.get_object(Bucket="data", Key="data/features/ingestion/reports/r1.json")["Body"].read()
         assert json.loads(kept) == report
@@ -257,8 +284,17 @@ def test_a_new_group_gets_everything_again(run: Run) -> None:
     assert counts(run(BatchRuntime())) == (1, 1, 0, 0, 0)
 
 
+def test_features_that_the_group_does_not_have_are_named(run: Run) -> None:
+    run.features(a="positive")
+    run.changed = {"FeatureDefinitions": [{"FeatureName": name} for name in ("note", "event_time", "split", "size")]}
+    with pytest.raises(
+        run.job.IngestionError, match=r"has columns \['label', .*; feature group group takes \['note', 'size'\]"
+    ):
+        run(BatchRuntime())
+
+
 def test_without_features_a_run_says_so(run: Run) -> None:
-    with pytest.raises(run.job.IngestionError, match="no features under s3://data/data/features/reviews/"):
+    with pytest.raises(run.job.IngestionError, match="no features under s3://data/data/features/notes/"):
         run(BatchRuntime())
 
 
@@ -275,6 +311,8 @@ def test_the_job_fails_with_the_records_that_failed(
         "123456789012",
         "--feature_group",
         "group",
+        "--dataset",
+        "notes",
         "--run_id",
         "r1",
         "--JOB_NAME",

@@ -4,9 +4,10 @@
     data/features/ingestion/<dataset>.json              what the group holds already, by the hash of each row
     data/features/ingestion/reports/<run_id>.json       counts, and every record that failed
 
-A row's event time is when its object was written. Only rows that are new or different are put, and rows that are gone
-are deleted: a run on what is there already does nothing, and a run that was cut off is made good by the next one,
-whose records have the same event times. What was put by an earlier group of the same name does not count.
+The group says which column is a record's id and which features there are. A row's event time is when its object was
+written. Only rows that are new or different are put, and rows that are gone are deleted: a run on what is there already
+does nothing, and a run that was cut off is made good by the next one, whose records have the same event times. What was
+put by an earlier group of the same name does not count.
 """
 
 from __future__ import annotations
@@ -21,16 +22,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from io import BytesIO
 from typing import Any, Callable
 
 log = logging.getLogger("ingestion")
 
-IDENTIFIER, EVENT_TIME, SPLIT = "review_id", "event_time", "split"
-COLUMNS = ("review_id", "group_id", "rating", "label", "text", "source")
-"""Of the Parquet files; the split is in their path."""
-FEATURES = frozenset((*COLUMNS, SPLIT, EVENT_TIME))
+SPLIT = "split"
+"""Feature with the folder that a row lies in."""
 BATCH = 25
 """Entries that BatchWriteRecord takes at most."""
 ATTEMPTS = 6
@@ -49,6 +48,22 @@ class IngestionError(Exception):
 
 
 @dataclass(frozen=True)
+class Group:
+    """A feature group: the names of its identifier and its event time, and all of its features."""
+
+    name: str
+    created: str
+    identifier: str
+    event_time: str
+    features: frozenset[str]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Features that are columns of the Parquet files."""
+        return self.features - {self.event_time, SPLIT}
+
+
+@dataclass(frozen=True)
 class Row:
     """One record: its values as text, and when its object was written."""
 
@@ -61,9 +76,9 @@ class Row:
         """The same for the same values, whenever they were written."""
         return hashlib.sha256(json.dumps(self.values, sort_keys=True).encode()).hexdigest()[:16]
 
-    def record(self) -> list[dict[str, str]]:
+    def record(self, group: Group) -> list[dict[str, str]]:
         """Return the record in PutRecord's form."""
-        values = {**self.values, EVENT_TIME: self.event_time}
+        values = {**self.values, group.event_time: self.event_time}
         return [{"FeatureName": name, "ValueAsString": value} for name, value in values.items()]
 
 
@@ -100,15 +115,33 @@ def split_of(key: str) -> str:
     return folders[0][len("split=") :]
 
 
-def row_of(cells: Mapping[str, Any], split: str, event_time: str) -> Row:
+def group_of(described: Mapping[str, Any]) -> Group:
+    """Parse DescribeFeatureGroup's answer. Raises `IngestionError` for a group that takes no records."""
+    name, status = described["FeatureGroupName"], described["FeatureGroupStatus"]
+    if status != "Created":
+        raise IngestionError(f"feature group {name} is {status}, not Created")
+    return Group(
+        name=name,
+        created=moment(described["CreationTime"]),
+        identifier=described["RecordIdentifierFeatureName"],
+        event_time=described["EventTimeFeatureName"],
+        features=frozenset(each["FeatureName"] for each in described["FeatureDefinitions"]),
+    )
+
+
+def row_of(group: Group, cells: Mapping[str, Any], split: str, event_time: str) -> Row:
     """Convert a row of Parquet. Cells without a value are left out: a record has no empty features."""
     values = {name: _text(value) for name, value in {**cells, SPLIT: split}.items() if value is not None}
-    if not values.get(IDENTIFIER):
-        raise IngestionError(f"a row of split {split} has no {IDENTIFIER}")
-    return Row(values[IDENTIFIER], values, event_time)
+    if not values.get(group.identifier):
+        raise IngestionError(f"a row of split {split} has no {group.identifier}")
+    return Row(values[group.identifier], values, event_time)
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
     return repr(value) if isinstance(value, float) else str(value)
 
 
@@ -125,20 +158,10 @@ def changes(rows: Iterable[Row], known: Mapping[str, str]) -> Changes:
     return Changes(put, sorted(set(known) - seen), len(seen) - len(put))
 
 
-def misfit(described: Mapping[str, Any]) -> str | None:
-    """Return why the group, as DescribeFeatureGroup shows it, does not take these records; `None` if it does."""
-    name, status = described["FeatureGroupName"], described["FeatureGroupStatus"]
-    if status != "Created":
-        return f"feature group {name} is {status}, not Created"
-    have = {each["FeatureName"] for each in described["FeatureDefinitions"]}
-    if have != FEATURES:
-        return f"feature group {name} has features {sorted(have)}; the records have {sorted(FEATURES)}"
-    return None
-
-
-def held(ledger: Mapping[str, Any], group: str, created: str) -> dict[str, str]:
+def held(ledger: Mapping[str, Any], group: Group) -> dict[str, str]:
     """Return the ledger's records of this group; none if the ledger is about an earlier group of that name."""
-    return dict(ledger["records"]) if (ledger.get("group"), ledger.get("created")) == (group, created) else {}
+    same = (ledger.get("group"), ledger.get("created")) == (group.name, group.created)
+    return dict(ledger["records"]) if same else {}
 
 
 def after(known: Mapping[str, str], plan: Changes, outcome: Outcome) -> dict[str, str]:
@@ -168,7 +191,7 @@ def report_of(run_id: str, group: str, plan: Changes, outcome: Outcome) -> dict[
 class Writer:
     """Puts and deletes records of one group, and tries again what was throttled. Keeps the reasons of what failed."""
 
-    def __init__(self, runtime: Any, group: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, runtime: Any, group: Group, sleep: Callable[[float], None] = time.sleep) -> None:
         self._runtime, self._group, self._sleep = runtime, group, sleep
         # SDKs before 1.43.38, Glue's own among them, know single records alone.
         self._batches = hasattr(runtime, "batch_write_record")
@@ -209,24 +232,24 @@ class Writer:
         """Put a batch; return for each record that was not taken the reason, and whether a retry can help."""
         from botocore.exceptions import ClientError
 
-        entries = [{"FeatureGroupName": self._group, "Record": row.record()} for row in rows]
+        entries = [{"FeatureGroupName": self._group.name, "Record": row.record(self._group)} for row in rows]
         try:
             answer = self._runtime.batch_write_record(Entries=entries)
         except ClientError as error:
             return {row.key: (_reason(error), _code(error) in TRANSIENT) for row in rows}
-        failures = {_key_of(entry): ("not processed", True) for entry in answer.get("UnprocessedEntries", ())}
+        failures = {self._key_of(entry): ("not processed", True) for entry in answer.get("UnprocessedEntries", ())}
         for each in answer.get("Errors", ()):
             reason = f"{each['ErrorCode']}: {each['ErrorMessage']}"
-            failures[_key_of(each["Entry"])] = (reason, each["ErrorCode"] in TRANSIENT)
+            failures[self._key_of(each["Entry"])] = (reason, each["ErrorCode"] in TRANSIENT)
         return failures
 
     def _put_one(self, row: Row) -> None:
-        self._runtime.put_record(FeatureGroupName=self._group, Record=row.record())
+        self._runtime.put_record(FeatureGroupName=self._group.name, Record=row.record(self._group))
 
     def _delete(self, key: str, event_time: str) -> str | None:
         return self._patiently(
             lambda: self._runtime.delete_record(
-                FeatureGroupName=self._group, RecordIdentifierValueAsString=key, EventTime=event_time
+                FeatureGroupName=self._group.name, RecordIdentifierValueAsString=key, EventTime=event_time
             )
         )
 
@@ -249,9 +272,9 @@ class Writer:
     def _pause(self, attempt: int) -> None:
         self._sleep(0.1 * 2**attempt * random.uniform(0.5, 1.0))
 
-
-def _key_of(entry: Mapping[str, Any]) -> str:
-    return next(str(each["ValueAsString"]) for each in entry["Record"] if each["FeatureName"] == IDENTIFIER)
+    def _key_of(self, entry: Mapping[str, Any]) -> str:
+        identifier = self._group.identifier
+        return next(str(each["ValueAsString"]) for each in entry["Record"] if each["FeatureName"] == identifier)
 
 
 def _code(error: Any) -> str:
@@ -286,7 +309,7 @@ class Bucket:
     def __init__(self, s3: Any, name: str) -> None:
         self._s3, self._name = s3, name
 
-    def rows(self, dataset: str) -> Iterator[Row]:
+    def rows(self, dataset: str, group: Group) -> Iterator[Row]:
         """Yield every row of every split, object by object. Raises `IngestionError` if there is none."""
         import pyarrow.parquet as pq
 
@@ -299,11 +322,14 @@ class Bucket:
             split, written = split_of(each["Key"]), moment(each["LastModified"])
             body = self._s3.get_object(Bucket=self._name, Key=each["Key"])["Body"].read()
             file = pq.ParquetFile(BytesIO(body))
-            if set(file.schema_arrow.names) != set(COLUMNS):
-                raise IngestionError(f"'{each['Key']}' has columns {file.schema_arrow.names}, not {list(COLUMNS)}")
+            if set(file.schema_arrow.names) != group.columns:
+                names, expected = sorted(file.schema_arrow.names), sorted(group.columns)
+                raise IngestionError(
+                    f"'{each['Key']}' has columns {names}; feature group {group.name} takes {expected}"
+                )
             for batch in file.iter_batches():
                 for cells in batch.to_pylist():
-                    yield row_of(cells, split, written)
+                    yield row_of(group, cells, split, written)
 
     def document(self, key: str) -> dict[str, Any]:
         """Read a JSON object; empty if it does not exist."""
@@ -328,24 +354,20 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--bucket_owner", required=True, help="account that the bucket must belong to")
     parser.add_argument("--feature_group", required=True)
     parser.add_argument("--run_id", required=True, help="names the report; the pipeline passes its own")
-    parser.add_argument("--dataset", default="reviews")
+    parser.add_argument("--dataset", required=True)
     return parser.parse_known_args(argv)[0]
 
 
 def run(arguments: argparse.Namespace, bucket: Bucket, sagemaker: Any, runtime: Any) -> dict[str, Any]:
     """Run the ingestion and return the report. Raises `IngestionError` if nothing could be started."""
-    described = sagemaker.describe_feature_group(FeatureGroupName=arguments.feature_group)
-    problem = misfit(described)
-    if problem:
-        raise IngestionError(problem)
-    group, created = described["FeatureGroupName"], moment(described["CreationTime"])
+    group = group_of(sagemaker.describe_feature_group(FeatureGroupName=arguments.feature_group))
     ledger = f"data/features/ingestion/{arguments.dataset}.json"
-    rows = list(bucket.rows(arguments.dataset))
-    known = held(bucket.document(ledger), group, created)
+    rows = list(bucket.rows(arguments.dataset, group))
+    known = held(bucket.document(ledger), group)
     plan = changes(rows, known)
     outcome = Writer(runtime, group).write(plan, max(row.event_time for row in rows))
-    bucket.keep(ledger, {"group": group, "created": created, "records": after(known, plan, outcome)})
-    report = report_of(arguments.run_id, group, plan, outcome)
+    bucket.keep(ledger, {"group": group.name, "created": group.created, "records": after(known, plan, outcome)})
+    report = report_of(arguments.run_id, group.name, plan, outcome)
     bucket.keep(f"data/features/ingestion/reports/{arguments.run_id}.json", report)
     return report
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import unquote
 
 from awsglue.context import GlueContext
 from awsglue.job import Job as GlueJob
 from awsglue.utils import getResolvedOptions
 from pyspark.context import SparkContext
 
-from reviews import spark_runner
-from reviews.job import Job
+from tabular import spark_runner
+from tabular.job import Input, Job, only
 
 log = logging.getLogger("etl")
 
@@ -23,30 +24,28 @@ UNUSED = "\x01"
 """A separator that no line has: the columns do not matter here."""
 
 
-def run(job: Job, store: Any, name: str, argv: list[str]) -> dict[str, Any]:
+def run(job: Job, store: Any, given: Input, name: str, argv: list[str]) -> dict[str, Any]:
     """Run the job and move the bookmark. Raises `EtlError`; then the bookmark stays where it is."""
     context = GlueContext(SparkContext.getOrCreate())
     glue_job = GlueJob(context)
     glue_job.init(name, getResolvedOptions(["etl", *argv], ["JOB_NAME"]))
-    only = None
     if job.incremental:
-        new = _new_keys(context, job, store)
-        sizes = store.sizes(job.raw)
-        only = {key: sizes[key] for key in sizes if key in new}
-        log.info("bookmark: %d of %d raw objects are new", len(only), len(sizes))
-    report = spark_runner.run(job, store, context.spark_session, only)
+        new = only(given, _new_keys(context, given))
+        log.info("bookmark: %d of %d raw objects are new", len(new.found), len(given.found))
+        given = new
+    report = spark_runner.run(job, store, given, context.spark_session)
     glue_job.commit()
     return report
 
 
-def _new_keys(context: Any, job: Job, store: Any) -> set[str]:
+def _new_keys(context: Any, given: Input) -> set[str]:
     """List the raw files that no committed run has read. Bookmarks belong to Glue's reader, which only names the files.
 
     An empty file has no rows to be named with; it stays new until it has some.
     """
     frame = context.create_dynamic_frame.from_options(
         connection_type="s3",
-        connection_options={"paths": [store.uri(job.raw)], "recurse": True},
+        connection_options={"paths": list(given.roots), "recurse": True},
         format="csv",
         format_options={"separator": UNUSED, "quoteChar": -1, "attachFilename": PATH_COLUMN},
         transformation_ctx="raw",
@@ -54,4 +53,8 @@ def _new_keys(context: Any, job: Job, store: Any) -> set[str]:
     paths = frame.toDF()
     if PATH_COLUMN not in paths.columns:
         return set()
-    return {spark_runner.key_in(row[0], job.raw) for row in paths.select(PATH_COLUMN).distinct().collect()}
+    # Spark's paths have schemes of their own: what follows the bucket is the key.
+    named = {
+        unquote(row[0]).split("://", 1)[1].partition("/")[2] for row in paths.select(PATH_COLUMN).distinct().collect()
+    }
+    return named & set(given.found)

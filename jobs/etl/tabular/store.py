@@ -1,13 +1,14 @@
-"""Where objects are: the data bucket, or a folder with the same tree."""
+"""Where objects are: a bucket, or a folder with the same tree."""
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from reviews.errors import EtlError
+from tabular.errors import EtlError
 
 CHUNK_BYTES = 1 << 20
 DELETED_AT_ONCE = 1000
@@ -27,7 +28,7 @@ def expect_owner(s3: Any, owner: str) -> Any:
 
 
 class S3Store:
-    """The data bucket. No encryption arguments: naming `aws:kms` without a key would override the bucket's.
+    """A bucket. No encryption arguments: naming `aws:kms` without a key would override the bucket's.
 
     Sent to Spark's executors, each of which creates its own client. `owner`: the account that the bucket must
     belong to; S3 refuses requests for a bucket of another one, whatever its name.
@@ -57,13 +58,20 @@ class S3Store:
         return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
 
     def head(self, key: str, size: int) -> bytes:
-        body: bytes = self._body(key, Range=f"bytes=0-{size - 1}").read()
+        return self.part(key, 0, size)
+
+    def part(self, key: str, start: int, end: int) -> bytes:
+        body: bytes = self._body(key, Range=f"bytes={start}-{end - 1}").read()
         return body
 
-    def chunks(self, key: str) -> Iterator[bytes]:
-        body = self._body(key)
+    def chunks(self, key: str, start: int = 0) -> Iterator[bytes]:
+        body = self._body(key, **({"Range": f"bytes={start}-"} if start else {}))
         while chunk := body.read(CHUNK_BYTES):
             yield chunk
+
+    def open(self, key: str, size: int) -> IO[bytes]:
+        """Return the object as a file to seek in."""
+        return io.BufferedReader(ObjectFile(self, key, size), CHUNK_BYTES)
 
     def put(self, key: str, content: bytes) -> None:
         self.client.put_object(Bucket=self._bucket, Key=key, Body=content)
@@ -85,7 +93,35 @@ class S3Store:
         try:
             return self.client.get_object(Bucket=self._bucket, Key=key, **options)["Body"]
         except ClientError as error:
-            raise EtlError(f"raw object '{key}' cannot be read: {error.response['Error']['Code']}") from error
+            raise EtlError(f"object '{key}' cannot be read: {error.response['Error']['Code']}") from error
+
+
+class ObjectFile(io.RawIOBase):
+    """An object of a bucket as a file: a request for each read."""
+
+    def __init__(self, store: S3Store, key: str, size: int) -> None:
+        super().__init__()
+        self._store, self._key, self._size, self._at = store, key, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        count = min(len(buffer), self._size - self._at)
+        if count <= 0:
+            return 0
+        content = self._store.part(self._key, self._at, self._at + count)
+        buffer[: len(content)] = content
+        self._at += len(content)
+        return len(content)
 
 
 class FolderStore:
@@ -106,12 +142,16 @@ class FolderStore:
             with (self._folder / key).open("rb") as file:
                 return file.read(size)
         except OSError as error:
-            raise EtlError(f"raw object '{key}' cannot be read: {error.strerror}") from error
+            raise EtlError(f"object '{key}' cannot be read: {error.strerror}") from error
 
-    def chunks(self, key: str) -> Iterator[bytes]:
+    def chunks(self, key: str, start: int = 0) -> Iterator[bytes]:
         with (self._folder / key).open("rb") as file:
+            file.seek(start)
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
+
+    def open(self, key: str, size: int) -> IO[bytes]:
+        return (self._folder / key).open("rb")
 
     def put(self, key: str, content: bytes) -> None:
         self._made(key).write_bytes(content)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reviews import report as reports
-from reviews.errors import EtlError
-from reviews.files import RawFile
-from reviews.job import Job
-from reviews.report import Tally
+from tabular import report as reports
+from tabular.errors import EtlError
+from tabular.files import RawFile
+from tabular.job import Input, Job
+from tabular.report import Tally
 
 log = logging.getLogger("etl")
 
@@ -30,18 +30,20 @@ class Written:
     quarantine: Part
 
 
-def finish(job: Job, store: Any, files: list[RawFile], tally: Tally, written: Written, runner: str) -> dict[str, Any]:
+def finish(
+    job: Job, store: Any, given: Input, files: list[RawFile], tally: Tally, written: Written, runner: str
+) -> dict[str, Any]:
     """Publish what was written, and report. Raises `EtlError` when the input is refused: then data of earlier runs
     stays as it is, but the bad rows and the report are there."""
     outputs: dict[str, list[dict[str, Any]]] = {"quarantine": put_quarantine(store, written.quarantine)}
     refused = reports.refusal(job, files, tally)
     if refused:
-        refuse(job, store, reports.build(job, files, tally, outputs, runner), refused)
+        refuse(job, store, reports.build(job, given, files, tally, outputs, runner), refused)
     for kind, parts in (("processed", written.processed), ("features", written.features), ("labels", [written.labels])):
         outputs[kind] = [facts for facts, _ in parts]
         for facts, path in parts:
             store.put_file(facts["key"], path)
-    return complete(job, store, files, tally, outputs, runner)
+    return complete(job, store, given, files, tally, outputs, runner)
 
 
 def put_quarantine(store: Any, part: Part) -> list[dict[str, Any]]:
@@ -64,6 +66,7 @@ def refuse(job: Job, store: Any, report: dict[str, Any], why: str) -> None:
 def complete(
     job: Job,
     store: Any,
+    given: Input,
     files: list[RawFile],
     tally: Tally,
     outputs: dict[str, list[dict[str, Any]]],
@@ -74,7 +77,7 @@ def complete(
     store.put(job.groups, groups)
     rows = sum(map(len, tally.split_groups.values()))
     outputs["groups"] = [{"key": job.groups, "bytes": len(groups), "rows": rows}]
-    report = reports.build(job, files, tally, outputs, runner)
+    report = reports.build(job, given, files, tally, outputs, runner)
     reports.demand_balance(report)
     if not job.incremental:
         _remove_older(store, [job.processed, job.features], report)
