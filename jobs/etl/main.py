@@ -54,12 +54,12 @@ def transform_of(spec: Spec) -> Transform | None:
     if not spec.transforms:
         return None
     try:
-        found: Transform = importlib.import_module("transform").transform
+        function: Transform = importlib.import_module("transform").transform
     except (ImportError, AttributeError) as error:
         raise EtlError(
             f"the code of dataset '{spec.name}' has no function `transform` in transform.py: {error}"
         ) from error
-    return found
+    return function
 
 
 def prepared(arguments: argparse.Namespace, store: S3Store) -> tuple[Job, Input]:

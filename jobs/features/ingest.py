@@ -29,7 +29,7 @@ from typing import Any, Callable
 log = logging.getLogger("ingestion")
 
 SPLIT = "split"
-"""Feature with the folder that a row lies in."""
+"""Feature with the folder of a row."""
 BATCH = 25
 """Entries that BatchWriteRecord takes at most."""
 ATTEMPTS = 6

@@ -141,10 +141,10 @@ def labels_can_be_learned(facts: Facts) -> list[str]:
         return [f"there are {len(known)} labels ({', '.join(known) or 'none'}); a classification needs two"]
     problems = [f"split train has no row labelled {label}" for label in known if not counts["train"].get(label)]
     for split in ("validation", "test"):
-        found = [label for label in known if counts[split].get(label)]
-        if len(found) < 2:
+        present = [label for label in known if counts[split].get(label)]
+        if len(present) < 2:
             problems.append(
-                f"split {split} has rows of {len(found)} label(s) ({', '.join(found) or 'none'}) of {len(known)}"
+                f"split {split} has rows of {len(present)} label(s) ({', '.join(present) or 'none'}) of {len(known)}"
             )
     return problems
 

@@ -17,7 +17,7 @@ HIVE_NULL = "\\N"
 
 
 def read_table(glue: Any, spec: Spec) -> dict[str, Any]:
-    """Fetch a dataset's table. Raises `EtlError` for one without files of its own."""
+    """Fetch a dataset's table. Raises `EtlError` for one that has no files."""
     from botocore.exceptions import ClientError
 
     database, name = spec.source["database"], spec.source["table"]
@@ -51,7 +51,7 @@ def table_input(glue: Any, spec: Spec, table: Mapping[str, Any], store_of: Calla
     name = f"{spec.source['database']}.{spec.source['table']}"
     layout = Layout(format_of(name, table), spec.file_columns, tuple(_columns(table)))
     places = [_keys(table).index(normal(column.name)) for column in spec.folder_columns]
-    buckets, found, roots = set(), {}, []
+    buckets, objects, roots = set(), {}, []
     for location, values in _locations(glue, spec, table):
         bucket, prefix = urlsplit(location).netloc, urlsplit(location).path.strip("/") + "/"
         buckets.add(bucket)
@@ -60,10 +60,10 @@ def table_input(glue: Any, spec: Spec, table: Mapping[str, Any], store_of: Calla
             raise EtlError(f"table {name} has a partition {values} whose value cannot name a folder")
         folders = tuple(values[place] for place in places)
         sizes = store_of(bucket).sizes(prefix)
-        found.update({key: (size, folders) for key, size in sizes.items() if not key.endswith("/")})
+        objects.update({key: (size, folders) for key, size in sizes.items() if not key.endswith("/")})
     if len(buckets) > 1:
         raise EtlError(f"table {name} has files in several buckets: {', '.join(sorted(buckets))}")
-    return Input(store_of(buckets.pop()) if buckets else None, f"table {name}", layout, found, tuple(roots))
+    return Input(store_of(buckets.pop()) if buckets else None, f"table {name}", layout, objects, tuple(roots))
 
 
 def _locations(glue: Any, spec: Spec, table: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:

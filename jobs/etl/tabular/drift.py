@@ -18,7 +18,7 @@ from tabular.values import checker
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
 FITS, MISFITS = 0.9, 0.5
 """Share of cells that fit a column's rules, at least; and below which a column is not where it should be."""
-LOOKED_AT = 40
+COMPARED = 40
 """Columns up to which a new order is looked for: each is compared with each."""
 
 
@@ -105,16 +105,16 @@ def _by_looks(
     if width != len(expected):
         kind = "extra" if width > len(expected) else "missing"
         return Change(kind, f"{width} columns instead of {len(expected)}")
-    if width > LOOKED_AT:
+    if width > COMPARED:
         return None
     cells = list(zip(*(row for row in rows if len(row) == width), strict=True))
     fits = [[_share(column, values) for values in cells] for column in columns]
     if all(shares[place] >= MISFITS for shares, place in zip(fits, places, strict=True) if place >= 0):
         return None
-    found = _matched(fits, places)
-    if found is None or found == list(places):
+    matched = _matched(fits, places)
+    if matched is None or matched == list(places):
         return None
-    names = {place: column.name for column, place in zip(columns, found, strict=True)}
+    names = {place: column.name for column, place in zip(columns, matched, strict=True)}
     return Change("reordered", ", ".join(names.get(place, "?") for place in range(width)))
 
 
@@ -147,5 +147,5 @@ def _matched(fits: Sequence[Sequence[float]], places: Sequence[int]) -> list[int
     for column in sorted(range(len(fits)), key=lambda column: sum(fits[column])):
         if not settle(column, set()):
             return None
-    found = {column: place for place, column in holder.items()}
-    return [found[column] for column in range(len(fits))]
+    place_of = {column: place for place, column in holder.items()}
+    return [place_of[column] for column in range(len(fits))]

@@ -106,9 +106,16 @@ def inspect(layout: Layout, key: str, size: int, head: bytes, folders: tuple[str
         return RawFile(key, size, folders, refused=refused)
     if not form.table:
         return RawFile(key, size, folders, packed=packed)
-    header, found = _places(layout, head, complete=complete)
+    header, columns = _places(layout, head, complete=complete)
     return RawFile(
-        key, size, folders, change=found.change, places=found.places, width=found.width, header=header, packed=packed
+        key,
+        size,
+        folders,
+        change=columns.change,
+        places=columns.places,
+        width=columns.width,
+        header=header,
+        packed=packed,
     )
 
 

@@ -31,7 +31,7 @@ def run(job: Job, store: Any, given: Input, name: str, argv: list[str]) -> dict[
     glue_job.init(name, getResolvedOptions(["etl", *argv], ["JOB_NAME"]))
     if job.incremental:
         new = only(given, _new_keys(context, given))
-        log.info("bookmark: %d of %d raw objects are new", len(new.found), len(given.found))
+        log.info("bookmark: %d of %d raw objects are new", len(new.objects), len(given.objects))
         given = new
     report = spark_runner.run(job, store, given, context.spark_session)
     glue_job.commit()
@@ -53,8 +53,8 @@ def _new_keys(context: Any, given: Input) -> set[str]:
     paths = frame.toDF()
     if PATH_COLUMN not in paths.columns:
         return set()
-    # Spark's paths have schemes of their own: what follows the bucket is the key.
+    # Spark's paths differ in scheme: what follows the bucket is the key.
     named = {
         unquote(row[0]).split("://", 1)[1].partition("/")[2] for row in paths.select(PATH_COLUMN).distinct().collect()
     }
-    return named & set(given.found)
+    return named & set(given.objects)

@@ -21,7 +21,7 @@ READERS = 8
 
 @dataclass(frozen=True)
 class Input:
-    """Where raw files are: in `store`, at the keys of `found` with their sizes and their folders' values.
+    """Where raw files are: in `store`, at the keys of `objects` with their sizes and their folders' values.
 
     `roots` are URIs of the folders that hold them all.
     """
@@ -29,7 +29,7 @@ class Input:
     store: Any
     name: str
     layout: Layout
-    found: Mapping[str, tuple[int, tuple[str, ...]]]
+    objects: Mapping[str, tuple[int, tuple[str, ...]]]
     roots: tuple[str, ...]
 
 
@@ -99,13 +99,13 @@ def raw_folder(spec: Spec, store: Any, prefix: str) -> Input:
     layout = Layout(spec.format, spec.file_columns, tuple(column.name for column in spec.file_columns))
     sizes = store.sizes(prefix)
     keys = [key for key in sizes if not key.endswith("/")]  # a folder's placeholder has no data
-    found = {key: (sizes[key], folders_of(prefix, key, spec.partitions)) for key in keys}
-    return Input(store, store.uri(prefix), layout, found, (store.uri(prefix),))
+    objects = {key: (sizes[key], folders_of(prefix, key, spec.partitions)) for key in keys}
+    return Input(store, store.uri(prefix), layout, objects, (store.uri(prefix),))
 
 
 def only(given: Input, keys: set[str]) -> Input:
     """Return some of the files."""
-    return replace(given, found={key: each for key, each in given.found.items() if key in keys})
+    return replace(given, objects={key: each for key, each in given.objects.items() if key in keys})
 
 
 def inspect_all(job: Job, given: Input) -> list[RawFile]:
@@ -113,12 +113,12 @@ def inspect_all(job: Job, given: Input) -> list[RawFile]:
 
     Raises `EtlError` if there is none, or if one cannot be read.
     """
-    if not given.found:
+    if not given.objects:
         new = "new " if job.incremental else ""
         raise EtlError(f"no {new}raw data under {given.name}")
 
     def look(key: str) -> RawFile:
-        size, folders = given.found[key]
+        size, folders = given.objects[key]
         head = given.store.head(key, HEAD_BYTES) if size else b""
         if given.layout.format.type == "parquet" and head.startswith(PARQUET):
             return _parquet(given, key)
@@ -127,19 +127,21 @@ def inspect_all(job: Job, given: Input) -> list[RawFile]:
         return replace(made, refused="file_is_not_parquet") if wrong else made
 
     with ThreadPoolExecutor(READERS) as pool:
-        return list(pool.map(look, sorted(given.found)))
+        return list(pool.map(look, sorted(given.objects)))
 
 
 def _parquet(given: Input, key: str) -> RawFile:
-    size, folders = given.found[key]
+    size, folders = given.objects[key]
     if key.rsplit("/", 1)[-1].startswith(("_", ".")):
         return RawFile(key, size, folders, refused="hidden_name")
     read = footer(given.store, key, size)
     if read is None:
         return RawFile(key, size, folders, refused="file_is_broken_parquet")
     names, groups = read
-    found = by_name(names, given.layout.columns)
-    return RawFile(key, size, folders, change=found.change, places=found.places, width=found.width, row_groups=groups)
+    columns = by_name(names, given.layout.columns)
+    return RawFile(
+        key, size, folders, change=columns.change, places=columns.places, width=columns.width, row_groups=groups
+    )
 
 
 def readable(files: list[RawFile]) -> list[RawFile]:

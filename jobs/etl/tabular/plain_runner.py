@@ -50,7 +50,7 @@ class Sink:
         self._judge, self._ids = job.contract.judge, Ids(job.spec)
         self.tally = Tally(job.spec)
         self._groups: dict[str, set[str]] = {}
-        # Labels of groups, or times of rows: what the method of splitting needs to know of all rows.
+        # Labels of groups, or times of rows: what the method of splitting needs from all rows.
         self._labels: list[tuple[str, str]] = []
         self._times: list[float | int] = []
         self._processed: dict[tuple[str, ...], Rows] = {}
@@ -119,8 +119,8 @@ class Sink:
     def _rule(self) -> Rule:
         split = self._spec.split
         if split.method == "stratified":
-            found = stratified(smallest(self._labels), split)
-            return lambda groups, times: [found[group] for group in groups]
+            splits = stratified(smallest(self._labels), split)
+            return lambda groups, times: [splits[group] for group in groups]
         if split.method == "time":
             begins = border_times(self._times, split)
             return lambda groups, times: [by_time(moment(time) or 0, begins) for time in times]

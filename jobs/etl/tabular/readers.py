@@ -15,7 +15,7 @@ from tabular.lines import MAX_LINE_BYTES, CutOff, in_utf8, numbered_lines, unpac
 from tabular.spec import Format
 
 BROKEN = ("broken_gzip", "broken_utf16", "broken_json", "broken_parquet")
-"""Reasons for which nobody knows what a file held after this record: such a run is refused."""
+"""Reasons after which the rest of a file is unknown: such a run is refused."""
 TOO_LONG = "line_too_long"
 NAMES_KEPT = 10_000
 

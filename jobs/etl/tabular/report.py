@@ -18,7 +18,7 @@ from tabular.values import text_of
 SCHEMA = 3
 NAMES_SHOWN = 10
 LABELS_COUNTED = 3000
-"""Labels of all splits up to which they are counted one by one; more of them are no classes."""
+"""Labels of all splits up to which they are counted one by one; more of them are not classes."""
 
 
 class Tally:

@@ -71,11 +71,11 @@ def _judged(job: Job, given: Input, spark: SparkSession, files: list[RawFile]) -
     kinds = {"timestamp": "bigint", "date": "bigint", "bigint": "bigint"}
     time = job.spec.roles.time
     schema = JUDGED.format(at="double" if time is None else kinds.get(job.spec.column(time).type, "double"))
-    found = _pieces(given, spark, readable(files))
-    if not found:
+    tasks = _pieces(given, spark, readable(files))
+    if not tasks:
         return spark.createDataFrame([], schema)
-    tasks = spark.sparkContext.parallelize(found, len(found))
-    judged = tasks.flatMap(lambda several: _judge(job, given, several))
+    pieces_by_task = spark.sparkContext.parallelize(tasks, len(tasks))
+    judged = pieces_by_task.flatMap(lambda several: _judge(job, given, several))
     return _once(job, spark.createDataFrame(judged, schema))
 
 
@@ -109,7 +109,7 @@ def _judge(job: Job, given: Input, several: list[Piece]) -> Iterator[tuple[Any, 
         for record in records(given.layout, given.store, piece):
             whole = record.reason not in BROKEN
             digest = row_number(file.source, record.raw).to_bytes(32, "big") if whole else None
-            # A duplicate is found out later, so every row keeps its record's beginning.
+            # A duplicate is detected later, so every row keeps its record's beginning.
             kept = record.raw[: 4 * ROW_KEPT]
             rows = [quarantined(record.reason)] if record.reason else contract.judge(record.values, file.folders)
             for part, row in enumerate(rows):
@@ -183,8 +183,10 @@ def _placed(job: Job, rows: DataFrame) -> DataFrame:
 def _border_times(job: Job, rows: DataFrame) -> tuple[Any, Any]:
     times = rows.where(F.col("outcome") == PROCESSED).select("at").orderBy("at").rdd.map(lambda row: row.at)
     places = borders(times.count(), job.spec.split)
-    found = dict(times.zipWithIndex().map(lambda pair: (pair[1], pair[0])).filter(lambda p: p[0] in places).collect())
-    return found.get(places[0]), found.get(places[1])
+    times_by_place = dict(
+        times.zipWithIndex().map(lambda pair: (pair[1], pair[0])).filter(lambda p: p[0] in places).collect()
+    )
+    return times_by_place.get(places[0]), times_by_place.get(places[1])
 
 
 def _stratified(job: Job, rows: DataFrame) -> DataFrame:
@@ -247,12 +249,12 @@ def _tally_labels(job: Job, rows: DataFrame, tally: Tally) -> None:
 
 def _extremes(part: Iterable[Row], place: int) -> Iterator[tuple[str, Any]]:
     """Yield the smallest and the largest label of each split."""
-    found: dict[str, tuple[Any, Any]] = {}
+    ranges: dict[str, tuple[Any, Any]] = {}
     for row in part:
         label = pickle.loads(row.cells)[place]
-        low, high = found.get(row.split, (label, label))
-        found[row.split] = (min(low, label), max(high, label))
-    for split, labels in found.items():
+        low, high = ranges.get(row.split, (label, label))
+        ranges[row.split] = (min(low, label), max(high, label))
+    for split, labels in ranges.items():
         for label in labels:
             yield split, label
 
@@ -330,7 +332,7 @@ def _write(job: Job, rows: DataFrame, count: int, partition: str, store: Any) ->
     """Write the files, one per partition and task, and return their facts in the order of keys and lines.
 
     Args:
-        partition: column by which they lie in folders: source, of processed rows, or split.
+        partition: column that names their folders: source, of processed rows, or split.
     """
     tasks = max(1, -(-count // ROWS_PER_FILE))
     columns = job.spec.stored_columns if partition == "source" else job.spec.output

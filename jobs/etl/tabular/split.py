@@ -45,12 +45,12 @@ def stratified(labels: dict[str, str], split: Split) -> dict[str, str]:
     strata: dict[str, list[str]] = {}
     for group, label in labels.items():
         strata.setdefault(label, []).append(group)
-    found = {}
+    splits = {}
     for groups in strata.values():
         ordered = sorted(groups, key=lambda group: hash_of(group, split.seed))
         for place, group in enumerate(ordered):
-            found[group] = at_point((place + 0.5) / len(ordered), split)
-    return found
+            splits[group] = at_point((place + 0.5) / len(ordered), split)
+    return splits
 
 
 def borders(count: int, split: Split) -> tuple[int, int]:
@@ -74,12 +74,12 @@ def by_time(at: Number, begins: tuple[Number, Number]) -> str:
 
 def smallest(labels: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the smallest label of each group."""
-    found: dict[str, str] = {}
+    labels_by_group: dict[str, str] = {}
     for group, label in labels:
-        known = found.get(group)
+        known = labels_by_group.get(group)
         if known is None or label < known:
-            found[group] = label
-    return found
+            labels_by_group[group] = label
+    return labels_by_group
 
 
 @lru_cache(maxsize=4096)

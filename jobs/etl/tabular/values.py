@@ -16,7 +16,7 @@ from tabular.spec import Column
 
 # float() alone would take "1_0" and digits of other scripts.
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-# Tools that know no missing integers write 5 as 5.0.
+# Tools without missing integers write 5 as 5.0.
 INTEGER = re.compile(r"([+-]?[0-9]{1,19})(\.0*)?")
 LARGEST = sys.float_info.max
 BIGINT = range(-(2**63), 2**63)
@@ -156,7 +156,7 @@ def _boolean(value: Any) -> bool | None:
 
 
 def _timestamp(value: Any) -> datetime | None:
-    """Return a time in UTC, without a zone of its own."""
+    """Return a time in UTC, without a zone."""
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
     if isinstance(value, date):
@@ -199,7 +199,7 @@ def _date(value: Any) -> date | None:
 
 
 def _demand_blank(text: str) -> None:
-    """Raise for text that says something; blanks alone are no value."""
+    """Raise for text that says something; blanks alone mean no value."""
     if text.strip():
         raise NotOfType
 

@@ -126,7 +126,7 @@ variable "efs" {
 }
 
 variable "packages" {
-  description = "Built files by name; here `etl_script`, the entry of the ETL job, `etl_library` and `dataset_reviews`, zips of what it imports, `reviews_spec`, what it knows of the data, and `processing_flow`, a zip that runs flows."
+  description = "Built files by name; here `etl_script`, the entry of the ETL job, `etl_library` and `dataset_reviews`, zips of what it imports, `reviews_spec`, the specification of the data, and `processing_flow`, a zip that runs flows."
   type = map(object({
     path          = string
     sha256_base64 = string

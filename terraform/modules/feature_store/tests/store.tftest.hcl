@@ -192,7 +192,7 @@ run "refuses_a_database_with_hyphens" {
   expect_failures = [var.database_name]
 }
 
-run "refuses_a_name_that_is_none_of_a_dataset" {
+run "refuses_a_name_that_a_dataset_cannot_have" {
   command = plan
   variables {
     dataset = { name = "Customers", record_identifier = "id", features = { id = "String" } }
@@ -216,7 +216,7 @@ run "refuses_a_feature_of_feature_store_s_own" {
   expect_failures = [var.dataset]
 }
 
-run "refuses_an_identifier_that_is_no_feature" {
+run "refuses_an_identifier_that_is_not_a_feature" {
   command = plan
   variables {
     dataset = { name = "customers", record_identifier = "key", features = { id = "String" } }

@@ -106,7 +106,7 @@ def test_a_transform_makes_none_one_or_several_rows(made: Any, outcomes: list[tu
     assert [(row.outcome, row.reason) for row in judged(GOOD, transform=made)] == outcomes
 
 
-def test_a_transform_refuses_with_a_reason_of_its_own() -> None:
+def test_a_transform_refuses_with_its_own_reason() -> None:
     def refuse(row: dict[str, Any]) -> None:
         raise ValueError("too_young")
 

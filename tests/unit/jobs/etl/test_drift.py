@@ -44,8 +44,8 @@ def test_names_are_those_of_the_catalogue(name: str, expected: str) -> None:
     ],
 )
 def test_columns_with_names(names: list[str], places: tuple[int, ...], change: Change | None) -> None:
-    found = by_name(names, COLUMNS)
-    assert (found.places, found.width, found.change) == (places, len(names), change)
+    result = by_name(names, COLUMNS)
+    assert (result.places, result.width, result.change) == (places, len(names), change)
 
 
 def test_names_in_another_order_matter_where_order_is_the_rule() -> None:
@@ -73,13 +73,15 @@ def columns(*places: int) -> list[list[str]]:
     ],
 )
 def test_columns_without_names(rows: list[list[str]], change: Change | None) -> None:
-    found = by_order(ORDER, COLUMNS, rows)
-    assert (found.places, found.width, found.change) == ((0, 1, 2), 3, change)
+    result = by_order(ORDER, COLUMNS, rows)
+    assert (result.places, result.width, result.change) == ((0, 1, 2), 3, change)
 
 
 def test_a_table_of_the_catalogue_may_hold_more_columns_than_the_contract() -> None:
-    found = by_order(("note", "Species", "id", "Petal Length CM"), COLUMNS, [["n", *row[2:], *row[:2]] for row in ROWS])
-    assert (found.places, found.width, found.change) == ((2, 3, 1), 4, None)
+    result = by_order(
+        ("note", "Species", "id", "Petal Length CM"), COLUMNS, [["n", *row[2:], *row[:2]] for row in ROWS]
+    )
+    assert (result.places, result.width, result.change) == ((2, 3, 1), 4, None)
 
 
 @pytest.mark.parametrize(

@@ -61,12 +61,12 @@ def run(etl: ModuleType, aws: Any) -> Callable[..., dict[str, Any]]:
 def rows(aws: Any, name: str = "things") -> list[tuple[Any, ...]]:
     import pyarrow.parquet as pq
 
-    s3, found = aws.client("s3"), []
+    s3, cells = aws.client("s3"), []
     for item in s3.list_objects_v2(Bucket="data", Prefix=f"data/processed/{name}/").get("Contents", ()):
         body = s3.get_object(Bucket="data", Key=item["Key"])["Body"].read()
         folder = item["Key"].split("/")[-2]
-        found += [(folder, *row.values()) for row in pq.ParquetFile(io.BytesIO(body)).read().to_pylist()]
-    return sorted(found, key=str)
+        cells += [(folder, *row.values()) for row in pq.ParquetFile(io.BytesIO(body)).read().to_pylist()]
+    return sorted(cells, key=str)
 
 
 def test_options_that_glue_adds_are_let_through(etl: ModuleType) -> None:

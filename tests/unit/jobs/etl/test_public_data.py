@@ -89,8 +89,8 @@ def test_every_row_comes_out_as_it_went_in(
 
     paths = sorted((tmp_path / f"data/features/{name}").rglob("*.parquet"))
     tables = {path.parent.name: pq.ParquetFile(path).read().to_pylist() for path in paths}
-    found = [list(row.values())[1:] for rows in tables.values() for row in rows]
-    assert_equal(sorted(found), expected["rows"], exact=form not in ("json", "jsonlines"))
+    result = [list(row.values())[1:] for rows in tables.values() for row in rows]
+    assert_equal(sorted(result), expected["rows"], exact=form not in ("json", "jsonlines"))
     assert len({row["row_id"] for rows in tables.values() for row in rows}) == count
 
     shares = {split: len(rows) / count for split, rows in tables.items()}
@@ -105,12 +105,12 @@ def test_every_row_comes_out_as_it_went_in(
     assert rules.broken_rules(facts) == []
 
 
-def assert_equal(found: list[list[Any]], expected: list[list[Any]], *, exact: bool) -> None:
+def assert_equal(result: list[list[Any]], expected: list[list[Any]], *, exact: bool) -> None:
     """Compare rows; pandas writes numbers to JSON with 15 digits."""
     if exact:
-        assert found == expected
+        assert result == expected
         return
-    assert len(found) == len(expected)
-    for one, other in zip(found, expected, strict=True):
+    assert len(result) == len(expected)
+    for one, other in zip(result, expected, strict=True):
         assert one[:-1] == pytest.approx(other[:-1], rel=1e-14)
         assert one[-1] == other[-1]

@@ -197,12 +197,12 @@ def report(folder: Path, name: str, run_id: str = "r1") -> dict[str, Any]:
 def rows(folder: Path, layer: str, name: str) -> list[Any]:
     import pyarrow.parquet as pq
 
-    found = []
+    result = []
     for path in sorted((folder / f"data/{layer}/{name}").rglob("*.parquet")):
         table = pq.ParquetFile(path).read()
         kinds = [str(kind) for kind in table.schema.types]
-        found += [(path.parent.name, kinds, *row.values()) for row in table.to_pylist()]
-    return found
+        result += [(path.parent.name, kinds, *row.values()) for row in table.to_pylist()]
+    return result
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case["name"] != "more"], ids=lambda case: case["name"])

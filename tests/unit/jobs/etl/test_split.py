@@ -1,4 +1,4 @@
-"""Which split a row is in: the same for the same rows and seed, with the shares that were asked for."""
+"""Which split a row is in: the same for the same rows and seed, with the required shares."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ def test_the_hash_is_the_documented_one() -> None:
 
 def test_each_label_has_its_shares_to_the_row() -> None:
     labels = {f"g{n}": "rare" if n % 10 == 0 else "common" for n in range(1000)}
-    found = stratified(labels, SHARES)
-    counts = Counter((labels[group], found[group]) for group in labels)
+    splits = stratified(labels, SHARES)
+    counts = Counter((labels[group], splits[group]) for group in labels)
     assert counts == {
         ("rare", "train"): 70, ("rare", "validation"): 15, ("rare", "test"): 15,
         ("common", "train"): 630, ("common", "validation"): 135, ("common", "test"): 135,
     }  # fmt: skip
-    assert stratified(dict(reversed(labels.items())), SHARES) == found
-    assert stratified(labels, Split(seed="other", train=0.7, validation=0.15, test=0.15)) != found
+    assert stratified(dict(reversed(labels.items())), SHARES) == splits
+    assert stratified(labels, Split(seed="other", train=0.7, validation=0.15, test=0.15)) != splits
 
 
 @pytest.mark.parametrize(
     ("count", "expected"), [(1, (1, 0, 0)), (2, (2, 0, 0)), (3, (2, 1, 0)), (5, (4, 0, 1)), (10, (8, 1, 1))]
 )
 def test_a_rare_label_goes_to_training_first(count: int, expected: tuple[int, ...]) -> None:
-    found = Counter(stratified({f"g{n}": "x" for n in range(count)}, Split()).values())
-    assert tuple(found[name] for name in ("train", "validation", "test")) == expected
+    splits = Counter(stratified({f"g{n}": "x" for n in range(count)}, Split()).values())
+    assert tuple(splits[name] for name in ("train", "validation", "test")) == expected
 
 
 def test_a_group_of_several_labels_counts_as_the_smallest() -> None:

@@ -64,22 +64,22 @@ def facts(folder: Path, run_id: str) -> dict[str, Any]:
     """Digests of all that a run left in `folder`, whatever the order and the layout of its files."""
     import pyarrow.parquet as pq
 
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for layer in ("processed", "features"):
         paths = sorted((folder / f"data/{layer}/reviews").rglob("*.parquet"))
         tables = {path: pq.ParquetFile(path).read() for path in paths}
-        found[layer] = digest([(path.parent.name, row) for path, table in tables.items() for row in table.to_pylist()])
-        found[f"{layer} files"] = [path.relative_to(folder).as_posix() for path in paths]
-        found[f"{layer} columns"] = {
+        result[layer] = digest([(path.parent.name, row) for path, table in tables.items() for row in table.to_pylist()])
+        result[f"{layer} files"] = [path.relative_to(folder).as_posix() for path in paths]
+        result[f"{layer} columns"] = {
             f"{field.name} {field.type}" for table in tables.values() for field in table.schema
         }
-        found[f"{layer} columns"] = sorted(found[f"{layer} columns"])
-    found["labels"] = hashlib.sha256((folder / "data/features/labels/reviews/test.jsonl").read_bytes()).hexdigest()
+        result[f"{layer} columns"] = sorted(result[f"{layer} columns"])
+    result["labels"] = hashlib.sha256((folder / "data/features/labels/reviews/test.jsonl").read_bytes()).hexdigest()
     path = folder / f"data/quarantine/reviews/{run_id}.jsonl"
     entries = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    found["quarantine"] = digest([(each["key"], each["line"], each["bytes"], each["row"]) for each in entries])
+    result["quarantine"] = digest([(each["key"], each["line"], each["bytes"], each["row"]) for each in entries])
     report = json.loads((folder / f"data/processed/_reports/reviews/{run_id}.json").read_text())
-    found |= {name: report[name] for name in ("counts", "sources", "splits", "data_fingerprint", "inputs")}
+    result |= {name: report[name] for name in ("counts", "sources", "splits", "data_fingerprint", "inputs")}
     groups = folder / f"data/processed/_reports/reviews/{run_id}.groups.json"
-    found["groups"] = hashlib.sha256(groups.read_bytes()).hexdigest()
-    return found
+    result["groups"] = hashlib.sha256(groups.read_bytes()).hexdigest()
+    return result

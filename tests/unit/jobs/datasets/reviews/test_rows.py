@@ -23,10 +23,10 @@ DIGESTS = json.loads((Path(__file__).parent / "digests.json").read_text())
 
 def bundled() -> dict[str, bytes]:
     folder = REPO / ".cache" / "datasets" / "reviews"
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.glob("source=*/*.txt")}
-    if not found:
+    texts = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.glob("source=*/*.txt")}
+    if not texts:
         pytest.fail(f"the review data is not in {folder}: `make setup` fetches it")
-    return found
+    return texts
 
 
 @pytest.mark.parametrize(("name", "raw"), [("generated", files), ("bundled", bundled)])
@@ -41,7 +41,7 @@ def test_the_rows_are_the_same(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
     plain_runner.run(job, store, raw_folder(spec, store, job.raw))
-    found: dict[str, Any] = facts(tmp_path, "r1")
-    for split in found["splits"].values():
+    result: dict[str, Any] = facts(tmp_path, "r1")
+    for split in result["splits"].values():
         assert split.pop("label_range") is None
-    assert found == DIGESTS[name]
+    assert result == DIGESTS[name]
