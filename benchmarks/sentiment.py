@@ -39,12 +39,17 @@ IN_DOMAIN, OUT_OF_DOMAIN = "ours, in domain", "ours, out of domain"
 BY_SIGN, NEUTRAL_IS_WRONG, MAJORITY = "VADER, by sign", "VADER, neutral is wrong", "always the majority"
 
 _ETL = """
-import sys
+import json, sys
 from pathlib import Path
-from reviews import plain_runner
-from reviews.job import Job
-from reviews.store import FolderStore
-plain_runner.run(Job("reviews", "benchmark", sys.argv[2]), FolderStore(Path(sys.argv[1])))
+from tabular import plain_runner
+from tabular.job import Job, raw_folder
+from tabular.spec import parse
+from tabular.store import FolderStore
+import transform
+document = json.loads((Path(transform.__file__).parent / "spec.json").read_text())
+spec = parse({**document, "split": {**document["split"], "seed": sys.argv[2]}})
+store, job = FolderStore(Path(sys.argv[1])), Job(spec, "benchmark", transform.transform)
+plain_runner.run(job, store, raw_folder(spec, store, job.raw))
 """
 _VADER = """
 import json, sys
@@ -63,7 +68,7 @@ def split(raw: Path, sources: Sequence[str], folder: Path) -> Path:
     for source in sources:
         name = f"source={source}"
         shutil.copytree(raw / name, folder / "data" / "raw" / "reviews" / name)
-    env = environment(PYTHONPATH=str(REPO / "jobs" / "etl"))
+    env = environment(PYTHONPATH=f"{REPO / 'jobs/etl'}:{REPO / 'jobs/datasets/reviews'}")
     run([str(JOBS_PYTHON), "-c", _ETL, str(folder), Data().split_seed], env=env)
     return folder / "data" / "features" / "reviews"
 

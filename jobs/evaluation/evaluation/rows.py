@@ -16,6 +16,9 @@ import pyarrow.parquet as pq
 
 from evaluation.errors import EvaluationError
 
+GENERATED_ID = "row_id"
+"""Column that the ETL adds to rows without an id."""
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -31,10 +34,10 @@ class Roles:
         roles = spec["roles"]
         features = roles.get("features")
         if features is None:
-            others = {roles.get(name) for name in ("id", "group", "label", "time")}
+            others = {roles.get(name) for name in ("id", "group", "label", "time")} | set(spec.get("partitions") or ())
             columns = [column["name"] for column in spec.get("output") or spec["columns"]]
             features = [name for name in columns if name not in others]
-        return cls(roles.get("id") or "id", roles.get("label"), tuple(features))
+        return cls(roles.get("id") or GENERATED_ID, roles.get("label"), tuple(features))
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ class Format(Section):
     quote: Annotated[str, Field(max_length=1)] = Field('"', description="csv, tsv: around cells; empty: none")
     encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
     compression: Literal["auto", "none", "gzip"] = Field("auto", description="auto: gzip for files ending with .gz")
+    nulls: tuple[str, ...] = Field(("",), description="csv, tsv: cells that mean no value, such as NA")
 
 
 ColumnType = Literal["string", "bigint", "double", "boolean", "timestamp", "date"]
@@ -97,7 +98,7 @@ class Roles(Section):
     label: ColumnName | None = Field(None, description="what models predict; unset: there is none")
     time: ColumnName | None = Field(None, description="order of a split by time")
     features: tuple[ColumnName, ...] | None = Field(
-        None, min_length=1, description="what models read; unset: all columns without another role"
+        None, min_length=1, description="what models read; unset: all columns without another role, except partitions"
     )
 
 
@@ -140,6 +141,9 @@ class Dataset(Section):
     )
     format: Format = Format()
     columns: tuple[Column, ...] = Field(min_length=1, max_length=1000, description="of the raw records, in order")
+    partitions: tuple[ColumnName, ...] = Field(
+        (), description="columns in the names of the raw files' folders, as `<name>=<value>/`; text unless in `columns`"
+    )
     transform: RepositoryFolder | None = Field(
         None, description="folder with a transform.py, whose function `transform` turns a raw row into rows"
     )
@@ -162,12 +166,15 @@ class Dataset(Section):
     @property
     def produced(self) -> tuple[Column, ...]:
         """The columns of the processed rows."""
-        return self.output or self.columns
+        declared = {column.name: column for column in self.columns}
+        folders = (declared.get(name) or Column(name=name, type="string") for name in self.partitions)
+        rows = self.output or self.columns
+        return (*(column for column in rows if column.name not in self.partitions), *folders)
 
     @property
     def features(self) -> tuple[str, ...]:
         """The columns that models read."""
         if self.roles.features is not None:
             return self.roles.features
-        others = {self.roles.id, self.roles.group, self.roles.label, self.roles.time}
+        others = {self.roles.id, self.roles.group, self.roles.label, self.roles.time, *self.partitions}
         return tuple(column.name for column in self.produced if column.name not in others)

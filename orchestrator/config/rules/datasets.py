@@ -23,6 +23,12 @@ METRICS = {
 }
 """What the evaluation measures by task; a custom one names its own metrics."""
 NUMBERS = ("bigint", "double")
+SPLIT = "split"
+SPLIT_BY = (
+    ("stratified", "label", ("string", "bigint", "boolean", "date")),
+    ("time", "time", ("timestamp", "date", *NUMBERS)),
+)
+"""Methods that split by a column, its role, and the types that it may have."""
 TABLES = ("csv", "tsv")
 
 
@@ -42,6 +48,7 @@ def check_dataset(
         yield from _check_columns(document, place, getattr(dataset, place) or ())
     yield from _check_format(document, dataset)
     yield from _check_roles(document, dataset)
+    yield from _check_split(document, dataset)
     if platform is not None:
         yield from _check_planned(environment, document, dataset, platform)
         yield from _check_source(document, dataset, platform)
@@ -127,9 +134,25 @@ def _check_roles(document: Document, dataset: Dataset) -> Iterator[Problem]:
         yield document.problem(("roles",), "leaves no column for models to read", len(known))
     if roles.label is not None and roles.label in dataset.features:
         yield document.problem(("roles", "features"), "must not have the label: models would read it", roles.label)
-    for method, key in (("stratified", "label"), ("time", "time")):
-        if dataset.split.method == method and getattr(roles, key) is None:
+
+
+def _check_split(document: Document, dataset: Dataset) -> Iterator[Problem]:
+    method, types = dataset.split.method, {column.name: column.type for column in dataset.produced}
+    if SPLIT in types:
+        place = "output" if dataset.output else "columns"
+        yield document.problem((place,), f"must not have a column `{SPLIT}`, the name of the splits' folders", SPLIT)
+    for name, key, kinds in SPLIT_BY:
+        role = getattr(dataset.roles, key)
+        if method == name and role is None:
             yield document.problem(("split", "method"), f"requires `roles.{key}`", method)
+        elif method == name and role in types and types[role] not in kinds:
+            rule = f"requires `roles.{key}` to be a {' or '.join(kinds)}; `{role}` is a {types[role]}"
+            yield document.problem(("split", "method"), rule, method)
+    if dataset.etl.bookmarks == "enable" and (dataset.roles.id is None or method != "group"):
+        rule = (
+            "requires `roles.id`, which tells new rows from known ones, and `split.method: group`, which moves no rows"
+        )
+        yield document.problem(("etl", "bookmarks"), rule, "enable")
 
 
 def _check_source(document: Document, dataset: Dataset, platform: Platform) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -199,7 +200,7 @@ def _primary_key(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
 
 def _custom_sql(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
     """Evaluate `CustomSql "select count(*) from primary where …" = 0`."""
-    sql = _column(rule).replace(" primary", f" {PRIMARY}")
+    sql = re.sub(r"\bprimary\b", PRIMARY, _column(rule))
     row = connection.execute(sql).fetchone()
     return _judge(rule, "Dataset.*.CustomSQL", None if row is None or row[0] is None else float(row[0]))
 

@@ -53,6 +53,11 @@ def test_the_columns_of_a_transform_count_where_there_is_one() -> None:
     assert rows.Roles.of({**SPEC, "output": [{"name": "id"}, {"name": "bmi"}, {"name": "risk"}]}).features == ("bmi",)
 
 
+def test_rows_without_an_id_have_a_generated_one_and_folders_are_not_features() -> None:
+    roles = rows.Roles.of({**SPEC, "partitions": ["sex"], "roles": {"label": "risk"}})
+    assert (roles.id, roles.features) == ("row_id", ("id", "patient", "age", "seen"))
+
+
 def test_the_hash_is_of_the_rows_and_not_of_their_files(tmp_path: Path) -> None:
     whole = rows.read(written(tmp_path / "one", TABLE), spec()).sha256
     for number in (0, 1):

@@ -236,7 +236,7 @@ def test_the_specification_that_the_event_names_counts_more_than_the_report_s(
 
 def test_a_refused_run_is_named(cold_start: Any, fake_s3: Any, context: Any) -> None:
     function = cold_start("data_validation")
-    outputs = {"quarantine": []}
+    outputs: dict[str, Any] = {"quarantine": []}
     function.S3 = fake_s3(stored_run({**REPORT, "status": "refused", "refusal": "too much", "outputs": outputs}))
     with pytest.raises(function.DataValidationFailed, match=r"^the ETL run is 'refused': too much$"):
         function.handler({"bucket": "data", "dataset": "notes", "run_id": "r1"}, context)
