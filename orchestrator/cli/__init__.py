@@ -31,6 +31,7 @@ COMMANDS = {
     "graph": "Show the stack dependency graph.",
     "policy": "Run the policy gate on Terraform source and plans.",
     "pipeline": "Run trainings, and list, show and stop their executions.",
+    "model": "Import finished models.",
     "release": "Approve, reject or release a model version.",
     "smoke": "Run the smoke tests of the deployed blueprints.",
     "ask": "Send a request to a deployed blueprint through the API.",

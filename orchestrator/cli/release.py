@@ -71,7 +71,7 @@ def endpoint(ctx: click.Context, env: str, blueprint: str, version: str | None, 
     machine = outputs["release"]["state_machine_arn"]
     if version is not None and chosen.model.source == "sagemaker":
         version = tools.approved_version(target.cloud, chosen.model.group, version)
-    [result] = tools.release(target.cloud, machine, {blueprint: version}, on_event=_reporter(app))
+    [result] = tools.release(target.cloud, machine, {blueprint: version}, on_event=reporter(app))
     if as_json:
         app.console.json(asdict(result))
     if result.error:
@@ -108,10 +108,14 @@ def approve(ctx: click.Context, env: str, group: str, version: int | None, comme
     The command waits for the result. Repeating it changes nothing. The work runs in AWS: interrupting this command
     stops the waiting only.
     """
-    decision = _decide(ctx, env, group, version, "approve", comment, as_json)
-    red = [each for each in decision.releases if each.error]
-    app: App = ctx.obj
-    app.console.say(f"version {decision.number} of {group} is {'already ' if not decision.execution_arn else ''}live")
+    show_live(ctx.obj, env, _decide(ctx, env, group, version, "approve", comment, as_json))
+    ctx.exit(0)
+
+
+def show_live(app: App, env: str, decision: Decision) -> None:
+    """Report a version that went live, and its releases. Raises `ReleaseFailed` if one of them failed."""
+    group, red = decision.group, [each for each in decision.releases if each.error]
+    app.console.say(f"version {decision.number} of {group} is {'already ' if decision.already else ''}live")
     for each in decision.releases:
         if not each.error:
             app.console.say(f"{each.blueprint} {'runs' if each.changed else 'already ran'} {each.config_name}")
@@ -125,7 +129,6 @@ def approve(ctx: click.Context, env: str, group: str, version: int | None, comme
         )
     if not decision.releases:
         app.console.say(f"Next: `orchestrator deploy {env}` creates the endpoints that waited for a version")
-    ctx.exit(0)
 
 
 @command.command("reject")
@@ -158,13 +161,13 @@ def _decide(
             hint=f"available: {', '.join(groups)} (`registry.groups` in platform.yaml)",
         )
     tools = app.tools(environment)
-    decision = tools.decide(app.target(tools).cloud, group, version, verb, comment=comment, on_event=_reporter(app))
+    decision = tools.decide(app.target(tools).cloud, group, version, verb, comment=comment, on_event=reporter(app))
     if as_json:
         app.console.json(asdict(decision))
     return decision
 
 
-def _reporter(app: App) -> Callable[[dict[str, object]], None]:
+def reporter(app: App) -> Callable[[dict[str, object]], None]:
     def report(event: dict[str, object]) -> None:
         if event["type"] != "apply_progress":
             app.console.say(str(event["@message"]))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.config.model.platform import Blueprint, Described, Environment
-from orchestrator.planning.values import approval_tokens, live_parameter
+from orchestrator.planning.values import approval_tokens, live_parameter, training_machine
 from orchestrator.session.target import state_tags
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from orchestrator.core.package import Packager
     from orchestrator.core.types import EventSink, Json
     from orchestrator.local_aws.model import EmulatorInfo, EmulatorProcess
-    from orchestrator.pipeline import Group
     from orchestrator.pipeline.model import Decision, PendingVersion, PipelineResult, Verb
     from orchestrator.policy.model import PolicyGate
+    from orchestrator.registry.model import Container, Group, Registered, Target
     from orchestrator.release.model import EndpointState, ReleaseResult
     from orchestrator.smoke.model import ProbeResult, Proven
     from orchestrator.terraform.model import TerraformTool
@@ -176,8 +176,15 @@ class RealTools:
 
         return stop_all(cloud, machine)
 
+    def import_model(
+        self, cloud: Cloud, group: str, artefact: str, container: Container, target: Target, *, on_event: EventSink
+    ) -> Registered:
+        from orchestrator.registry.importing import bring
+
+        return bring(cloud, self._group(group), artefact, container, target, on_event)
+
     def _group(self, name: str) -> Group:
-        from orchestrator.pipeline import Group
+        from orchestrator.registry.model import Group
 
         environment = self.environment
         return Group(
@@ -186,6 +193,7 @@ class RealTools:
             full_name=f"{environment.name_prefix}-{name}",
             live_parameter=live_parameter(environment, name),
             tokens=approval_tokens(environment, name),
+            machine=training_machine(environment, name),
         )
 
     def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:

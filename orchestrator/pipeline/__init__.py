@@ -5,7 +5,7 @@ long), and their fidelity from the emulator's evidence. If versions require appr
 ends here: `approval` lists the waiting versions and carries out decisions.
 """
 
-from orchestrator.pipeline.approval import Group, approved, decide, pending
+from orchestrator.pipeline.approval import approved, decide, pending
 from orchestrator.pipeline.execution import live_version, run, stop_all
 
-__all__ = ["Group", "approved", "decide", "live_version", "pending", "run", "stop_all"]
+__all__ = ["approved", "decide", "live_version", "pending", "run", "stop_all"]

@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from orchestrator.aws.client import error_code, explained, pages
+from orchestrator.aws.client import error_code, explained
 from orchestrator.aws.model import Cloud
 from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.pipeline.execution import live_version, new_run_id, watch
 from orchestrator.pipeline.history import find_object
 from orchestrator.pipeline.model import Decision, PendingVersion, Verb
+from orchestrator.registry import live
+from orchestrator.registry.model import Group
+from orchestrator.registry.versions import described, listed, number_of
 from orchestrator.release.execution import follow, started_by
 from orchestrator.release.model import ReleaseResult
 
@@ -35,24 +37,6 @@ _SPENT = ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut")
 _WAKE_SECONDS = 60.0
 _POLL_SECONDS = {"local": 0.2, "aws": 2.0}
 _sleep = time.sleep
-
-
-@dataclass(frozen=True)
-class Group:
-    """A model package group.
-
-    Attributes:
-        name: the name on the command line.
-        full_name: the name in SageMaker.
-        live_parameter: the parameter with the live version.
-        tokens: the path of the parameters with tokens, one for each waiting version.
-    """
-
-    env: str
-    name: str
-    full_name: str
-    live_parameter: str
-    tokens: str
 
 
 def pending(cloud: Cloud, groups: Sequence[Group]) -> tuple[PendingVersion, ...]:
@@ -83,16 +67,19 @@ def decide(
     by = _caller(cloud)
     if status == PENDING:
         _write(cloud, arn, verb, f"{STATUS[verb]} by {by}" + (f": {comment}" if comment else ""))
-        on_event(_event(f"version {_number(arn)} of {group.name} is {STATUS[verb].lower()} in the registry"))
+        on_event(_event(f"version {number_of(arn)} of {group.name} is {STATUS[verb].lower()} in the registry"))
     execution = _wake(cloud, group, version)
     if verb == "reject":
         if execution:
             watch(cloud, execution, _from_the_wait_on(on_event))
-        return Decision(group.name, _number(arn), arn, verb, status != PENDING, execution)
+        return Decision(group.name, number_of(arn), arn, verb, status != PENDING, execution)
     if execution is None:
         if _is_live(cloud, group, arn):
-            return Decision(group.name, _number(arn), arn, verb, True, None)
+            return Decision(group.name, number_of(arn), arn, verb, True, None, already=True)
         _refuse_former(version, group)
+        if live.is_imported(version):
+            releases = live.go_live(cloud, group, version, on_event)
+            return Decision(group.name, number_of(arn), arn, verb, status != PENDING, None, releases)
         execution = _promote(cloud, group, arn, on_event)
     else:
         on_event = _from_the_wait_on(on_event)
@@ -106,7 +93,7 @@ def approved(cloud: Cloud, group: Group, reference: str) -> str:
         PlatformError: the group has no such version, or it is not approved.
     """
     prefix, _, number = reference.rpartition("/")
-    versions = {_number(str(each["ModelPackageArn"])): each for each in _versions(cloud, group)}
+    versions = {number_of(str(each["ModelPackageArn"])): each for each in listed(cloud, group)}
     version = versions.get(int(number), {}) if number.isdecimal() else {}
     ready = sorted(n for n, each in versions.items() if each.get("ModelApprovalStatus") == STATUS["approve"])
     hint = f"approved versions: {_listed(ready[-5:]) or 'none'}"
@@ -120,14 +107,13 @@ def approved(cloud: Cloud, group: Group, reference: str) -> str:
 
 def _pending_of(cloud: Cloud, group: Group) -> list[PendingVersion]:
     waiting = []
-    for summary in _versions(cloud, group, ModelApprovalStatus=PENDING):
-        described = _described(cloud, str(summary["ModelPackageArn"]))
-        properties = described.get("CustomerMetadataProperties", {})
+    for summary in listed(cloud, group, ModelApprovalStatus=PENDING):
+        properties = described(cloud, str(summary["ModelPackageArn"])).get("CustomerMetadataProperties", {})
         execution = properties.get("execution_arn")
         waiting.append(
             PendingVersion(
                 group=group.name,
-                number=_number(str(summary["ModelPackageArn"])),
+                number=number_of(str(summary["ModelPackageArn"])),
                 arn=str(summary["ModelPackageArn"]),
                 since=_time(summary.get("CreationTime")),
                 execution_arn=str(execution) if execution and _status(cloud, str(execution)) == "RUNNING" else None,
@@ -137,33 +123,15 @@ def _pending_of(cloud: Cloud, group: Group) -> list[PendingVersion]:
                     if name.startswith(_METRIC)
                 },
                 approve=f"orchestrator release approve {group.env} {group.name} "
-                f"--version {_number(str(summary['ModelPackageArn']))}",
+                f"--version {number_of(str(summary['ModelPackageArn']))}",
             )
         )
     return sorted(waiting, key=lambda version: version.number)
 
 
-def _versions(cloud: Cloud, group: Group, **filters: str) -> list[Json]:
-    try:
-        with explained(cloud, f"list the versions of {group.full_name}"):
-            client = cloud.client("sagemaker")
-            return pages(
-                client,
-                "list_model_packages",
-                "ModelPackageSummaryList",
-                ModelPackageGroupName=group.full_name,
-                **filters,
-            )
-    except PlatformError as error:
-        # SageMaker has no specific code for a group that does not exist.
-        if error_code(error.__cause__) in ("ValidationException", "ResourceNotFound", "ResourceNotFoundException"):
-            return []
-        raise
-
-
 def _find(cloud: Cloud, group: Group, number: int | None, verb: Verb) -> Json:
     """Describe the version with this number, or the only one that waits."""
-    versions = {_number(str(each["ModelPackageArn"])): each for each in _versions(cloud, group)}
+    versions = {number_of(str(each["ModelPackageArn"])): each for each in listed(cloud, group)}
     waiting = sorted(n for n, each in versions.items() if each.get("ModelApprovalStatus") == PENDING)
     if number is None and len(waiting) == 1:
         number = waiting[0]
@@ -189,7 +157,7 @@ def _find(cloud: Cloud, group: Group, number: int | None, verb: Verb) -> Json:
             f"`{group.name}` has no version {number}; the newest are {shown}",
             hint=f"waiting for approval: {_listed(waiting) or 'none'}",
         )
-    return _described(cloud, str(versions[number]["ModelPackageArn"]))
+    return described(cloud, str(versions[number]["ModelPackageArn"]))
 
 
 def _refuse_otherwise(version: Json, group: Group, verb: Verb) -> None:
@@ -197,7 +165,7 @@ def _refuse_otherwise(version: Json, group: Group, verb: Verb) -> None:
     if status in (PENDING, STATUS[verb]):
         return
     why = f" ({version['ApprovalDescription']})" if version.get("ApprovalDescription") else ""
-    number = _number(str(version["ModelPackageArn"]))
+    number = number_of(str(version["ModelPackageArn"]))
     hint = (
         f"train a new one: `orchestrator deploy {group.env} --pipeline`"
         if verb == "approve"
@@ -212,7 +180,7 @@ def _refuse_former(version: Json, group: Group) -> None:
         return
     arn = str(version["ModelPackageArn"])
     raise PlatformError(
-        f"version {_number(arn)} of `{group.name}` was approved and live, and was replaced by another one",
+        f"version {number_of(arn)} of `{group.name}` was approved and live, and was replaced by another one",
         hint=f"to go back to it: `orchestrator release {group.env} BLUEPRINT --version {arn}`",
     )
 
@@ -232,7 +200,7 @@ def _wake(cloud: Cloud, group: Group, version: Json) -> str | None:
     execution = version.get("CustomerMetadataProperties", {}).get("execution_arn")
     if not execution:
         return None
-    name, until = f"{group.tokens}/{_number(str(version['ModelPackageArn']))}", time.monotonic() + _WAKE_SECONDS
+    name, until = f"{group.tokens}/{number_of(str(version['ModelPackageArn']))}", time.monotonic() + _WAKE_SECONDS
     while _status(cloud, execution) == "RUNNING":
         state = _state(cloud, execution)
         if state not in (WAITS_IN, *_BEFORE):
@@ -264,9 +232,13 @@ def _send(cloud: Cloud, parameter: str) -> bool:
 
 def _promote(cloud: Cloud, group: Group, arn: str, on_event: EventSink) -> str:
     """Start the pipeline's last steps for an approved version that no execution waits for."""
+    if group.machine is None:
+        raise PlatformError(
+            f"version {number_of(arn)} of `{group.name}` is approved, and no training here can take it live",
+            hint=f"`orchestrator model import {group.env} {group.name} ARTEFACT` registers its archive as an import",
+        )
     partition, region, account = arn.split(":")[1], arn.split(":")[3], arn.split(":")[4]
-    prefix = group.full_name.removesuffix(f"-{group.name}")
-    machine = f"arn:{partition}:states:{region}:{account}:stateMachine:{prefix}-training"
+    machine = f"arn:{partition}:states:{region}:{account}:stateMachine:{group.machine}"
     run_id = new_run_id()
     with explained(cloud, f"start {machine}, which takes an approved version live", ReleaseFailed):
         execution = cloud.client("stepfunctions").start_execution(
@@ -281,7 +253,7 @@ def _gone_live(cloud: Cloud, group: Group, arn: str, execution: str, repeated: b
     if described["status"] != "SUCCEEDED":
         why = ": ".join(str(described[name]) for name in ("error", "cause") if described.get(name))
         raise ReleaseFailed(
-            f"version {_number(arn)} of `{group.name}` did not go live: {why or described['status']}",
+            f"version {number_of(arn)} of `{group.name}` did not go live: {why or described['status']}",
             hint=f"the previous version is still live; see the steps of the execution {execution}",
         )
     started = find_object(stays, ("StartReleases",), "ExecutionArn")
@@ -289,17 +261,12 @@ def _gone_live(cloud: Cloud, group: Group, arn: str, execution: str, repeated: b
     if started:
         children = started_by(cloud, str(started["ExecutionArn"]))
         releases = tuple(follow(cloud, child, blueprint, on_event) for child, blueprint in children.items())
-    return Decision(group.name, _number(arn), arn, "approve", repeated, execution, releases)
+    return Decision(group.name, number_of(arn), arn, "approve", repeated, execution, releases)
 
 
 def _is_live(cloud: Cloud, group: Group, arn: str) -> bool:
-    live = live_version(cloud, group.live_parameter)
-    return live is not None and live.get("model_package_arn") == arn
-
-
-def _described(cloud: Cloud, arn: str) -> Json:
-    with explained(cloud, f"describe {arn}"):
-        return dict(cloud.client("sagemaker").describe_model_package(ModelPackageName=arn))
+    version = live_version(cloud, group.live_parameter)
+    return version is not None and version.get("model_package_arn") == arn
 
 
 def _status(cloud: Cloud, execution: str) -> str:
@@ -344,10 +311,6 @@ def _from_the_wait_on(on_event: EventSink) -> EventSink:
         awake = awake or event.get("state") == WAITS_IN
 
     return forward
-
-
-def _number(arn: str) -> int:
-    return int(arn.rsplit("/", 1)[-1])
 
 
 def _time(value: object) -> str:

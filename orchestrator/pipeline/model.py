@@ -60,7 +60,13 @@ Verb = Literal["approve", "reject"]
 
 @dataclass(frozen=True)
 class Decision:
-    """The decision about a version, and its releases. `repeated`: the registry already had this decision."""
+    """The decision about a version, and its releases.
+
+    Attributes:
+        repeated: whether the registry already had this decision.
+        execution_arn: the execution that carried it out; `None` if there was none, or nothing to do.
+        already: whether the version was live before.
+    """
 
     group: str
     number: int
@@ -69,3 +75,4 @@ class Decision:
     repeated: bool
     execution_arn: str | None
     releases: tuple[ReleaseResult, ...] = ()
+    already: bool = False

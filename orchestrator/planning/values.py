@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.blueprints.matrix import packages_of
 from orchestrator.config.model.platform import Blueprint, Dataset, Described, Environment
+from orchestrator.config.rules.platform import MODEL_GROUPS
 from orchestrator.core.package import Package
 from orchestrator.core.state import State
 from orchestrator.core.types import Json
@@ -59,6 +60,13 @@ def live_parameter(environment: Environment, group: str) -> str:
 def approval_tokens(environment: Environment, group: str) -> str:
     """Return the path of the SSM parameters, one per version of a group, with the tokens of waiting executions."""
     return f"/{environment.platform.project}/{environment.name}/approvals/{group}"
+
+
+def training_machine(environment: Environment, group: str) -> str | None:
+    """Return the name of the state machine that trains the models of a group; `None` if none does."""
+    if any(training.name == group for training in environment.trainings):
+        return f"{environment.name_prefix}-{group}-training"
+    return f"{environment.name_prefix}-training" if group in MODEL_GROUPS else None
 
 
 def partition(region: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.local_aws.model import EmulatorInfo, EmulatorProcess
     from orchestrator.pipeline.model import Decision, PendingVersion, PipelineResult, Verb
     from orchestrator.policy.model import PolicyGate
+    from orchestrator.registry.model import Container, Registered, Target
     from orchestrator.release.model import EndpointState, ReleaseResult
     from orchestrator.smoke.model import ProbeResult, Proven
 
@@ -83,6 +84,12 @@ class Tools(Protocol):
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
     ) -> Decision:
         """Approve or reject a version (`None`: the one that waits), and wait for the result."""
+        ...
+
+    def import_model(
+        self, cloud: Cloud, group: str, artefact: str, container: Container, target: Target, *, on_event: EventSink
+    ) -> Registered:
+        """Register a finished archive as a version of a group, which then waits for approval."""
         ...
 
     def stop_pipelines(self, cloud: Cloud, machine: str) -> int:

@@ -19,6 +19,7 @@ from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError
 from orchestrator.local_aws.model import EmulatorInfo
 from orchestrator.pipeline.model import AWAITING_APPROVAL, Decision, PendingVersion, PipelineResult, StepResult, Verb
+from orchestrator.registry.model import Container, Registered, Target
 from orchestrator.release.model import EndpointState, ReleaseResult
 from orchestrator.smoke.model import ProbeResult, Proven
 from orchestrator.terraform.model import ApplySummary, Workspace
@@ -44,12 +45,20 @@ OUTPUTS: dict[str, Json] = {
     "buckets": {"s3_buckets": {"data": {"name": "data-bucket"}, "logs": {"name": "log-bucket"}}},
     "foundation": {
         "s3": {"bucket_name": "data-bucket"},
-        "kms": {"data_key_arn": "arn:aws:kms:us-east-1:123456789012:key/data"},
+        "kms": {
+            "data_key_arn": "arn:aws:kms:us-east-1:123456789012:key/data",
+            "models_key_arn": "arn:aws:kms:us-east-1:123456789012:key/models",
+        },
         "model_registry": {"group_names": {"reviews": "mlops-local-reviews"}},
     },
     "data": {"glue": {}},
     "models": {
-        "sagemaker": {"live_parameter_name": "/mlops/local/models/reviews/live"},
+        "sagemaker": {
+            "live_parameter_name": "/mlops/local/models/reviews/live",
+            "image_repositories": {
+                name: f"registry/{name}" for name in ("pytorch-inference", "sagemaker-scikit-learn")
+            },
+        },
         "stepfunctions": {"state_machine_arn": TRAINING},
     },
     "inference": {"api": {"rest_api_id": "api1", "keys": published("default", "smoke", "reviews-team")}},
@@ -126,6 +135,7 @@ class FakeTools:
         makes_live: whether a successful pipeline approves its model.
         pending: versions that wait for a person; a pipeline that waits adds the next.
         decision: what a decision leads to, an exception included; `decided` keeps the requests.
+        imported: the requested imports; each has the result `import_answer`.
         stopped: state machines whose executions were stopped, each with the stacks that were destroyed by then.
     """
 
@@ -148,6 +158,8 @@ class FakeTools:
     pending: list[PendingVersion] = field(default_factory=list)
     decision: Decision | Exception | None = None
     decided: list[Json] = field(default_factory=list)
+    imported: list[Json] = field(default_factory=list)
+    import_answer: Registered | None = None
     approved_versions: dict[str, str] = field(default_factory=lambda: {"2": "arn:version/2"})
     stopped: list[tuple[str, list[str]]] = field(default_factory=list)
     parallelism: int = 2
@@ -240,6 +252,14 @@ class FakeTools:
             raise self.decision
         assert self.decision is not None, "the test gives no decision"
         return self.decision
+
+    def import_model(
+        self, cloud: Cloud, group: str, artefact: str, container: Container, target: Target, *, on_event: EventSink
+    ) -> Registered:
+        self.imported.append({"group": group, "artefact": artefact, "container": container, "target": target})
+        on_event({"type": "release", "@message": f"uploaded {artefact}"})
+        assert self.import_answer is not None, "the test gives no answer"
+        return self.import_answer
 
     def stop_pipelines(self, cloud: Cloud, machine: str) -> int:
         applied = [stack for command, stack in self.terraform.calls if command == "apply"]

@@ -83,8 +83,8 @@ class Platform:
         packages = SourcePackager(hcl.REPO).build(out)
         key = aws("kms").create_key()["KeyMetadata"]["Arn"]
         places = {"BUCKET": bucket, "REGISTERED_PREFIX": REGISTERED, "KEY_ARN": key}
-        self.artifacts = self._function("artifacts", packages["model_artifacts"], places)
-        probe = self._function("probe", packages["endpoint_probe"], {})
+        self.artifacts = self._function(f"{PREFIX}-model-artifacts", packages["model_artifacts"], places)
+        probe = self._function(unique("probe"), packages["endpoint_probe"], {})
         variables = {
             "topic_arn": self.topic,
             "poll_seconds": 1,
@@ -98,7 +98,7 @@ class Platform:
 
     def _function(self, name: str, package: Package, variables: dict[str, str]) -> str:
         made = self.aws("lambda").create_function(
-            FunctionName=unique(name),
+            FunctionName=name,
             Runtime="python3.12",
             Role=ROLE,
             Handler=f"{package.name}.handler.handler",
@@ -182,8 +182,9 @@ def platform(
 ) -> Iterator[Platform]:
     made = Platform(aws, bucket, mocked_terraform, tmp_path_factory.mktemp("packages"))
     yield made
-    # The next module's has the same name, and tells another topic.
+    # The next module's have the same names, and tell another topic.
     made.states.delete_state_machine(stateMachineArn=made.machine)
+    made.aws("lambda").delete_function(FunctionName=made.artifacts)
 
 
 class Endpoint:

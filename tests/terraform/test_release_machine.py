@@ -196,3 +196,17 @@ def test_an_endpoint_behind_a_queue_is_not_updated_without_an_instance(rendered:
         "$.spec.content.retain",
         False,
     )
+
+
+def test_only_an_imported_version_may_answer_without_its_training_job(rendered: Rendered) -> None:
+    states = rendered.definition["States"]
+    trained = {"Variable": "$.package.CustomerMetadataProperties.training_job", "IsPresent": True}
+    assert states["VersionTrained"]["Choices"] == [{**trained, "Next": "ExpectTrainingJob"}]
+    assert states["VersionTrained"]["Default"] == "ExpectAnyAnswer"
+    assert [name for name, state in states.items() if "any_training_job" in json.dumps(state)] == ["ExpectAnyAnswer"]
+    [fits] = states["VersionFits"]["Choices"]
+    imported = [
+        {"Variable": f"$.package.CustomerMetadataProperties.{name}", "IsPresent": True}
+        for name in ("imported", "model_sha256")
+    ]
+    assert fits["And"][-1] == {"Or": [trained, {"And": imported}]}

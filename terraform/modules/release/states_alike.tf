@@ -3,7 +3,7 @@ locals {
   # Failures that no task reports.
   failures = {
     NoEndpoint           = { error = "NoEndpoint", next = "FreeLockAfterFailure", cause = "'There is no parameter {}: no endpoint of this blueprint is deployed.', $.paths.specs" }
-    VersionRefused       = { error = "VersionRefused", next = "RecordFailed", cause = "'{} is {} and of group {}: an approved version of {} that says its training_job is needed.', $.version.arn, $.package.ModelApprovalStatus, $.package.ModelPackageGroupName, $.spec.content.model_group_name" }
+    VersionRefused       = { error = "VersionRefused", next = "RecordFailed", cause = "'{} is {} and of group {}: an approved version of {} that says its training_job, or was imported, is needed.', $.version.arn, $.package.ModelApprovalStatus, $.package.ModelPackageGroupName, $.spec.content.model_group_name" }
     VersionWithoutHash   = { error = "VersionRefused", next = "RecordFailed", cause = "'{} does not say the sha256 of its archive (model_sha256, model_files_sha256), so nothing tells whether it was replaced: train a new version.', $.version.arn" }
     EndpointBusy         = { error = "EndpointBusy", next = "RecordFailed", cause = "'Endpoint {} is {}; only one that is InService can be released to.', $.spec.content.endpoint_name, $.before.status" }
     WaitedTooLong        = { error = "ReleaseBusy", next = "NotifyFailure", cause = "'Another release of {} is still under way: {}', $.blueprint, $.lock.Parameter.Value" }

@@ -95,7 +95,11 @@ locals {
         And = [
           { Variable = "$.package.ModelPackageGroupName", StringEqualsPath = "$.spec.content.model_group_name" },
           { Variable = "$.package.ModelApprovalStatus", StringEquals = "Approved" },
-          { Variable = "$.package.CustomerMetadataProperties.training_job", IsPresent = true },
+          # An imported version has no training job: its identity is the hash of its archive.
+          { Or = [
+            { Variable = "$.package.CustomerMetadataProperties.training_job", IsPresent = true },
+            { And = [for name in ["imported", "model_sha256"] : { Variable = "$.package.CustomerMetadataProperties.${name}", IsPresent = true }] },
+          ] },
         ]
         Next = "NameRelease"
       }]
@@ -139,9 +143,27 @@ locals {
       Parameters = {
         "name.$"      = "States.Format('${var.context.name_prefix}-{}-{}-v{}', $.blueprint, $.spec.content.hash, $.package.ModelPackageVersion)"
         "container.$" = "States.ArrayGetItem($.package.InferenceSpecification.Containers, 0)"
-        "speaker"     = { "training_job.$" = "$.package.CustomerMetadataProperties.training_job" }
       }
       ResultPath = "$.wanted"
+      Next       = "VersionTrained"
+    }
+    VersionTrained = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.package.CustomerMetadataProperties.training_job", IsPresent = true, Next = "ExpectTrainingJob" }]
+      Default = "ExpectAnyAnswer"
+    }
+    ExpectTrainingJob = {
+      Comment    = "A trained model says in each answer which job has trained it"
+      Type       = "Pass"
+      Parameters = { "training_job.$" = "$.package.CustomerMetadataProperties.training_job" }
+      ResultPath = "$.wanted.speaker"
+      Next       = "CutContainer"
+    }
+    ExpectAnyAnswer = {
+      Comment    = "Of an imported model, the archive's hash is compared, and not what it says about itself"
+      Type       = "Pass"
+      Parameters = { "training_job.$" = "$.package.CustomerMetadataProperties.model_sha256", any_training_job = true }
+      ResultPath = "$.wanted.speaker"
       Next       = "CutContainer"
     }
     CutContainer = {

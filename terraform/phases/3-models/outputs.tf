@@ -8,6 +8,8 @@ output "models" {
       evaluation_uri      = local.evaluation_uri
       group_name          = module.sagemaker.group_name
       live_parameter_name = module.sagemaker.live_parameter_name
+      # Of the images that serve imported models, without a tag.
+      image_repositories = { for name, image in data.aws_sagemaker_prebuilt_ecr_image.serving : name => trimsuffix(image.registry_path, ":latest") }
     }
     lambda = {
       data_validation_arn = module.lambda["data_validation"].arn

@@ -18,8 +18,8 @@ from orchestrator.aws.client import Aws
 from orchestrator.aws.model import Cloud
 from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import PlatformError, ReleaseFailed
-from orchestrator.pipeline import Group
 from orchestrator.pipeline.model import Decision, Verb
+from orchestrator.registry.model import Group
 from tests.integration.pipelines.test_quality_gate import PIPELINE, planned
 from tests.support import keys
 from tests.support.compute import ROLE, unique, wait_for
@@ -44,7 +44,9 @@ class Approvals:
     def __init__(self, platform: Platform, cloud: Cloud, terraform: Terraform) -> None:
         self.platform, self.cloud = platform, cloud
         name = platform.group.removeprefix(f"{PREFIX}-")
-        self.group = Group("test", name, platform.group, platform.live, f"/mlops/test/approvals/{name}")
+        self.group = Group(
+            "test", name, platform.group, platform.live, f"/mlops/test/approvals/{name}", f"{PREFIX}-training"
+        )
         functions = platform.aws("lambda").list_functions()["Functions"]
         probe = next(each["FunctionArn"] for each in functions if "probe" in each["FunctionName"])
         key = platform.aws("kms").create_key()["KeyMetadata"]["Arn"]

@@ -96,7 +96,7 @@ def test_approve_says_what_is_live_and_what_runs_it(cli: Cli) -> None:
     ("given", "words"),
     [
         (decision(), "Next: `orchestrator deploy local` creates the endpoints that waited for a version"),
-        (decision(repeated=True, execution_arn=None), "version 2 of reviews is already live"),
+        (decision(repeated=True, execution_arn=None, already=True), "version 2 of reviews is already live"),
         (decision("reject"), "version 2 of reviews is rejected\n"),
         (decision("reject", repeated=True), "version 2 of reviews is already rejected\n"),
     ],

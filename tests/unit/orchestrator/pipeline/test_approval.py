@@ -13,13 +13,15 @@ from botocore.exceptions import ClientError
 from orchestrator import pipeline
 from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError, ReleaseFailed
-from orchestrator.pipeline import Group, approval, approved
+from orchestrator.pipeline import approval, approved
 from orchestrator.pipeline.model import Decision, Verb
+from orchestrator.registry.model import Group
 from tests.fakes.aws import FakeCloud
 
 GROUP = Group(
-    "prod", "reviews", "mlops-prod-reviews", "/mlops/prod/models/reviews/live", "/mlops/prod/approvals/reviews"
-)
+    "prod", "reviews", "mlops-prod-reviews", "/mlops/prod/models/reviews/live", "/mlops/prod/approvals/reviews",
+    "mlops-prod-training",
+)  # fmt: skip
 PACKAGES = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-prod-reviews"
 SINCE = datetime(2026, 11, 30, 10, tzinfo=UTC)
 WAITS, PENDING = "AwaitApproval", "PendingManualApproval"
@@ -321,7 +323,7 @@ def test_an_impossible_decision_is_refused_with_a_hint(
 
 
 def test_a_missing_group_has_no_waiting_versions(world: World) -> None:
-    assert pipeline.pending(world.cloud(), [Group("prod", "x", "mlops-prod-x", "/l", "/t")]) == ()
+    assert pipeline.pending(world.cloud(), [Group("prod", "x", "mlops-prod-x", "/l", "/t", None)]) == ()
     cloud = world.cloud()
 
     def denied(operation_name: str) -> Any:
