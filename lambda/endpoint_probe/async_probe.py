@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from endpoint_probe.probes import ProbeFailed
 
-JSON = "application/json"
 TTL_SECONDS = 3600
 """How long the state machine waits for an answer."""
 MISSING = ("NoSuchKey", "404", "NotFound")
@@ -18,18 +17,18 @@ class AnswerPending(Exception):
     """There is neither a result nor a failure yet."""
 
 
-def send(s3: Any, runtime: Any, event: dict[str, Any], body: bytes) -> dict[str, Any]:
+def send(s3: Any, runtime: Any, event: dict[str, Any], body: bytes, content_type: str) -> dict[str, Any]:
     """Send the request; return the locations of its future result and failure."""
     queue = event["queue"]
     location = f"{queue['input']}/{event['training_job']}.json"
     bucket, key = split(location)
-    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=JSON)
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     taken = runtime.invoke_endpoint_async(
         EndpointName=event["endpoint_name"],
         InputLocation=location,
         InferenceId=f"release-{event['training_job']}"[:64],
-        ContentType=JSON,
-        Accept=JSON,
+        ContentType=content_type,
+        Accept=content_type,
         RequestTTLSeconds=TTL_SECONDS,
         InvocationTimeoutSeconds=int(queue["timeout_seconds"]),
     )

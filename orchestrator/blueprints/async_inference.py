@@ -167,6 +167,7 @@ class AsyncStack(BlueprintStack):
                     "parameters": self.parameters(),
                     **self.limits(),
                     **self.format(),
+                    **self.golden(),
                 },
                 "model_group": self.model_group(model),
                 "topic_arns": results.get("topic_arns"),

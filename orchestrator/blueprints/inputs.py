@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.blueprints.matrix import cell, module_of
-from orchestrator.config.model import async_inference, dataset, knowledge_base, platform, training
+from orchestrator.config.model import async_inference, dataset, golden, knowledge_base, platform, training
 from orchestrator.config.model import blueprint as blueprint_file
 from orchestrator.config.model.platform import Blueprint, Dataset, Described, Environment
 from orchestrator.core import terraform_json
@@ -35,10 +35,8 @@ def synth_inputs(environment: Environment, file: Described, repo: Path) -> Synth
     modules = repo / "terraform" / "modules"
     called = (*SHARED_MODULES, *_called(file))
     shared = [file for name in called for file in sorted((modules / name).glob("*.tf"))]
-    config = tuple(
-        Path(str(each.__file__))
-        for each in (platform, blueprint_file, async_inference, knowledge_base, dataset, training, terraform_json)
-    )
+    described = (platform, blueprint_file, async_inference, golden, knowledge_base, dataset, training)
+    config = tuple(Path(str(each.__file__)) for each in (*described, terraform_json))
     return SynthInputs(
         code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),
         module=modules / module_of(file),

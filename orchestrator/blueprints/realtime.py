@@ -29,6 +29,7 @@ class RealtimeStack(BlueprintStack):
             "rollout": blueprint.rollout.model_dump(),
             **self.limits(),
             **self.format(),
+            **self.golden(),
             **self.routing(),
         }
         if blueprint.autoscaling is not None:

@@ -32,6 +32,7 @@ class ServerlessStack(BlueprintStack):
                     "parameters": self.parameters(),
                     **self.limits(),
                     **self.format(),
+                    **self.golden(),
                     **self.routing(),
                 },
                 "model_group": self.model_group(model),

@@ -14,6 +14,7 @@ import cdktf
 
 from orchestrator.blueprints.upstream import DATA_KEY, LOGS_KEY, inputs
 from orchestrator.config.model.blueprint import SageMakerModel
+from orchestrator.config.model.golden import for_probe
 from orchestrator.config.model.platform import Blueprint, Described, Monitoring
 from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM, Expression, code, rendered
 
@@ -174,6 +175,10 @@ class BlueprintStack(FileStack):
     def format(self) -> dict[str, str]:
         """Return the container's format if it is not the platform's own."""
         return {} if self.blueprint.format == "inputs" else {"format": self.blueprint.format}
+
+    def golden(self) -> dict[str, Any]:
+        """Return the golden cases with which releases probe the endpoint."""
+        return {"golden": for_probe(self.blueprint.smoke.golden)}
 
     def model_group(self, model: SageMakerModel) -> dict[str, str | Expression]:
         """Return the model group of the versions: its key in the environment files, and its name."""

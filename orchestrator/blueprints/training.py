@@ -9,6 +9,7 @@ from orchestrator.blueprints.matrix import model_package
 from orchestrator.blueprints.stack import FileStack
 from orchestrator.blueprints.upstream import DATA_KEY, inputs
 from orchestrator.config.images import image_of
+from orchestrator.config.model.golden import for_probe
 from orchestrator.config.model.training import TrainingJob
 from orchestrator.core.terraform_json import Expression, code
 
@@ -72,6 +73,7 @@ class TrainingStack(FileStack):
             "name": training.name,
             "dataset": training.dataset,
             "poll_seconds": training.poll_seconds,
+            "golden": for_probe(training.golden),
             "bucket_policy_document": self._access(
                 "pipeline",
                 list=[f"data_raw/{training.dataset}"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import click
 
@@ -27,14 +28,26 @@ def _piped() -> str:
         raise PlatformError(f"line {error.line} of the text on stdin: {error.rule}") from error
 
 
+def _value(text: str) -> Any:
+    from orchestrator.errors import PlatformError
+
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise PlatformError(f"TEXT is not JSON: {error}", hint="without `--value` it is sent as a text") from error
+
+
 @click.command("ask")
 @options.environment
 @click.argument("blueprint")
 @click.argument("text")
 @click.option("--curl", "as_curl", is_flag=True, help="Print the request as a curl command instead of sending it.")
+@click.option("--value", "as_value", is_flag=True, help="Read TEXT as JSON: a number, a list or an object.")
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bool, as_value: bool, as_json: bool
+) -> None:
     """Send TEXT to BLUEPRINT of ENV through the API, with the API key `default`.
 
     The answer is printed to stdout: the text of a language model, or the output of any other model as JSON. With `-`,
@@ -61,14 +74,15 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
             hint = f"`orchestrator status {env}` shows what is deployed"
             raise PlatformError(f"`{blueprint}` is not deployed in `{env}`", hint=hint)
         outputs[stack.name] = value
-    target = Target(aws.cloud, chosen, outputs)
+    target = Target(aws.cloud, chosen, outputs, app.repo)
     if text == "-":
         text = _piped()
+    given = _value(text) if as_value else text
     if as_curl:
-        app.console.data(ask.curl(target, env, text))
+        app.console.data(ask.curl(target, env, given))
         return
     with interruptible(app.console, env) as cancel:
-        reply = ask.ask(target, text, stopping=cancel.is_set)
+        reply = ask.ask(target, given, stopping=cancel.is_set)
     if as_json:
         app.console.json({"answer": reply.document, "latency_ms": round(reply.latency_ms), "fidelity": reply.fidelity})
         return

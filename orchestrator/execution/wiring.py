@@ -219,7 +219,7 @@ class RealTools:
     ) -> tuple[ProbeResult, ...]:
         from orchestrator.smoke import run
 
-        return run(cloud, blueprint, outputs, on_event=on_event, proven=proven)
+        return run(cloud, blueprint, outputs, repo=self.repo, on_event=on_event, proven=proven)
 
 
 def local_emulator(repo: Path, environment: str, port: int | None = None) -> EmulatorProcess:

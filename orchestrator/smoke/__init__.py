@@ -7,6 +7,7 @@ expected answer is missing, has failed; nothing is skipped silently.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from orchestrator.aws.model import Cloud
 from orchestrator.config.model.platform import Blueprint
@@ -24,6 +25,7 @@ def run(
     blueprint: Blueprint,
     outputs: Mapping[str, Json],
     *,
+    repo: Path,
     on_event: EventSink,
     proven: Mapping[str, Proven] | None = None,
 ) -> tuple[ProbeResult, ...]:
@@ -33,10 +35,11 @@ def run(
         cloud: the account and region.
         blueprint: the blueprint, with its requests and expected answers.
         outputs: published objects by stack (`inference`, `blueprint-reviews`, …).
+        repo: the checkout, which has the files of custom checks.
         on_event: called for each result.
         proven: by probe, what an earlier deployment of the same configuration has proven.
     """
-    target = Target(cloud, blueprint, outputs, proven or {})
+    target = Target(cloud, blueprint, outputs, repo, proven or {})
     results = []
     for probe in PROBES:
         if not probe.applies(blueprint):

@@ -16,8 +16,8 @@ class ApiNoKey:
 
     def check(self, target: Target) -> Verdict:
         seen = Observation(target)
-        text = target.blueprint.smoke.golden[0].input
-        status, _, content = Gateway(seen).post({"inputs": [text]}, key=None)
+        given = target.blueprint.smoke.golden[0].input
+        status, _, content = Gateway(seen).post({"inputs": [given]}, key=None)
         if status != 401:
             raise seen.failed(f"a request without a key must be answered 401, got {status}: {answers.shown(content)}")
         return seen.within(target.blueprint.smoke.max_latency_ms, "401")

@@ -37,19 +37,19 @@ class Reply:
     fidelity: Fidelity
 
 
-def ask(target: Target, text: str, *, stopping: Callable[[], bool]) -> Reply:
-    """Send a text to a blueprint and wait for its answer.
+def ask(target: Target, given: Any, *, stopping: Callable[[], bool]) -> Reply:
+    """Send an input (a text, or any JSON value that the model takes) to a blueprint and wait for its answer.
 
     Raises:
         RequestFailed: the API refused the request, or the model failed.
-        PlatformError: this kind of blueprint takes no single texts.
+        PlatformError: this kind of blueprint takes no single inputs.
     """
     _refuse_files(target)
     seen = Observation(target)
     key = api_key(target, seen)
     seen.latency_ms = 0.0  # of the request, not of reading the key
     gateway = Gateway(seen)
-    answer = gateway.post({"inputs": [text]}, key=key)
+    answer = gateway.post({"inputs": [given]}, key=key)
     if target.blueprint.kind in SYNCHRONOUS:
         document = _document(answer, 200)
         return Reply(_outputs(document), document, seen.latency_ms, seen.fidelity)
@@ -57,19 +57,19 @@ def ask(target: Target, text: str, *, stopping: Callable[[], bool]) -> Reply:
     return Reply(_outputs(document.get("result", {})), document, seen.latency_ms, seen.fidelity)
 
 
-def curl(target: Target, env: str, text: str) -> str:
+def curl(target: Target, env: str, given: Any) -> str:
     """Write the same request for a shell. The key is read when the line runs, so that it is not in the history."""
     _refuse_files(target)
     url = Gateway(Observation(target)).url
     key = f"$(orchestrator keys show {shlex.quote(env)} default)"
-    body = shlex.quote(json.dumps({"inputs": [text]}, ensure_ascii=False))
+    body = shlex.quote(json.dumps({"inputs": [given]}, ensure_ascii=False))
     return f"curl -sS {shlex.quote(url)} -H \"x-api-key: {key}\" -H 'content-type: application/json' -d {body}"
 
 
 def _refuse_files(target: Target) -> None:
     if target.blueprint.kind == "batch":
         raise PlatformError(
-            f"`{target.blueprint.name}` is a batch blueprint, which takes files instead of single texts",
+            f"`{target.blueprint.name}` is a batch blueprint, which takes files instead of single inputs",
             hint="see docs/guides/nightly-reports.md; `ask` is for real-time, serverless and async blueprints",
         )
 

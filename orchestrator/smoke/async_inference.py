@@ -15,8 +15,8 @@ from orchestrator.smoke.gateway import REQUEST_SECONDS, Gateway, api_key
 WAIT_SECONDS = 180.0
 LOCAL_PAUSE_SECONDS, AWS_PAUSE_SECONDS = 0.2, 3.0
 NO_INSTANCE = "accepted; no instance runs, and the first one takes minutes"
-BROKEN = b'{"inputs": []}'
-"""A document that no model accepts. The API refuses it in a body, the model refuses it in an upload."""
+BROKEN = b"\xff\xfe{"
+"""What no model accepts: neither UTF-8 nor JSON. Only the model reads an upload."""
 
 
 class AsyncCompletes:
@@ -29,18 +29,16 @@ class AsyncCompletes:
 
     def check(self, target: Target) -> Verdict:
         requests = _Requests(target)
-        source = target.blueprint.model.source
         details = []
         try:
             for case in target.blueprint.smoke.golden:
-                answers.expect(case, source)
                 outcome = requests.ended({"inputs": [case.input]})
                 if outcome is None:
                     details.append(NO_INSTANCE)
                     break
                 if outcome.get("status") != "completed":
                     raise answers.WrongAnswer(f"the request must be completed, got {answers.shown(outcome)}")
-                details.append(answers.judge(case, source, (outcome.get("result") or {}).get("outputs")))
+                details.append(answers.judge(case, (outcome.get("result") or {}).get("outputs"), target.repo))
         except answers.WrongAnswer as wrong:
             raise requests.seen.failed(str(wrong)) from wrong
         return requests.seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(details))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.aws.client import explained
@@ -61,6 +62,8 @@ class Target:
     cloud: Cloud
     blueprint: Blueprint
     outputs: Mapping[str, Json]
+    repo: Path
+    """The checkout, which has the files of custom checks."""
     proven: Mapping[str, Proven] = field(default_factory=dict)
     """By probe, the results that need not be repeated."""
 

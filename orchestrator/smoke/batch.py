@@ -1,28 +1,25 @@
-"""Probe that a batch returns as many records as it got, in their order, and reports the invalid ones.
+"""Probe that a batch returns as many records as it got, in their order and with their names, and reports invalid ones.
 
-If the human-rated movie reviews are in the data bucket, SageMaker's models rate all of them, and their answers are
-compared with the human ratings.
+The records are the blueprint's golden cases, as often as it takes for the minimum of a job, and one that is not JSON.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestrator.aws.client import error_code
+from orchestrator.config.model.golden import GoldenCase
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.errors import PlatformError
 from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
 from orchestrator.smoke.gateway import Gateway, api_key
 
-RATED = "data/raw/reviews/source=movie/movieReviewSnippets_GroundTruth.txt"
-"""Tab-separated: id, mean human rating, text."""
-BAD: Any = 7
+BAD = '{"input": '
 """An invalid record: it must be returned as an error, in its place."""
-BEDROCK_RECORDS = 100
+RECORDS = 100
 """The minimum of records for a job of Bedrock's models."""
 GOING_ON = ("accepted", "running")
 LOCAL_PAUSE_SECONDS, AWS_PAUSE_SECONDS = 0.5, 10.0
@@ -30,15 +27,30 @@ LOCAL_PAUSE_SECONDS, AWS_PAUSE_SECONDS = 0.5, 10.0
 
 @dataclass(frozen=True)
 class Request:
-    """The records of a request: golden cases, one bad record, then rated texts."""
+    """The records of a request: each golden case once, one bad record, then the cases in turn."""
 
-    texts: list[Any]
-    golden: int
-    ratings: list[float]
+    cases: list[GoldenCase | None]
+    """The case of each record; None for the bad one."""
+
+    @classmethod
+    def of(cls, golden: list[GoldenCase]) -> Request:
+        return cls([*golden, None, *itertools.islice(itertools.cycle(golden), RECORDS)])
 
     @property
     def bad(self) -> int:
-        return self.golden
+        return self.cases.index(None)
+
+    @property
+    def body(self) -> bytes:
+        lines = (
+            BAD if case is None else json.dumps({"id": name_of(place), "input": case.input})
+            for place, case in enumerate(self.cases)
+        )
+        return "".join(f"{line}\n" for line in lines).encode()
+
+
+def name_of(place: int) -> str:
+    return f"smoke-record-{place}"
 
 
 class Batch:
@@ -52,8 +64,6 @@ class Batch:
         source = target.blueprint.model.source
         key = api_key(target, seen)
         try:
-            for case in target.blueprint.smoke.golden:
-                answers.expect(case, source)
             refusal = self._refused(seen, key)
             if source == "bedrock" and target.cloud.endpoint is None:
                 seen.fidelities.append("executed")
@@ -63,7 +73,7 @@ class Batch:
                 seen.fidelities.append(earlier.fidelity)
                 detail = f"{refusal}; nothing changed since {earlier.at}: {earlier.detail}"
                 return replace(seen.within(target.blueprint.smoke.max_latency_ms, detail), proven_at=earlier.at)
-            request = _request(seen)
+            request = Request.of(target.blueprint.smoke.golden)
             answer = self._run(seen, request, key)
             detail = _judge(seen, request, answer)
         except answers.WrongAnswer as wrong:
@@ -84,9 +94,8 @@ class Batch:
     def _run(self, seen: Observation, request: Request, api: str) -> dict[str, Any]:
         blueprint, request_id = seen.target.blueprint, f"smoke-{uuid.uuid4().hex[:12]}"
         key = f"inference/batch/input/{blueprint.name}/requests/{request_id}.jsonl"
-        body = "".join(json.dumps({"input": text}) + "\n" for text in request.texts)
         with seen.timed(f"write {key}"):
-            seen.target.cloud.client("s3").put_object(Bucket=_bucket(seen), Key=key, Body=body.encode())
+            seen.target.cloud.client("s3").put_object(Bucket=_bucket(seen), Key=key, Body=request.body)
         status, _, content = Gateway(seen).post({"input": key, "request_id": request_id}, key=api)
         if status != 202:
             raise answers.WrongAnswer(f"a request must be answered 202, got {status} {answers.shown(content)}")
@@ -130,57 +139,22 @@ def _see_job(seen: Observation, answer: dict[str, Any]) -> None:
     seen.saw(headers_of(described))
 
 
-def _request(seen: Observation) -> Request:
-    golden = [case.input for case in seen.target.blueprint.smoke.golden]
-    if seen.target.blueprint.model.source == "bedrock":
-        return Request([*golden, BAD, *(golden[0] for _ in range(BEDROCK_RECORDS))], len(golden), [])
-    rated = _rated(seen)
-    return Request([*golden, BAD, *(text for _, text in rated)], len(golden), [rating for rating, _ in rated])
-
-
-def _rated(seen: Observation) -> list[tuple[float, str]]:
-    """Read all rated movie reviews; none if this environment does not have them."""
-    try:
-        with seen.timed(f"read {RATED}"):
-            body = seen.target.cloud.client("s3").get_object(Bucket=_bucket(seen), Key=RATED)["Body"].read()
-    except PlatformError as error:
-        if error_code(error.__cause__.__cause__ if error.__cause__ else None) in ("NoSuchKey", "404"):
-            return []
-        raise
-    rows = (line.split("\t", 2) for line in body.decode("utf-8", "replace").split("\n") if line.strip())
-    return [(float(rating), text.strip()) for _, rating, text in rows]
-
-
 def _judge(seen: Observation, request: Request, answer: dict[str, Any]) -> str:
     """Compare the results with the request, and return a summary."""
     lines = _lines(seen, answer["output"])
-    total = len(request.texts)
+    total = len(request.cases)
     if [line.get("record") for line in lines] != list(range(total)):
         raise answers.WrongAnswer(f"{total} records must come back in their order, got {len(lines)} lines")
     errors = [line["record"] for line in _lines(seen, answer["errors"])]
     if errors != [request.bad] or "error" not in lines[request.bad]:
         raise answers.WrongAnswer(f"only the record {request.bad} is bad, but {answers.shown(errors)} have errors")
-    source = seen.target.blueprint.model.source
-    for case, line in zip(seen.target.blueprint.smoke.golden, lines, strict=False):
-        answers.judge(case, source, [line["output"]])
-    detail = f"{total} records in order, 1 bad one reported"
-    return f"{detail}, {_accuracy(request, lines)}" if request.ratings else detail
-
-
-def _accuracy(request: Request, lines: list[dict[str, Any]]) -> str:
-    """Require a better accuracy on the non-neutral human ratings than that of always the more frequent label."""
-    pairs = [
-        (line["output"]["label"] == "positive", rating > 0)
-        for line, rating in zip(lines[request.golden + 1 :], request.ratings, strict=True)
-        if rating
-    ]
-    right = sum(label == rated for label, rated in pairs) / len(pairs)
-    positive = sum(rated for _, rated in pairs) / len(pairs)
-    baseline = max(positive, 1 - positive)
-    detail = f"accuracy {right:.3f} on {len(pairs)} rated reviews (baseline {baseline:.3f})"
-    if right <= baseline:
-        raise answers.WrongAnswer(f"{detail}: no better than the more frequent label")
-    return detail
+    for place, (case, line) in enumerate(zip(request.cases, lines, strict=True)):
+        if case is None:
+            continue
+        if line.get("id") != name_of(place):
+            raise answers.WrongAnswer(f"the record {place} must keep its name, got {answers.shown(line.get('id'))}")
+        answers.judge(case, [line["output"]], seen.target.repo)
+    return f"{total} records in order, 1 bad one reported"
 
 
 def _lines(seen: Observation, uri: str) -> list[dict[str, Any]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from orchestrator.config.model.platform import Blueprint
+from orchestrator.config.rules import options
 from orchestrator.smoke import answers
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict, headers_of
 
@@ -21,14 +23,12 @@ class BedrockDirect:
     def check(self, target: Target) -> Verdict:
         profile = target.published("inference_profile_arn")
         seen = Observation(target)
+        ask = self._embed if options.embeds(target.blueprint) else self._converse
         details = []
         try:
             for case in target.blueprint.smoke.golden:
-                answers.expect(case, "bedrock")
-                response = self._converse(seen, profile, case.input)
-                details.append(answers.judge(case, "bedrock", [{"text": _text(response)}]))
-                if not response.get("usage", {}).get("outputTokens"):
-                    raise answers.WrongAnswer("the answer has no number of output tokens")
+                output = ask(seen, profile, str(case.input))
+                details.append(answers.judge(case, [output], target.repo))
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
         return seen.within(target.blueprint.smoke.max_latency_ms, ", ".join(details))
@@ -44,9 +44,24 @@ class BedrockDirect:
                 inferenceConfig=settings,
             )
         seen.saw(headers_of(response))
-        return dict(response)
+        if not response.get("usage", {}).get("outputTokens"):
+            raise answers.WrongAnswer("the answer has no number of output tokens")
+        content = response.get("output", {}).get("message", {}).get("content", [])
+        return {"text": "".join(block["text"] for block in content if "text" in block)}
 
-
-def _text(response: dict[str, Any]) -> str:
-    content = response.get("output", {}).get("message", {}).get("content", [])
-    return "".join(block["text"] for block in content if "text" in block)
+    def _embed(self, seen: Observation, profile: str, text: str) -> dict[str, Any]:
+        """Call InvokeModel with the body of Titan or Cohere, and return the vector."""
+        blueprint = seen.target.blueprint
+        cohere = "cohere." in getattr(blueprint.model, "model_id", "")
+        body = {"texts": [text], "input_type": "search_document"} if cohere else {"inputText": text}
+        with seen.timed(f"invoke {profile}"):
+            response = seen.target.cloud.client("bedrock-runtime").invoke_model(
+                modelId=profile, contentType="application/json", body=json.dumps({**body, **blueprint.parameters})
+            )
+            answer = answers.json_object(bytes(response["body"].read()))
+        seen.saw(headers_of(response))
+        if not cohere:
+            return {"embedding": answer.get("embedding")}
+        vectors = answer.get("embeddings")
+        vectors = vectors.get("float") if isinstance(vectors, dict) else vectors
+        return {"embedding": vectors[0] if isinstance(vectors, list) and vectors else None}

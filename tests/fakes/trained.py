@@ -30,6 +30,7 @@ TRAINING: dict[str, Any] = {
     "code": "jobs/models/progression",
     "task": "regression",
     "gate": {"metric": "rmse", "threshold": 65},
+    "golden": [{"input": {"age": 0.1, "sex": "f"}, "value": 150, "tolerance": 200}],
 }
 BLUEPRINT: dict[str, Any] = {
     "name": "progression",

@@ -36,6 +36,8 @@ AT_ONCE = {
     "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
 }
 GOOD, WRONG = ["positive", "negative"], ["negative", "positive"]
+CASES = json.dumps([{"input": "I love it.", "label": "positive"}, {"input": "Awful.", "label": "negative"}])
+"""Golden cases that the model with the labels `GOOD` passes."""
 Released = dict[str, Any]
 
 
@@ -240,7 +242,7 @@ class Endpoint:
             "blueprint": self.blueprint,
             "hash": digest,
             "endpoint_name": self.name,
-            "probe": self.probe(),
+            "probe": {"cases": CASES, **self.probe()},
             "model_group_name": self.platform.group,
             "live_parameter_name": self.platform.live,
             "launch_config_name": self.launched,

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from orchestrator.config.model.async_inference import Async
+from orchestrator.config.model.golden import GoldenCase
 from orchestrator.config.model.knowledge_base import Agent, KnowledgeBase
 from orchestrator.config.model.section import Name, Section
 
@@ -209,14 +210,6 @@ class Limits(Section):
         ge=1,
         description="answers times tokens per request; unset: 100 times max_tokens, kind batch: unlimited",
     )
-
-
-class GoldenCase(Section):
-    """A request with a known answer."""
-
-    input: str
-    label: str | None = Field(None, description="SageMaker: expected label")
-    contains: str | None = Field(None, description="generative models: text that the answer must contain; '': any text")
 
 
 class Smoke(Section):

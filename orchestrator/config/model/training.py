@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from orchestrator.config.model.blueprint import GoldenCase
 from orchestrator.config.model.dataset import ColumnName, RepositoryFolder, Schedule
+from orchestrator.config.model.golden import GoldenCase
 from orchestrator.config.model.section import Name, Section
 
 MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -77,7 +77,9 @@ class TrainingJob(Section):
     gate: ModelGate
     positive: str | None = Field(None, description="classification: label that precision, recall and f1 are about")
     slices: tuple[ColumnName, ...] = Field((), max_length=10, description="metrics are repeated by their values")
-    golden: tuple[GoldenCase, ...] = Field((), description="requests that a candidate must answer before it goes live")
+    golden: tuple[GoldenCase, ...] = Field(
+        min_length=1, description="requests that a candidate must answer before it goes live"
+    )
     approval: Literal["auto", "manual"] = "auto"
     approval_days: int = Field(30, ge=1, le=300, description="a pending version is rejected after this time")
     poll_seconds: int = Field(5, ge=1, le=60, description="interval for polling crawlers and candidate")

@@ -292,8 +292,11 @@ NO_MEMBER: dict[str, str] = {
     **dict.fromkeys(
         (
             "local.port",
-            *("limits.parallelism", "smoke.golden.[].input", "smoke.golden.[].label"),
-            *("smoke.golden.[].contains", "smoke.max_latency_ms"),
+            *("limits.parallelism", "smoke.max_latency_ms", "smoke.golden.[].check"),
+            *("smoke.golden.[].input", "smoke.golden.[].label", "smoke.golden.[].contains", "smoke.golden.[].value"),
+            *("smoke.golden.[].tolerance", "smoke.golden.[].length", "smoke.golden.[].input.[]"),
+            *("smoke.golden.[].input.{key}", "smoke.golden.[].input.*", "smoke.golden.[].schema.{key}"),
+            "smoke.golden.[].schema.*",
         ),
         "used by the orchestrator only",
     ),

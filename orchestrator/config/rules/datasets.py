@@ -14,7 +14,7 @@ from orchestrator.config.model.dataset import Column, Dataset, GlueSource, S3Sou
 from orchestrator.config.model.platform import Platform
 from orchestrator.config.model.training import Framework, TrainingJob
 from orchestrator.config.problems import InvalidValue, Problem, nearest
-from orchestrator.config.rules import names
+from orchestrator.config.rules import golden, names
 from orchestrator.config.yaml_source import Document, Location
 
 METRICS = {
@@ -198,6 +198,8 @@ def check_training(
         yield document.problem(("gate", "metric"), rule, training.gate.metric, nearest(training.gate.metric, metrics))
     if training.positive is not None and training.task != "classification":
         yield document.problem(("positive",), "requires `task: classification`", training.task)
+    yield from golden.check(document, ("golden",), training.golden, makes="any", texts_only=False)
+    yield from golden.check_size(document, ("golden",), training.golden)
     yield from _check_framework(document, training.framework, platform.region if platform else "")
 
 

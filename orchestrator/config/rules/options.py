@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.config.model.blueprint import BedrockModel, Blueprint
 from orchestrator.config.problems import Problem
-from orchestrator.config.rules import prices
+from orchestrator.config.rules import golden, prices
 from orchestrator.config.yaml_source import Document
 
 KINDS = ("realtime", "serverless", "batch", "async")
@@ -358,6 +358,27 @@ def _check_format(document: Document, blueprint: Blueprint) -> Iterator[Problem]
     accepted = TAKEN_BY_FORMAT.get(blueprint.format)
     if accepted is not None and blueprint.model.source == "sagemaker":
         yield from _check_parameters(document, blueprint, accepted, f"containers of format `{blueprint.format}`")
+
+
+def embeds(blueprint: Blueprint) -> bool:
+    """Return whether the blueprint's model makes embeddings."""
+    model = blueprint.model
+    return embedder_of(model.model_id) is not None if isinstance(model, BedrockModel) else blueprint.format == "embed"
+
+
+def generates(blueprint: Blueprint) -> bool:
+    """Return whether the blueprint's model generates text."""
+    return blueprint.format in ("text", "messages") or (blueprint.model.source == "bedrock" and not embeds(blueprint))
+
+
+def check_golden(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    """Check that the golden cases fit what the model takes and makes."""
+    cases, location = blueprint.smoke.golden, ("smoke", "golden")
+    makes = "text" if generates(blueprint) else "embedding" if embeds(blueprint) else "any"
+    texts_only = blueprint.model.source == "bedrock" or generates(blueprint)
+    yield from golden.check(document, location, cases, makes=makes, texts_only=texts_only)
+    if blueprint.model.source == "sagemaker" and blueprint.kind != "batch":
+        yield from golden.check_size(document, location, cases)
 
 
 OF_ONE_SOURCE = {

@@ -264,11 +264,7 @@ def check_blueprint(
     scaling = blueprint.autoscaling
     if scaling and scaling.min > scaling.max:
         yield _problem(document, ("autoscaling", "min"), f"must not exceed `max` ({scaling.max})", scaling.min)
-    expectation = "label" if model.source == "sagemaker" else "contains"
-    for position, case in enumerate(blueprint.smoke.golden):
-        if getattr(case, expectation) is None:
-            rule = f"requires `{expectation}`, the expected answer of a {model.source} model"
-            yield _problem(document, ("smoke", "golden", position), rule, case.input)
+    yield from options.check_golden(document, blueprint)
 
 
 def check_names(documents: Mapping[str, Document], blueprints: Sequence[tuple[str, Blueprint]]) -> Iterator[Problem]:

@@ -49,6 +49,12 @@ locals {
     AutoRollbackConfiguration = { Alarms = [{ AlarmName = aws_cloudwatch_metric_alarm.errors.alarm_name }] }
   }
 
+  # Requests with known answers for the probe, as text: their shapes differ. The function knows the formats.
+  probed = merge(
+    length(var.blueprint.golden) == 0 ? {} : { cases = jsonencode(var.blueprint.golden) },
+    local.format,
+  )
+
   release_path = "/${var.context.project}/${var.context.environment}/releases"
 }
 
@@ -58,6 +64,7 @@ resource "aws_ssm_parameter" "release" {
   name        = "${local.release_path}/specs/${var.blueprint.name}"
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
+  tier        = "Intelligent-Tiering" # golden cases may take it beyond 4 KB
 
   # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge(local.desired, {
@@ -69,10 +76,10 @@ resource "aws_ssm_parameter" "release" {
     launch_config_name  = aws_sagemaker_endpoint_configuration.launch.name
     execution_role_arn  = module.role.arn
     # One request through the queue, as a client would send it.
-    probe = {
+    probe = merge({
       endpoint_name = local.endpoint_name
       queue         = { input = "${local.places.input}/releases", timeout_seconds = var.blueprint.invocation_timeout_seconds }
-    }
+    }, local.probed)
     deployment = local.deployment
     # The instance count set by autoscaling stays; the release starts one instance if there is none.
     retain = { all = true, except = [{ VariantPropertyType = "DesiredWeight" }, { VariantPropertyType = "DataCaptureConfig" }] }

@@ -53,13 +53,19 @@ locals {
   # answer does not name the version's training job.
   probed_container = try(var.blueprint.containers.mode, "") == "direct" ? var.blueprint.containers.target : null
 
-  probe = { for name, member in {
+  probe = merge({ for name, member in {
     endpoint_name    = local.endpoint_name
     target_variant   = local.variant_name
     target_model     = try(var.blueprint.multi_model.default, null)
     target_container = local.probed_container
     any_training_job = var.blueprint.multi_model != null || (var.blueprint.containers != null && local.probed_container != "primary")
-  } : name => member if member != null && member != false }
+  } : name => member if member != null && member != false }, local.probed)
+
+  # Requests with known answers for the probe, as text: their shapes differ. The function knows the formats.
+  probed = merge(
+    length(var.blueprint.golden) == 0 ? {} : { cases = jsonencode(var.blueprint.golden) },
+    local.format,
+  )
 
   desired_capture = {
     EnableCapture             = true
@@ -103,6 +109,7 @@ resource "aws_ssm_parameter" "release" {
   name        = "${local.release_path}/specs/${var.blueprint.name}"
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
+  tier        = "Intelligent-Tiering" # golden cases may take it beyond 4 KB
 
   # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge(local.desired, {

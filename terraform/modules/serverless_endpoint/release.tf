@@ -32,6 +32,12 @@ locals {
     AutoRollbackConfiguration = { Alarms = [for alarm in local.guards : { AlarmName = alarm.alarm_name }] }
   }
 
+  # Requests with known answers for the probe, as text: their shapes differ. The function knows the formats.
+  probed = merge(
+    length(var.blueprint.golden) == 0 ? {} : { cases = jsonencode(var.blueprint.golden) },
+    local.format,
+  )
+
   release_path = "/${var.context.project}/${var.context.environment}/releases"
 }
 
@@ -41,6 +47,7 @@ resource "aws_ssm_parameter" "release" {
   name        = "${local.release_path}/specs/${var.blueprint.name}"
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
+  tier        = "Intelligent-Tiering" # golden cases may take it beyond 4 KB
 
   # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge(local.desired, {
@@ -51,7 +58,7 @@ resource "aws_ssm_parameter" "release" {
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
     launch_config_name  = aws_sagemaker_endpoint_configuration.launch.name
     execution_role_arn  = module.role.arn
-    probe               = { endpoint_name = local.endpoint_name }
+    probe               = merge({ endpoint_name = local.endpoint_name }, local.probed)
     deployment          = local.deployment
     # The endpoint has no separate state: memory and concurrency come from the configuration.
     retain = { all = false, except = [] }

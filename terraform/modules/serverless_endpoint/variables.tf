@@ -21,6 +21,7 @@ variable "blueprint" {
     }), {})
     parameters = optional(any, {})
     format     = optional(string, "inputs")
+    golden     = optional(any, [])
     limits = optional(object({
       max_tokens       = optional(number)
       max_inputs       = optional(number)
@@ -96,6 +97,11 @@ variable "blueprint" {
   validation {
     condition     = contains(["inputs", "jsonlines", "json", "csv", "classify", "embed", "text", "messages"], var.blueprint.format)
     error_message = "blueprint.format must be inputs, jsonlines, json, csv, classify, embed, text or messages; received \"${var.blueprint.format}\"."
+  }
+
+  validation {
+    condition     = can([for case in var.blueprint.golden : case.input])
+    error_message = "blueprint.golden must be a list of cases that each have an input; received ${jsonencode(var.blueprint.golden)}."
   }
 }
 

@@ -32,35 +32,37 @@ locals {
   )
 
   definition = templatefile("${path.module}/templates/training.asl.json.tftpl", {
-    partition             = local.partition
-    name_prefix           = var.context.name_prefix
-    region                = var.context.region
-    candidate_prefix      = local.candidate_prefix
-    bucket_name           = var.bucket_name
-    topic_arn             = var.topic_arn
-    models_key_arn        = var.kms_key_arns.models
-    data_key_arn          = var.kms_key_arns.data
-    processing            = local.processing
-    glue                  = var.glue
-    feature_ingestion     = var.feature_ingestion
-    release_machine_arn   = var.release_machine_arn
-    after_validation      = var.feature_ingestion == null ? "PrepareTraining" : "StartFeatureIngestion"
-    function_arns         = var.function_arns
-    registry              = var.registry
-    training              = var.training
-    metric_namespace      = local.metric_namespace
-    poll_seconds          = var.poll_seconds
-    poll_limit            = ceil(local.poll_limit_seconds / var.poll_seconds)
-    timeout_seconds       = 2 * var.training.max_runtime_seconds + local.spot_wait_seconds + 4 * 3600 + local.approval_seconds
-    registration          = local.registration
-    approval_states       = local.approval_states
-    tags                  = jsonencode(local.tags)
-    evaluation            = var.evaluation
-    group                 = local.group
-    metric_definitions    = jsonencode([for name in var.training.metrics : { Name = name, Regex = "${name}=([-+0-9.eE]+)" }])
-    evaluation_arguments  = jsonencode(local.evaluation_arguments)
-    evaluation_network    = jsonencode(merge({ EnableNetworkIsolation = true }, local.training_vpc_config))
-    comparisons           = { for name, each in local.comparisons : name => jsonencode(each) }
+    partition            = local.partition
+    name_prefix          = var.context.name_prefix
+    region               = var.context.region
+    candidate_prefix     = local.candidate_prefix
+    bucket_name          = var.bucket_name
+    topic_arn            = var.topic_arn
+    models_key_arn       = var.kms_key_arns.models
+    data_key_arn         = var.kms_key_arns.data
+    processing           = local.processing
+    glue                 = var.glue
+    feature_ingestion    = var.feature_ingestion
+    release_machine_arn  = var.release_machine_arn
+    after_validation     = var.feature_ingestion == null ? "PrepareTraining" : "StartFeatureIngestion"
+    function_arns        = var.function_arns
+    registry             = var.registry
+    training             = var.training
+    metric_namespace     = local.metric_namespace
+    poll_seconds         = var.poll_seconds
+    poll_limit           = ceil(local.poll_limit_seconds / var.poll_seconds)
+    timeout_seconds      = 2 * var.training.max_runtime_seconds + local.spot_wait_seconds + 4 * 3600 + local.approval_seconds
+    registration         = local.registration
+    approval_states      = local.approval_states
+    tags                 = jsonencode(local.tags)
+    evaluation           = var.evaluation
+    group                = local.group
+    metric_definitions   = jsonencode([for name in var.training.metrics : { Name = name, Regex = "${name}=([-+0-9.eE]+)" }])
+    evaluation_arguments = jsonencode(local.evaluation_arguments)
+    evaluation_network   = jsonencode(merge({ EnableNetworkIsolation = true }, local.training_vpc_config))
+    comparisons          = { for name, each in local.comparisons : name => jsonencode(each) }
+    # As text: names of columns may end with `.$`, which means a path to Step Functions.
+    golden                = jsonencode(jsonencode(var.golden))
     container_environment = jsonencode(local.container_environment)
     stopping_condition    = jsonencode(local.stopping_condition)
     # Version metadata can be encrypted with a key; the artifact is encrypted either way.

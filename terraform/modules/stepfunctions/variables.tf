@@ -196,6 +196,16 @@ variable "registry" {
   }
 }
 
+variable "golden" {
+  description = "Requests with known answers that a candidate's endpoint must give: [{input, label | value and tolerance | contains | length}], each with at least one of these."
+  type        = any
+
+  validation {
+    condition     = try(length(var.golden) >= 1 && alltrue([for case in var.golden : can(case.input)]), false)
+    error_message = "golden must have at least one case, each with an input; got ${jsonencode(var.golden)}."
+  }
+}
+
 variable "poll_seconds" {
   description = "Polling interval for the crawler and the candidate endpoint."
   type        = number

@@ -24,7 +24,7 @@ from tests.integration.pipelines.test_quality_gate import PIPELINE, planned
 from tests.support import keys
 from tests.support.compute import ROLE, unique, wait_for
 from tests.support.process import Emulator
-from tests.support.releases import GOOD, PATH, PREFIX, SERVE, Endpoint, Platform
+from tests.support.releases import CASES, GOOD, PATH, PREFIX, SERVE, Endpoint, Platform
 from tests.terraform.conftest import Terraform
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
@@ -55,6 +55,7 @@ class Approvals:
             "topic_arn": platform.topic,
             "bucket_name": platform.bucket,
             "poll_seconds": 1,
+            "golden": json.loads(CASES),
             "release_machine_arn": platform.machine,
             "function_arns": {
                 "data_validation": "none",

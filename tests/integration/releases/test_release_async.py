@@ -142,7 +142,7 @@ def test_a_wrong_version_is_rolled_back_and_loses_no_request(platform: Platform,
         after = len(sender.sent)
         wait_for(lambda: len(sender.sent), until=lambda count: count > after + 5)
     assert (ended["status"], ended["error"]) == ("FAILED", "ProbeFailed")
-    assert "a clearly positive review was answered with 'negative'" in ended["cause"]
+    assert "must be positive, got" in ended["cause"]
     assert set(sender.jobs()[after:]) == {platform.job_of(endpoint.first)}
     described = endpoint.describe()
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", endpoint.launched)

@@ -87,3 +87,18 @@ run "instances_with_local_disks_take_no_key" {
   # The launch had another type.
   expect_failures = [aws_ssm_parameter.release]
 }
+
+run "a_release_is_probed_with_the_golden_cases_in_the_container_s_format" {
+  variables {
+    blueprint = {
+      name   = "reviews-async"
+      format = "csv"
+      golden = [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 1e-7 }]
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).probe.format == "csv" && jsondecode(jsondecode(aws_ssm_parameter.release.value).probe.cases) == [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 1e-7 }] && !strcontains(aws_ssm_parameter.release.value, "{{")
+    error_message = "The specification must have all cases and the format."
+  }
+}

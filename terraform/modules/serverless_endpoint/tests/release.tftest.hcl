@@ -62,3 +62,18 @@ run "another_size_is_another_specification" {
     error_message = "Another size must be another name."
   }
 }
+
+run "a_release_is_probed_with_the_golden_cases_in_the_container_s_format" {
+  variables {
+    blueprint = {
+      name   = "reviews"
+      format = "csv"
+      golden = [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 1e-7 }]
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).probe.format == "csv" && jsondecode(jsondecode(aws_ssm_parameter.release.value).probe.cases) == [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 1e-7 }] && !strcontains(aws_ssm_parameter.release.value, "{{")
+    error_message = "The specification must have all cases and the format."
+  }
+}

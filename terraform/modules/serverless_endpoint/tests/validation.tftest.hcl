@@ -270,3 +270,13 @@ run "an_unknown_container_format_is_refused" {
 
   expect_failures = [var.blueprint]
 }
+
+run "a_golden_case_without_an_input_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", golden = [{ label = "positive" }] }
+  }
+
+  expect_failures = [var.blueprint]
+}

@@ -52,3 +52,8 @@ evaluation = {
 }
 
 registry = { group_name = "mlops-test-reviews", live_parameter_name = "/mlops/test/models/reviews/live" }
+
+golden = [
+  { input = "I love it.", label = "positive" },
+  { input = { "age.$" = 59, city = "Ulm" }, value = 150.5, tolerance = 10 },
+]

@@ -349,3 +349,20 @@ run "a_release_machine_that_is_none_is_refused" {
   }
   expect_failures = [var.release_machine_arn]
 }
+
+run "a_candidate_is_probed_with_the_golden_cases" {
+  assert {
+    condition     = jsondecode(jsondecode(aws_sfn_state_machine.training.definition).States.ProbeCandidate.Parameters.Payload.cases) == [{ input = "I love it.", label = "positive" }, { input = { "age.$" = 59, city = "Ulm" }, value = 150.5, tolerance = 10 }]
+    error_message = "The probe must get all cases as text, so that no name of a column is read as a path."
+  }
+}
+
+run "a_training_without_golden_cases_is_refused" {
+  command = plan
+
+  variables {
+    golden = []
+  }
+
+  expect_failures = [var.golden]
+}

@@ -112,3 +112,31 @@ def test_the_second_of_two_jobs_waits_while_the_service_is_busy(on_bedrock: Plat
     assert platform.submit()["error"]["code"] == "Throttled"
     assert platform.submit()["status"] == "running"
     assert len(platform.bedrock.jobs) == 2
+
+
+def test_an_embedding_model_gets_its_own_bodies_and_returns_vectors(on_bedrock: Platform) -> None:
+    platform = on_bedrock
+    platform.batch["base_model_id"] = "amazon.titan-embed-text-v2:0"
+    platform.record["parameters"] = {"dimensions": 256}
+    platform.bedrock.model = lambda record_id, line: {
+        "modelOutput": {"embedding": [0.5, len(line["modelInput"]["inputText"])], "inputTextTokenCount": 3}
+    }
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [{"id": n, "input": f"text {n}"} for n in range(100)])
+    platform.submit()
+    (part,) = platform.bucket.below("inference/batch/input/_parts/")
+    assert platform.bucket.lines(part)[7]["modelInput"] == {"inputText": "text 7", "dimensions": 256}
+    platform.bedrock_ended(platform.bedrock.run(0))
+    lines = platform.results()
+    assert lines[7] == {"record": 7, "id": 7, "output": {"embedding": [0.5, 6]}}
+    assert platform.status()["status"] == "completed"
+    assert platform.status()["cost_usd"] == pytest.approx(100 * 3 * 0.03 / 1e6, abs=1e-6)
+
+
+def test_an_answer_without_a_vector_is_an_error_of_its_record(on_bedrock: Platform) -> None:
+    platform = on_bedrock
+    platform.batch["base_model_id"] = "amazon.titan-embed-text-v2:0"
+    platform.bedrock.model = lambda record_id, line: {"modelOutput": {"embedding": ["x"]}}
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [f"text {n}" for n in range(100)])
+    platform.submit()
+    platform.bedrock_ended(platform.bedrock.run(0))
+    assert {line["error"]["type"] for line in platform.errors()} == {"MalformedAnswer"}

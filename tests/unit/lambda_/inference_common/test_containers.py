@@ -123,7 +123,7 @@ def test_a_line_end_in_a_quoted_cell_ends_no_row(text: str) -> None:
     assert len(list(csv.reader(io.StringIO(sent, newline=""), strict=True))) == 2
 
 
-@pytest.mark.parametrize("spoken", ["inputs", "text", "classify", "messages", "csv", "jsonlines"])
+@pytest.mark.parametrize("spoken", ["inputs", "text", "classify", "messages", "csv", "json", "jsonlines"])
 @pytest.mark.parametrize(
     ("request_", "param"),
     [
@@ -148,7 +148,7 @@ DOCUMENTS = st.recursive(
 )
 
 
-@pytest.mark.parametrize("name", ["inputs", "text", "classify", "embed", "messages", "csv", "jsonlines"])
+@pytest.mark.parametrize("name", ["inputs", "text", "classify", "embed", "messages", "csv", "json", "jsonlines"])
 def test_arbitrary_output_is_a_malformed_answer(name: str) -> None:
     spoken = containers.of(name)
 
@@ -184,3 +184,41 @@ def test_a_row_of_csv_is_one_line() -> None:
 def test_an_unknown_format_is_an_internal_error() -> None:
     with pytest.raises(errors.InternalError, match="the route names the format 'protobuf'"):
         containers.of("protobuf")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sent"),
+    [
+        ("inputs", {"a": 1}, b'{"inputs": [{"a": 1}], "parameters": {}}'),
+        ("jsonlines", [1, None], b'{"input": [1, null]}\n'),
+        ("json", {"a": [True]}, b'{"a": [true]}'),
+        ("classify", {"text": "a", "text_pair": "b"}, b'{"inputs": [{"text": "a", "text_pair": "b"}]}'),
+        ("csv", [1, 2.5, None, True, 'say "hi"', "a,b"], b'1,2.5,,true,"say ""hi""","a,b"'),
+        ("csv", 7, b"7"),
+    ],
+)
+def test_inputs_of_any_shape_are_encoded(name: str, value: Any, sent: bytes) -> None:
+    assert containers.of(name).encode([value], InferenceRequest((value,))) == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("csv", {"a": 1}, "takes rows of CSV, whose columns have no names"),
+        ("csv", [1, [2]], "its cells are texts and numbers"),
+        ("text", [1], "takes texts"),
+        ("messages", 7, "takes texts"),
+        ("inputs", {"a": {"b": ["\ud83d"]}}, "half of a surrogate pair"),
+        ("inputs", {"a\0": 1}, "NUL"),
+    ],
+)
+def test_an_input_that_a_format_cannot_hold_is_refused_by_its_position(name: str, value: Any, message: str) -> None:
+    request = InferenceRequest(("1,2", value))
+    with pytest.raises(errors.BadRequest, match=message) as refused:
+        containers.of(name).encode(request.inputs, request)
+    assert str(refused.value.param).startswith("inputs[1]")
+
+
+@pytest.mark.parametrize(("answer", "output"), [(b'{"value": 3}', {"value": 3}), (b"[1, 2]", {"output": [1, 2]})])
+def test_a_json_container_answers_with_any_document(answer: bytes, output: Any) -> None:
+    assert containers.of("json").decode(answer, 1).outputs == [output]

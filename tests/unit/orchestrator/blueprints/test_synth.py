@@ -18,6 +18,7 @@ from tests.unit.orchestrator.blueprints.stacks import (
     CHAT,
     CHAT_SERVERLESS,
     ENVIRONMENT,
+    GOLDEN,
     REPO,
     REVIEWS,
     REVIEWS_SERVERLESS,
@@ -58,6 +59,7 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
                     "instance_count": 2,
                     "autoscaling": {"min": 1, "max": 3, "invocations_per_minute": 200},
                     "parameters": {"threshold": 0.5},
+                    **GOLDEN,
                     "rollout": {
                         "strategy": "all_at_once",
                         "step_percent": 20,
@@ -177,6 +179,7 @@ def test_a_serverless_sagemaker_blueprint(tmp_path: Path) -> None:
             "name": "reviews-serverless",
             "serverless": {"memory_mb": 1024, "max_concurrency": 10, "provisioned_concurrency": 1},
             "parameters": {},
+            **GOLDEN,
         },
         "model_group": {
             "key": "reviews",

@@ -8,6 +8,7 @@ from orchestrator.config.model.platform import Blueprint
 from tests.unit.orchestrator.blueprints.stacks import (
     CHAT,
     CHAT_ASYNC,
+    GOLDEN,
     REVIEWS,
     REVIEWS_ASYNC,
     written,
@@ -35,6 +36,7 @@ def test_an_asynchronous_endpoint_and_its_topics(tmp_path: Path) -> None:
         "invocation_timeout_seconds": 60,
         "max_input_mb": 100,
         "parameters": {},
+        **GOLDEN,
         "limits": {"max_tokens": 500, "max_inputs": 20},
     }
     assert module["s3_access"]["read"][-1] == "inference_async_input/reviews-async"

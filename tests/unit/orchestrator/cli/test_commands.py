@@ -54,6 +54,13 @@ def test_input_other_than_text_is_rejected(cli: Cli, monkeypatch: pytest.MonkeyP
     assert answer.err.startswith(words)
 
 
+def test_a_value_that_is_not_json_is_rejected(cli: Cli) -> None:
+    cli("deploy", "local")
+    answer = cli("ask", "local", "reviews", "{age: 59}", "--value")
+    assert answer.code == 1
+    assert answer.err.startswith("error: TEXT is not JSON: Expecting property name")
+
+
 def test_outputs(cli: Cli) -> None:
     cli("deploy", "local")
     assert json.loads(cli("outputs", "local", "foundation", "--json").out)["s3"] == {"bucket_name": "data-bucket"}

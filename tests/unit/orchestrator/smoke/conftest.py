@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from orchestrator.smoke.model import ProbeResult
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys, published
 
+REPO = Path(__file__).resolve().parents[4]
 KEY = "the-secret-key-value"
 SMOKE_KEY = "the-key-of-the-smoke-tests"
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
@@ -153,7 +155,11 @@ def probe(
         (result.blueprint, result.probe): result
         for each in blueprints or (REVIEWS, CHAT)
         for result in smoke.run(
-            cloud, Blueprint.model_validate(each), outputs or OUTPUTS, on_event=on_event or (lambda event: None)
+            cloud,
+            Blueprint.model_validate(each),
+            outputs or OUTPUTS,
+            repo=REPO,
+            on_event=on_event or (lambda event: None),
         )
     }
 

@@ -15,7 +15,7 @@ from orchestrator.smoke import ask, base
 from orchestrator.smoke.base import Target
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys
-from tests.unit.orchestrator.smoke.conftest import CHAT, EXECUTED, KEY, OUTPUTS, REVIEWS, web_answer
+from tests.unit.orchestrator.smoke.conftest import CHAT, EXECUTED, KEY, OUTPUTS, REPO, REVIEWS, web_answer
 
 KEYS = {"apigateway": gateway_of_keys(default=KEY)}
 SLOW = {**REVIEWS, "name": "slow", "kind": "async"}
@@ -28,7 +28,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def of(blueprint: dict[str, Any], answer: Callable[..., Any] = web_answer) -> Target:
     cloud = FakeCloud(services=dict(KEYS), web=[answer])
-    return Target(cloud, Blueprint.model_validate(blueprint), OUTPUTS)
+    return Target(cloud, Blueprint.model_validate(blueprint), OUTPUTS, REPO)
 
 
 def put(target: Target, text: str = "I love it.", stopping: Callable[[], bool] = lambda: False) -> ask.Reply:
@@ -40,6 +40,19 @@ def test_a_classifier_and_a_language_model_answer() -> None:
     assert (reply.outputs, reply.fidelity) == ([{"label": "positive", "score": 0.9}], "executed")
     reply = put(of(CHAT), "hello?")
     assert (reply.outputs, reply.fidelity) == ([{"text": "Well, hello."}], "stand-in")
+
+
+def test_an_input_of_any_shape_is_sent_as_it_is() -> None:
+    sent: list[Any] = []
+
+    def answer(**given: Any) -> Any:
+        sent.append(json.loads(given["body"])["inputs"])
+        return 200, EXECUTED, {"outputs": [{"value": 3}]}
+
+    target = of(REVIEWS, answer)
+    assert ask.ask(target, {"age": 59}, stopping=lambda: False).outputs == [{"value": 3}]
+    assert sent == [[{"age": 59}]]
+    assert """-d '{"inputs": [{"age": 59}]}'""" in ask.curl(target, "local", {"age": 59})
 
 
 def test_a_refusal_is_reported_with_the_api_s_message() -> None:

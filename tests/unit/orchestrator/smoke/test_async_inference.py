@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.types import Json
+from orchestrator.smoke.async_inference import BROKEN
 from orchestrator.smoke.model import ProbeResult
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import KEY, OUTPUTS, probe
@@ -119,7 +120,7 @@ def test_a_broken_upload_fails_with_its_object_and_reaches_the_table(
 ) -> None:
     result = ask("async-failure")
     assert (result.status, result.detail) == ("ok", "ModelFailed, failure object, stored in the table")
-    assert api.uploaded == [b'{"inputs": []}']
+    assert api.uploaded == [BROKEN]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The probe of batch blueprints: counts, order, the bad record, and people's ratings."""
+"""The probe of batch blueprints: counts, order, names, the bad record and the golden answers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from botocore.exceptions import ClientError
 from orchestrator.config.model.platform import Blueprint
 from orchestrator.smoke import base
 from orchestrator.smoke.base import ProbeFailed, Target, Verdict
-from orchestrator.smoke.batch import RATED, Batch
+from orchestrator.smoke.batch import Batch
 from orchestrator.smoke.model import Proven
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys, published
+from tests.unit.orchestrator.smoke.conftest import REPO
 
 GOLDEN = [{"input": "I love it.", "label": "positive"}, {"input": "Awful.", "label": "negative"}]
 OUTPUTS: Any = {
@@ -26,14 +27,13 @@ OUTPUTS: Any = {
     "blueprint-chat": {"submitter_name": "mlops-local-batch-submitter"},
 }
 EXECUTED = {"ResponseMetadata": {"HTTPHeaders": {"x-emulator-fidelity": "executed"}}}
-RATINGS = b"1\t2.1\tgood film\n2\t-1.5\tAwful film\n3\t0.0\tgood and not\n4\t1.0\tgood again\n"
 
 
 class Submitter:
     """Answers as the function does; `damage` changes what comes back."""
 
     def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {RATED: RATINGS}
+        self.objects: dict[str, bytes] = {}
         self.polls = 0
         self.damage: Callable[[list[Any]], list[Any]] = lambda lines: lines
         self.refuses = True
@@ -62,16 +62,19 @@ class Submitter:
         return {"status": self.status, "records": {"total": 1}, "jobs": jobs, **uris}
 
     def _run(self, body: bytes) -> None:
-        texts = [json.loads(line)["input"] for line in body.splitlines()]
-        lines = self.damage([{"record": n, **self._one(text)} for n, text in enumerate(texts)])
+        lines = self.damage([{"record": n, **self._one(line)} for n, line in enumerate(body.splitlines())])
         self.objects["results.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         bad = [line for line in lines if "error" in line]
         self.objects["errors.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in bad)
 
-    def _one(self, text: Any) -> Any:
-        if not isinstance(text, str):
-            return {"error": {"type": "BadRecord", "message": "no text"}}
-        return {"output": {"label": "negative" if "Awful" in text else "positive", "score": 0.9, "text": text}}
+    def _one(self, line: bytes) -> Any:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return {"error": {"type": "BadRecord", "message": "not JSON"}}
+        text = record["input"]
+        output = {"label": "negative" if "Awful" in text else "positive", "score": 0.9, "text": text}
+        return {"id": record["id"], "output": output}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:
         self.objects[Key] = Body
@@ -117,7 +120,7 @@ def probe(
     }
     cloud = FakeCloud(endpoint="http://127.0.0.1:4566" if local else None, services=services, web=[submitter.web])
     assert Batch().applies(blueprint)
-    return Batch().check(Target(cloud, blueprint, OUTPUTS, {"batch": proven} if proven else {}))
+    return Batch().check(Target(cloud, blueprint, OUTPUTS, REPO, {"batch": proven} if proven else {}))
 
 
 def test_proven_jobs_are_not_repeated_but_the_refusal_is_checked(submitter: Submitter) -> None:
@@ -133,22 +136,11 @@ def test_proven_jobs_are_not_repeated_but_the_refusal_is_checked(submitter: Subm
         probe(submitter, proven=earlier)
 
 
-def test_every_record_is_returned_and_matches_the_ratings(submitter: Submitter) -> None:
-    verdict = probe(submitter)
-    assert verdict.detail == (
-        "7 records in order, 1 bad one reported, accuracy 1.000 on 3 rated reviews (baseline 0.667); "
-        "a missing input is 400"
-    )
+@pytest.mark.parametrize(("source", "records"), [("sagemaker", 103), ("bedrock", 102)])
+def test_every_record_is_returned_in_order_under_its_name(submitter: Submitter, source: str, records: int) -> None:
+    verdict = probe(submitter, source)
+    assert verdict.detail == f"{records} records in order, 1 bad one reported; a missing input is 400"
     assert verdict.fidelity == "executed"
-
-
-def test_without_rated_reviews_the_golden_cases_must_do(submitter: Submitter) -> None:
-    del submitter.objects[RATED]
-    assert probe(submitter).detail == "3 records in order, 1 bad one reported; a missing input is 400"
-
-
-def test_bedrock_gets_its_minimum_of_records(submitter: Submitter) -> None:
-    assert probe(submitter, "bedrock").detail.startswith("102 records in order")
 
 
 def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> None:
@@ -159,13 +151,17 @@ def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> No
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda lines: lines[:-1], "7 records must come back in their order, got 6 lines"),
-        (lambda lines: [lines[1], lines[0], *lines[2:]], "7 records must come back in their order"),
+        (lambda lines: lines[:-1], "103 records must come back in their order, got 102 lines"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], "103 records must come back in their order"),
         (lambda lines: [{**line, "error": {}} for line in lines], "only the record 2 is bad"),
         (lambda lines: [{"record": line["record"], "output": {}} for line in lines], "only the record 2 is bad"),
         (
-            lambda lines: [line if line["record"] < 3 else {**line, "output": {"label": "negative"}} for line in lines],
-            "no better than the more frequent label",
+            lambda lines: [line if line["record"] < 9 else {**line, "output": {"label": "negative"}} for line in lines],
+            "`I love it.` must be positive, got negative",
+        ),
+        (
+            lambda lines: [{**line, "id": "x"} if line["record"] == 7 else line for line in lines],
+            'the record 7 must keep its name, got `"x"`',
         ),
     ],
 )

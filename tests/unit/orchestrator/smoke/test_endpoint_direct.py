@@ -18,8 +18,9 @@ from tests.unit.orchestrator.smoke.conftest import REVIEWS, endpoint_answer, onl
     [
         (b"<html>", "the answer is not a JSON object: `<html>`"),
         (b"{}", "one input must have one output, got `null`"),
-        (b'{"outputs": [1]}', "an output must be an object, got `1`"),
-        (b'{"outputs": [{"label": "meh", "score": 1}]}', '`label` must be one of positive, negative, got `"meh"`'),
+        (b'{"outputs": [1]}', "an output must be an object with `label`, got `1`"),
+        (b'{"outputs": [{"score": 1}]}', "`label` must be a text, got `null`"),
+        (b'{"outputs": [{"label": "meh", "score": 1}]}', "`I love it.` must be positive, got meh (1.00)"),
         (b'{"outputs": [{"label": "positive", "score": 7}]}', "`score` must be a number from 0 to 1, got `7`"),
         (b'{"outputs": [{"label": "positive", "score": 1}]}', "the answer has no `model`"),
     ],

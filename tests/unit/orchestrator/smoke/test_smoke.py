@@ -61,16 +61,6 @@ def test_requests_go_to_the_published_address_with_the_blueprints_parameters(clo
     assert converse["inferenceConfig"] == {"maxTokens": 64, "temperature": 0.2}
 
 
-@pytest.mark.parametrize(
-    ("blueprint", "name", "missing"),
-    [(REVIEWS, "endpoint-direct", "label"), (REVIEWS, "api", "label"), (CHAT, "bedrock-direct", "contains")],
-)
-def test_a_missing_golden_answer_is_red(cloud: FakeCloud, blueprint: Json, name: str, missing: str) -> None:
-    result = probe(cloud, with_golden(blueprint, {"input": "I love it."}))[blueprint["name"], name]
-    assert result.status == "failed"
-    assert result.detail.startswith(f"the golden case `I love it.` has no expected `{missing}`")
-
-
 def test_a_wrong_label_is_red_and_shows_both(cloud: FakeCloud) -> None:
     results = probe(cloud, with_golden(REVIEWS, {"input": "I love it.", "label": "negative"}))
     for name in ("endpoint-direct", "api"):

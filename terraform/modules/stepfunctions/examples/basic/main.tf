@@ -58,6 +58,11 @@ module "stepfunctions" {
     gate        = { metric = "accuracy", threshold = 0.6, above_baseline = 0.1, above_champion = 0 }
   }
 
+  golden = [
+    { input = "Works perfectly, I love it.", label = "positive" },
+    { input = "It broke at once.", label = "negative" },
+  ]
+
   registry = {
     group_name          = "mlops-dev-reviews"
     live_parameter_name = "/mlops/dev/models/reviews/live"

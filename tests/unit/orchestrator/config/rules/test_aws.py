@@ -25,7 +25,7 @@ SAGEMAKER = {"source": "sagemaker", "group": "reviews"}
 
 
 def blueprint(model: dict[str, Any], kind: str = "realtime", **more: Any) -> dict[str, Any]:
-    smoke = {"golden": [{"input": "good", "label": "positive", "contains": ""}]}
+    smoke = {"golden": [{"input": "good", "schema": {}}]}
     return {"name": "one", "kind": kind, "model": model, "smoke": smoke, **more}
 
 
@@ -158,7 +158,7 @@ def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], expected: s
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (blueprint(SAGEMAKER, instance_type="banana"), "one.yaml:11: instance_type: SageMaker accepts one of"),
+        (blueprint(SAGEMAKER, instance_type="banana"), "one.yaml:10: instance_type: SageMaker accepts one of"),
         (blueprint(SAGEMAKER, "batch", instance_type="ml.t3.medium"), "instance_type: SageMaker accepts one of"),
         (blueprint(SAGEMAKER, "async", instance_type="ml.m5"), "instance_type: SageMaker accepts one of"),
         (blueprint(SAGEMAKER, instance_count=10**12), "SageMaker accepts 1 to 2 147 483 647"),

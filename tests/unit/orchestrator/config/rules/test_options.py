@@ -38,8 +38,8 @@ from tests.unit.orchestrator.config.examples import BLUEPRINT, problems
         (("group: reviews", "grup: reviews"), "x1.yaml:5: model.grup: is not a key of this section "
             "(received 'reviews'); did you mean `group`?"),
         (("source: sagemaker", "source: openai"), "x1.yaml:3: model: requires `source: sagemaker` (with `group`)"),
-        (("label: positive", "contains: x"), "x1.yaml:8: smoke.golden[0]: requires `label`, the expected "
-            "answer of a sagemaker model"),
+        (("      label: positive\n", ""), "x1.yaml:8: smoke.golden[0]: requires an expected answer: label, value, "
+            "contains, schema, length or check"),
         (("kind: realtime", "kind: serverless\ninstance_type: ml.m5.large"), "x1.yaml:3: instance_type: "
             "cannot be combined with kind `serverless`: SageMaker serverless endpoints take no instance type"),
         (("kind: realtime", "kind: serverless\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: cannot be "
