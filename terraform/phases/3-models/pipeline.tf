@@ -40,10 +40,7 @@ module "stepfunctions" {
     endpoint_probe  = module.lambda["endpoint_probe"].arn
   }
 
-  golden = [
-    { input = "Excellent! I love it, it works perfectly and the quality is wonderful. Highly recommended.", label = "positive" },
-    { input = "Terrible and boring. A complete waste of money, it broke at once and I hate it.", label = "negative" },
-  ]
+  golden = local.reviews.golden
 
   training = merge(var.training, {
     role_arn           = module.sagemaker.training_role_arn

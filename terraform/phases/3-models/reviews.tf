@@ -1,4 +1,4 @@
-# The reviews, as an evaluation needs them described.
+# The reviews, as the evaluation and the probe of a candidate need them described.
 locals {
   reviews = {
     dataset = {
@@ -7,6 +7,11 @@ locals {
       roles   = { id = "review_id", group = "group_id", label = "label", features = ["text"] }
     }
     evaluation = { task = "classification", positive = "positive", slices = [] }
+
+    golden = [
+      { input = "Excellent! I love it, it works perfectly and the quality is wonderful. Highly recommended.", label = "positive" },
+      { input = "Terrible and boring. A complete waste of money, it broke at once and I hate it.", label = "negative" },
+    ]
   }
 }
 
