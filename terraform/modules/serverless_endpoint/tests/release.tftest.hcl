@@ -68,12 +68,12 @@ run "a_release_is_probed_with_the_golden_cases_in_the_container_s_format" {
     blueprint = {
       name   = "reviews"
       format = "csv"
-      golden = [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 1e-7 }]
+      golden = [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 0.0000001 }]
     }
   }
 
   assert {
-    condition     = jsondecode(aws_ssm_parameter.release.value).probe.format == "csv" && jsondecode(jsondecode(aws_ssm_parameter.release.value).probe.cases) == [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 1e-7 }] && !strcontains(aws_ssm_parameter.release.value, "{{")
+    condition     = jsondecode(aws_ssm_parameter.release.value).probe.format == "csv" && jsondecode(jsondecode(aws_ssm_parameter.release.value).probe.cases) == [{ input = [1, 2.5], value = 3 }, { input = "4,{{x}}", value = 0.1, tolerance = 0.0000001 }] && !strcontains(aws_ssm_parameter.release.value, "{{")
     error_message = "The specification must have all cases and the format."
   }
 }
