@@ -9,7 +9,7 @@ from orchestrator.blueprints.dataset_rules import rules
 from orchestrator.blueprints.matrix import transform_package
 from orchestrator.blueprints.stack import FileStack
 from orchestrator.blueprints.upstream import DATA_KEY, inputs
-from orchestrator.config.model.dataset import Dataset
+from orchestrator.config.model.dataset import Dataset, S3Source
 from orchestrator.core.terraform_json import code
 
 
@@ -29,6 +29,7 @@ class DatasetStack(FileStack):
         packages = {"script": self.package_path("etl_script"), "library": self.package_path("etl_library")}
         if dataset.transform is not None:
             packages["transform"] = self.package_path(transform_package(name))
+        external = dataset.source.external if isinstance(dataset.source, S3Source) else None
         etl = dataset.etl.model_dump(include={"worker_type", "workers", "timeout_minutes", "bookmarks"})
         module = self.module(
             "etl",
@@ -43,6 +44,7 @@ class DatasetStack(FileStack):
                     "spec": json.dumps(dataset.model_dump(mode="json"), sort_keys=True),
                     "quality_rules": [*rules(dataset), *dataset.quality],
                     "schedule": dataset.schedule,
+                    **({"raw": code("var.data.data_sources.buckets[{}]", external)} if external else {}),
                     "etl": etl,
                 },
                 "packages": packages,
@@ -52,7 +54,7 @@ class DatasetStack(FileStack):
         return {
             **{output: module.get(output) for output in outputs},
             "database_names": code("var.data.glue.database_names"),
-            "max_quarantine_share": dataset.max_quarantine_share,
+            "raw_elsewhere": dataset.reads_elsewhere,
         }
 
     def _policies(self) -> dict[str, Any]:
@@ -73,4 +75,7 @@ class DatasetStack(FileStack):
             # A run removes the files of earlier runs that it does not overwrite; reports and labels stay.
             delete=[f"data_processed/{name}", f"data_features/{name}"],
         )
-        return {"bucket": own.get("policy_document")}
+        documents = {"bucket": own.get("policy_document")}
+        if self.dataset.reads_elsewhere:
+            documents["sources"] = code("var.data.data_sources.policy_documents.sources")
+        return documents

@@ -83,6 +83,7 @@ class TrainingStack(FileStack):
                 "crawler_names": code("var.dataset.crawler_names"),
                 "job_name": code("var.dataset.job_name"),
                 "role_arn": code("var.dataset.role_arn"),
+                "raw_elsewhere": code("var.dataset.raw_elsewhere"),
                 "quality": {
                     "ruleset_name": code("var.dataset.quality_ruleset_name"),
                     "database_name": code("var.dataset.database_names.processed"),

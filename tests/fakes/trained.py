@@ -46,8 +46,9 @@ def environment(
     training: Change | None = None,
     blueprint: Change | None = None,
     target: str = "local",
+    sources: Change | None = None,
 ) -> Environment:
-    """Build an environment with one file of each family, each with some keys changed."""
+    """Build an environment with one file of each family, each with some keys changed, and with data sources."""
     files = {
         folder: {content["name"]: (f"{folder}/{content['name']}.yaml", yaml.safe_dump({**content, **(change or {})}))}
         for folder, content, change in (
@@ -58,7 +59,7 @@ def environment(
     }
     return build(
         "here",
-        platform_file("owner: me\n", target),
+        platform_file(yaml.safe_dump({"owner": "me", "data": {"sources": sources or {}}}), target),
         files["blueprints"],
         datasets=files["datasets"],
         trainings=files["trainings"],

@@ -164,6 +164,11 @@ class Dataset(Section):
     trains: bool = Field(False, description="new objects in data/raw/<name>/ start the trainings that use the dataset")
 
     @property
+    def reads_elsewhere(self) -> bool:
+        """Whether its raw files are not those below data/raw/<name>/."""
+        return not isinstance(self.source, S3Source) or self.source.external is not None
+
+    @property
     def produced(self) -> tuple[Column, ...]:
         """The columns of the processed rows."""
         declared = {column.name: column for column in self.columns}

@@ -161,6 +161,13 @@ def _check_source(document: Document, dataset: Dataset, platform: Platform) -> I
     if local and source.type in ("jdbc", "dynamodb"):
         rule = "is not available with `target: local`: the local AWS does not emulate Glue's connectors"
         yield document.problem(("source", "type"), rule, source.type)
+    databases = sorted(each.database for each in platform.data.sources.values() if each.database)
+    if isinstance(source, GlueSource) and source.database not in databases:
+        rule = (
+            "is not a database in `data.sources` of platform.yaml, whose entries grant access: one names the database, "
+            f"one the bucket and folders of its tables; available: {', '.join(databases) or 'none'}"
+        )
+        yield document.problem(("source", "database"), rule, source.database, nearest(source.database, databases))
     if not isinstance(source, S3Source) or source.external is None or source.prefix is None:
         return
     known = platform.data.sources.get(source.external)

@@ -79,7 +79,7 @@ resource "aws_glue_job" "etl" {
 
   # Names in Python's spelling: Glue passes them to the script unchanged. A pipeline run replaces run_id, which names
   # the report, with its own.
-  default_arguments = {
+  default_arguments = merge({
     "--extra-py-files"                   = join(",", local.modules)
     "--job-bookmark-option"              = "job-bookmark-${var.dataset.etl.bookmarks}"
     "--enable-metrics"                   = "true"
@@ -87,10 +87,9 @@ resource "aws_glue_job" "etl" {
     "--enable-continuous-cloudwatch-log" = "true"
     "--bucket"                           = var.bucket_name
     "--bucket_owner"                     = var.context.account_id
-    "--dataset"                          = var.dataset.name
     "--spec"                             = aws_s3_object.spec.key
     "--run_id"                           = "manual"
-  }
+  }, var.dataset.raw == null ? {} : { "--raw_bucket" = var.dataset.raw.bucket, "--raw_owner" = var.dataset.raw.owner })
 }
 
 resource "aws_glue_trigger" "schedule" {

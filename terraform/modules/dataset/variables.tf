@@ -52,12 +52,13 @@ variable "database_names" {
 }
 
 variable "dataset" {
-  description = "The dataset: its specification (JSON) for the jobs, DQDL rules on the processed rows, and the size of the ETL job. `bookmarks`: enable processes new raw files only and appends."
+  description = "The dataset: its specification (JSON) for the jobs, DQDL rules on the processed rows, and the size of the ETL job. `raw`: another bucket with the raw files, and its account. `bookmarks`: enable processes new raw files only and appends."
   type = object({
     name          = string
     spec          = string
     quality_rules = list(string)
     schedule      = optional(string)
+    raw           = optional(object({ bucket = string, owner = string }))
     etl = object({
       worker_type     = optional(string, "G.1X")
       workers         = optional(number, 2)

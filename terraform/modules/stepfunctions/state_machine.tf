@@ -31,6 +31,12 @@ locals {
     var.training.spot ? { MaxWaitTimeInSeconds = var.training.max_runtime_seconds + local.spot_wait_seconds } : {},
   )
 
+  raw_choices = concat(
+    [{ Variable = "$.raw.objects", NumericGreaterThan = 0, Next = "StartCrawler" }],
+    # There is nothing to catalogue; whether there is input, the ETL finds out.
+    [for elsewhere in [var.glue.raw_elsewhere] : { Variable = "$.raw.objects", IsPresent = true, Next = "RunEtl" } if elsewhere],
+  )
+
   definition = templatefile("${path.module}/templates/training.asl.json.tftpl", {
     partition            = local.partition
     name_prefix          = var.context.name_prefix
@@ -42,6 +48,7 @@ locals {
     data_key_arn         = var.kms_key_arns.data
     processing           = local.processing
     glue                 = var.glue
+    raw_choices          = jsonencode(local.raw_choices)
     feature_ingestion    = var.feature_ingestion
     release_machine_arn  = var.release_machine_arn
     after_validation     = var.feature_ingestion == null ? "PrepareTraining" : "StartFeatureIngestion"

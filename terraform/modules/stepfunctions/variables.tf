@@ -57,15 +57,16 @@ variable "dataset" {
 }
 
 variable "glue" {
-  description = "Crawlers by layer (raw in step 2, the others after the ETL), ETL job (step 3), and the ruleset that checks its output (step 4): evaluated on a table, under a role that reads it."
+  description = "Crawlers by layer (raw in step 2, the others after the ETL), ETL job (step 3), and the ruleset that checks its output (step 4): evaluated on a table, under a role that reads it. `raw_elsewhere`: the ETL reads other places than data/raw, so that nothing has to be there."
   type = object({
     crawler_names = object({
       raw       = string
       processed = string
       features  = string
     })
-    job_name = string
-    role_arn = string
+    job_name      = string
+    role_arn      = string
+    raw_elsewhere = optional(bool, false)
     quality = object({
       ruleset_name    = string
       database_name   = string

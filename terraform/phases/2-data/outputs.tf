@@ -10,6 +10,10 @@ output "data" {
       role_arn                    = module.glue.role_arn
       security_configuration_name = module.glue.security_configuration_name
     }
+    data_sources = {
+      buckets          = module.data_sources.buckets
+      policy_documents = module.data_sources.policy_documents
+    }
     glue_workflow = {
       workflow_name = module.glue_workflow.workflow_name
     }

@@ -57,6 +57,20 @@ run "a_bucket_is_read_only_while_it_has_the_owner_that_was_named" {
   }
 }
 
+run "buckets_are_published_with_their_owners" {
+  variables {
+    sources = {
+      surveys   = { bucket = "customer-surveys", prefixes = ["a/"] }
+      partner   = { bucket = "partner-data", prefixes = ["b/"], owner = "210987654321" }
+      warehouse = { database = "sales" }
+    }
+  }
+  assert {
+    condition     = output.buckets == { surveys = { bucket = "customer-surveys", owner = "123456789012" }, partner = { bucket = "partner-data", owner = "210987654321" } }
+    error_message = "Each bucket must be published with its owner; got ${jsonencode(output.buckets)}."
+  }
+}
+
 run "refuses_an_owner_that_is_not_an_account" {
   command = plan
   variables {

@@ -44,7 +44,7 @@ run "the_job_runs_the_stored_code_by_the_stored_specification" {
     error_message = "The job must be named after the dataset, have its size and never run twice at once; got ${aws_glue_job.etl.name}, ${aws_glue_job.etl.number_of_workers} workers."
   }
   assert {
-    condition     = aws_glue_job.etl.default_arguments["--spec"] == "artifacts/code/datasets/heart-rates/${substr(sha256(var.dataset.spec), 0, 16)}/spec.json" && aws_glue_job.etl.default_arguments["--dataset"] == "heart-rates"
+    condition     = aws_glue_job.etl.default_arguments["--spec"] == "artifacts/code/datasets/heart-rates/${substr(sha256(var.dataset.spec), 0, 16)}/spec.json" && !contains(keys(aws_glue_job.etl.default_arguments), "--raw_bucket")
     error_message = "The job must get the key of its specification; got ${jsonencode(aws_glue_job.etl.default_arguments)}."
   }
   assert {
@@ -54,6 +54,22 @@ run "the_job_runs_the_stored_code_by_the_stored_specification" {
   assert {
     condition     = aws_s3_object.spec.content == var.dataset.spec && alltrue([for object in concat([aws_s3_object.spec], values(aws_s3_object.code)) : object.kms_key_id == var.kms_key_arn])
     error_message = "Specification and code must be stored as given and encrypted with the data key."
+  }
+}
+
+run "raw_files_may_be_in_the_bucket_of_another_account" {
+  variables {
+    dataset = {
+      name          = "heart-rates"
+      spec          = "{\"name\":\"heart-rates\"}"
+      quality_rules = ["RowCount > 0"]
+      raw           = { bucket = "hospital-exports", owner = "210987654321" }
+      etl           = {}
+    }
+  }
+  assert {
+    condition     = { for name in ["--raw_bucket", "--raw_owner"] : name => aws_glue_job.etl.default_arguments[name] } == { "--raw_bucket" = "hospital-exports", "--raw_owner" = "210987654321" }
+    error_message = "The job must get bucket and account of the raw files; got ${jsonencode(aws_glue_job.etl.default_arguments)}."
   }
 }
 

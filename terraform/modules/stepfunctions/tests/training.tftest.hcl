@@ -43,6 +43,31 @@ run "without_a_feature_group_there_are_nine_steps_and_no_right_for_a_tenth" {
   }
 }
 
+run "raw_data_must_be_there_unless_it_is_elsewhere" {
+  command = plan
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.RawDataPresent.Choices == [{ Variable = "$.raw.objects", NumericGreaterThan = 0, Next = "StartCrawler" }] && jsondecode(aws_sfn_state_machine.training.definition).States.RawDataPresent.Default == "NoInputData"
+    error_message = "Without raw data the pipeline must end."
+  }
+}
+
+run "without_raw_data_the_etl_reads_what_is_elsewhere" {
+  command = plan
+  variables {
+    glue = {
+      crawler_names = { raw = "raw", processed = "processed", features = "features" }
+      job_name      = "mlops-test-etl"
+      role_arn      = "arn:aws:iam::123456789012:role/mlops-test-glue"
+      raw_elsewhere = true
+      quality       = { ruleset_name = "mlops-test-processed", database_name = "mlops_test_processed", table_name = "orders" }
+    }
+  }
+  assert {
+    condition     = [for choice in jsondecode(aws_sfn_state_machine.training.definition).States.RawDataPresent.Choices : choice.Next] == ["StartCrawler", "RunEtl"]
+    error_message = "The ETL must run if data/raw is empty; got ${jsonencode(jsondecode(aws_sfn_state_machine.training.definition).States.RawDataPresent.Choices)}."
+  }
+}
+
 run "features_are_ingested_after_the_checks_and_not_waited_for" {
   command = plan
 

@@ -50,6 +50,7 @@ def test_the_example_is_valid_and_its_model_has_a_group() -> None:
         ({"format": {"type": "json", "delimiter": ";"}}, "format.delimiter: requires type csv"),
         ({"source": {"type": "jdbc", "connection": "c", "table": "t"}}, "is not available with `target: local`"),
         ({"source": {"type": "s3", "external": "exports", "prefix": "a/"}}, "is not a bucket in `data.sources`"),
+        ({"source": {"type": "glue", "database": "sales", "table": "t"}}, "source.database: is not a database in"),
         ({"source": {"type": "s3", "external": "exports"}}, "`external` and `prefix` belong together"),
     ],
 )  # fmt: skip
