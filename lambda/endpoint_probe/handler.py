@@ -2,7 +2,8 @@
 
 Event: {"endpoint_name", "training_job", "cases", "format"?, "target_variant"?, "target_model"?, "target_container"?,
 "any_training_job"?}. `cases` are golden cases as JSON text (`probes`), `format` is the container's, if not the
-platform's own. Set the last one if a model or container other than the version's own may answer.
+platform's own. The last one is set if a model or container other than the version's own may answer, or if the version
+was imported: then `training_job` only names the request.
 
 An asynchronous endpoint is probed in two invocations, since its queue may hold other requests. The event
 {"endpoint_name", "training_job", "cases", "format"?, "queue": {"input", "timeout_seconds"}} sends a request and returns
@@ -63,8 +64,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     verdicts = []
     for group, body in groups:
         answer = _invoke(event, body, payload_format.content_type, log)
-        expected = None if event.get("any_training_job") else event["training_job"]
-        verdicts.append(check_answer(answer, expected, group, payload_format))
+        verdicts.append(check_answer(answer, _speaker(event), group, payload_format))
     log.info("endpoint answers")
     return {**verdicts[0], "outputs": [output for verdict in verdicts for output in verdict["outputs"]]}
 
@@ -81,13 +81,18 @@ def _invoke(event: dict[str, Any], body: bytes, content_type: str, log: BoundLog
         raise EndpointUnavailable(str(error)) from error
 
 
+def _speaker(event: dict[str, Any]) -> str | None:
+    """Return the training job that the answer must name; `None` if any may."""
+    return None if event.get("any_training_job") else str(event["training_job"])
+
+
 def read(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Check the answer to a request that an earlier invocation sent."""
     try:
         body = async_probe.answer(client("s3"), event)
     except (ClientError, BotoCoreError) as error:
         raise EndpointUnavailable(str(error)) from error
-    verdict = check_answer(body, event["training_job"], cases_of(event), format_of(event))
+    verdict = check_answer(body, _speaker(event), cases_of(event), format_of(event))
     bind(LOG, request_id=context.aws_request_id, output=event["output"]).info("endpoint answers")
     return verdict
 

@@ -245,6 +245,13 @@ def test_an_asynchronous_answer_is_checked_like_any_other(cold_start: Any, conte
         queue_probe(cold_start, context, other, **PLACES)
 
 
+def test_an_imported_model_behind_a_queue_may_name_any_training_job(cold_start: Any, context: Any) -> None:
+    other = Bucket(result=json.dumps({**GOOD, "model": {"training_job": "another"}}).encode())
+    with pytest.raises(Exception, match="comes from training job 'another'"):
+        queue_probe(cold_start, context, other, **PLACES)
+    assert queue_probe(cold_start, context, other, **PLACES, any_training_job=True)["passed"] is True
+
+
 @pytest.mark.parametrize(
     ("objects", "name", "message"),
     [
