@@ -19,6 +19,7 @@ EXIT_UNEXPECTED = 70
 EXIT_INTERRUPTED = 130
 
 COMMANDS = {
+    "new": "Write the files of a dataset, training or blueprint.",
     "deploy": "Deploy an environment, then smoke-test it.",
     "phase": "Deploy selected phases, or list all phases.",
     "plan": "Show what a deployment would change, without applying it.",

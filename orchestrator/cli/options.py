@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Decorated = Callable[..., Any]
 
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_environment(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from orchestrator.config import environment_names
     from orchestrator.execution.wiring import REPO
 
@@ -24,7 +24,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 def environment(function: Decorated) -> Decorated:
     """Add ENV, a folder in terraform/envs."""
-    return click.argument("env", metavar="ENV", shell_complete=_complete)(function)
+    return click.argument("env", metavar="ENV", shell_complete=complete_environment)(function)
 
 
 def _complete_local(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

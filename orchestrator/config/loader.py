@@ -35,13 +35,20 @@ def environment_names(repo: Path) -> list[str]:
     return folder.names(repo)
 
 
-def load(repo: Path, name: str) -> Environment:
+def load(repo: Path, name: str, *, added: Mapping[str, Mapping[str, tuple[str, str]]] | None = None) -> Environment:
     """Read and validate one environment.
+
+    Args:
+        repo: the checkout.
+        name: of the environment.
+        added: files that do not exist yet, as if they did: by folder and stem, each with path and text.
 
     Raises:
         ConfigError: the name is unknown (the message lists the valid ones), or the files have problems.
     """
     sources = folder.read(repo, name)
+    for kind, files in (added or {}).items():
+        sources.files[kind].update(files)
     return build(
         name,
         sources.platform,

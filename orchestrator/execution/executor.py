@@ -26,6 +26,7 @@ from orchestrator.execution.deployed import load_outputs
 from orchestrator.execution.scheduler import Clear, NotCleared, Outcome, walk
 from orchestrator.planning import steps
 from orchestrator.planning.steps import Plan, Step
+from orchestrator.planning.values import training_machine
 from orchestrator.recovery import adoption, recover
 from orchestrator.reporting.explain import in_environment
 from orchestrator.runs.result import (
@@ -276,11 +277,18 @@ class Executor:
         if self.session.results.waiting:
             groups = ", ".join(self.session.results.waiting)
             waiting = WaitingForModel(
-                f"no approved model version of {groups} yet; everything else is deployed",
-                hint=f"`orchestrator deploy {self.session.environment.name} --pipeline` trains one",
+                f"no approved model version of {groups} yet; everything else is deployed", hint=self._way_to_a_model()
             )
             return self._error(waiting, None), waiting.exit_code
         return None, 0
+
+    def _way_to_a_model(self) -> str:
+        environment = self.session.environment
+        foreign = [group for group in self.session.results.waiting if training_machine(environment, group) is None]
+        if foreign:
+            command = f"orchestrator model import {environment.name} {foreign[0]} ARTEFACT --framework sklearn"
+            return f"no training makes versions of {foreign[0]}: `{command}` imports one"
+        return f"`orchestrator deploy {environment.name} --pipeline` trains one"
 
     def _error(self, error: PlatformError, step: str | None) -> ErrorResult:
         hint = in_environment(error.hint, self.session.environment.name) if error.hint else None

@@ -23,7 +23,7 @@ NOT_REPORTED = (
 )
 DECORATORS = ["@*.command*", "@*.group*", "@model_validator", "@field_validator"]
 ALLOWED = {
-    # The standard library, werkzeug, moto, click and checkov call these by name.
+    # The standard library, werkzeug, moto, click, PyYAML and checkov call these by name.
     "run_wsgi",
     "log_error",
     "log_request",
@@ -32,6 +32,7 @@ ALLOWED = {
     "get_application",
     "seekable",
     "readinto",
+    "ignore_aliases",
     "format_commands",
     "get_checks",
     "get_entity_context_path",

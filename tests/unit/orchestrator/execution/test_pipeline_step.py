@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from orchestrator.config import Environment
+from orchestrator.config.model.platform import ModelGroup
 from orchestrator.planning import plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Plan
@@ -55,6 +56,25 @@ def test_without_an_approved_model_the_rest_is_deployed_and_the_exit_code_is_11(
     assert actions["blueprint-reviews"] == ("skipped", "waiting for an approved model version of `reviews`")
     assert actions["monitoring"][0] == "created"
     assert [probe.blueprint for probe in result.smoke] == CHATS
+
+
+def test_a_group_without_a_training_waits_for_an_import(
+    run: Runs, tools: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    registry = environment.platform.registry
+    groups = {**registry.groups, "fraud": ModelGroup(description="Fraud")}
+    platform = environment.platform.model_copy(update={"registry": registry.model_copy(update={"groups": groups})})
+    blueprints = tuple(
+        each.model_copy(update={"model": each.model.model_copy(update={"group": "fraud"})})
+        if each.name == "reviews"
+        else each
+        for each in environment.blueprints
+    )
+    tools.environment = environment.model_copy(update={"platform": platform, "blueprints": blueprints})
+    result = run(plans.deploy(tools.environment, graph))
+    assert (result.exit_code, result.pipeline is not None) == (11, True)
+    assert result.error is not None
+    assert "`orchestrator model import local fraud ARTEFACT --framework sklearn` imports one" in str(result.error.hint)
 
 
 def test_a_version_that_waits_for_approval_has_a_dedicated_exit_code(
