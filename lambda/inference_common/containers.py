@@ -110,12 +110,13 @@ def _inputs(inputs: Sequence[Any], request: InferenceRequest) -> bytes:
 
 def _from_inputs(body: bytes, expected: int) -> Part:
     answer = _document(body)
-    if not isinstance(answer, dict) or not isinstance(answer.get("model"), dict):
+    # A finished model that was imported may not say which one it is.
+    if not isinstance(answer, dict) or not isinstance(answer.get("model", {}), dict):
         raise MalformedAnswer("the model's answer does not follow the contract")
     outputs = _per_input(answer.get("outputs"), expected)
     if not all(isinstance(output, dict) for output in outputs):
         raise MalformedAnswer("the model's answer does not follow the contract")
-    return Part(outputs, answer["model"])
+    return Part(outputs, answer.get("model", {}))
 
 
 UNSTATED_TOKENS = 512

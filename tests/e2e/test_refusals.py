@@ -45,7 +45,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
             "      label: positive\n",
             "",
             "- input: ",
-            ["smoke.golden[0]: requires `label`, the expected answer of a sagemaker model (received 'Excellent prod"],
+            ["smoke.golden[0]: requires an expected answer: label, value"],
             id="no-golden-answer",
         ),
         pytest.param(
