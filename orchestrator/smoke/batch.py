@@ -1,56 +1,25 @@
 """Probe that a batch returns as many records as it got, in their order and with their names, and reports invalid ones.
 
-The records are the blueprint's golden cases, as often as it takes for the minimum of a job, and one that is not JSON.
+The records are the blueprint's golden cases, as often as it takes for the minimum of a job, and an invalid one
+(`batch_records`).
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from orchestrator.config.model.golden import GoldenCase
+from orchestrator.config.model.blueprint import Batch as Options
 from orchestrator.config.model.platform import Blueprint
 from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
+from orchestrator.smoke.batch_records import Records, name_of, records
 from orchestrator.smoke.gateway import Gateway, api_key
 
-BAD = '{"input": '
-"""An invalid record: it must be returned as an error, in its place."""
-RECORDS = 100
-"""The minimum of records for a job of Bedrock's models."""
 GOING_ON = ("accepted", "running")
 LOCAL_PAUSE_SECONDS, AWS_PAUSE_SECONDS = 0.5, 10.0
-
-
-@dataclass(frozen=True)
-class Request:
-    """The records of a request: each golden case once, one bad record, then the cases in turn."""
-
-    cases: list[GoldenCase | None]
-    """The case of each record; None for the bad one."""
-
-    @classmethod
-    def of(cls, golden: list[GoldenCase]) -> Request:
-        return cls([*golden, None, *itertools.islice(itertools.cycle(golden), RECORDS)])
-
-    @property
-    def bad(self) -> int:
-        return self.cases.index(None)
-
-    @property
-    def body(self) -> bytes:
-        lines = (
-            BAD if case is None else json.dumps({"id": name_of(place), "input": case.input})
-            for place, case in enumerate(self.cases)
-        )
-        return "".join(f"{line}\n" for line in lines).encode()
-
-
-def name_of(place: int) -> str:
-    return f"smoke-record-{place}"
 
 
 class Batch:
@@ -73,9 +42,9 @@ class Batch:
                 seen.fidelities.append(earlier.fidelity)
                 detail = f"{refusal}; nothing changed since {earlier.at}: {earlier.detail}"
                 return replace(seen.within(target.blueprint.smoke.max_latency_ms, detail), proven_at=earlier.at)
-            request = Request.of(target.blueprint.smoke.golden)
-            answer = self._run(seen, request, key)
-            detail = _judge(seen, request, answer)
+            given = records(target.blueprint.smoke.golden, target.blueprint.batch or Options())
+            answer = self._run(seen, given, key)
+            detail = _judge(seen, given, answer)
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
         return seen.within(target.blueprint.smoke.max_latency_ms, f"{detail}; {refusal}")
@@ -91,11 +60,11 @@ class Batch:
             )
         return "a missing input is 400"
 
-    def _run(self, seen: Observation, request: Request, api: str) -> dict[str, Any]:
+    def _run(self, seen: Observation, given: Records, api: str) -> dict[str, Any]:
         blueprint, request_id = seen.target.blueprint, f"smoke-{uuid.uuid4().hex[:12]}"
-        key = f"inference/batch/input/{blueprint.name}/requests/{request_id}.jsonl"
+        key = f"inference/batch/input/{blueprint.name}/requests/{request_id}.{given.extension}"
         with seen.timed(f"write {key}"):
-            seen.target.cloud.client("s3").put_object(Bucket=_bucket(seen), Key=key, Body=request.body)
+            seen.target.cloud.client("s3").put_object(Bucket=_bucket(seen), Key=key, Body=given.body)
         status, _, content = Gateway(seen).post({"input": key, "request_id": request_id}, key=api)
         if status != 202:
             raise answers.WrongAnswer(f"a request must be answered 202, got {status} {answers.shown(content)}")
@@ -139,22 +108,22 @@ def _see_job(seen: Observation, answer: dict[str, Any]) -> None:
     seen.saw(headers_of(described))
 
 
-def _judge(seen: Observation, request: Request, answer: dict[str, Any]) -> str:
-    """Compare the results with the request, and return a summary."""
+def _judge(seen: Observation, given: Records, answer: dict[str, Any]) -> str:
+    """Compare the results with the records, and return a summary."""
     lines = _lines(seen, answer["output"])
-    total = len(request.cases)
+    total = len(given.cases)
     if [line.get("record") for line in lines] != list(range(total)):
         raise answers.WrongAnswer(f"{total} records must come back in their order, got {len(lines)} lines")
     errors = [line["record"] for line in _lines(seen, answer["errors"])]
-    if errors != [request.bad] or "error" not in lines[request.bad]:
-        raise answers.WrongAnswer(f"only the record {request.bad} is bad, but {answers.shown(errors)} have errors")
-    for place, (case, line) in enumerate(zip(request.cases, lines, strict=True)):
+    if errors != given.bad or any("error" not in lines[place] for place in given.bad):
+        raise answers.WrongAnswer(f"only the records {given.bad} are bad, but {answers.shown(errors)} have errors")
+    for place, (case, line) in enumerate(zip(given.cases, lines, strict=True)):
         if case is None:
             continue
-        if line.get("id") != name_of(place):
+        if given.named and line.get("id") != name_of(place):
             raise answers.WrongAnswer(f"the record {place} must keep its name, got {answers.shown(line.get('id'))}")
         answers.judge(case, [line["output"]], seen.target.repo)
-    return f"{total} records in order, 1 bad one reported"
+    return f"{total} records in order, {len(given.bad)} bad one reported"
 
 
 def _lines(seen: Observation, uri: str) -> list[dict[str, Any]]:

@@ -153,8 +153,8 @@ def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> No
     [
         (lambda lines: lines[:-1], "103 records must come back in their order, got 102 lines"),
         (lambda lines: [lines[1], lines[0], *lines[2:]], "103 records must come back in their order"),
-        (lambda lines: [{**line, "error": {}} for line in lines], "only the record 2 is bad"),
-        (lambda lines: [{"record": line["record"], "output": {}} for line in lines], "only the record 2 is bad"),
+        (lambda lines: [{**line, "error": {}} for line in lines], r"only the records \[2\] are bad"),
+        (lambda lines: [{"record": line["record"], "output": {}} for line in lines], r"only the records \[2\] are bad"),
         (
             lambda lines: [line if line["record"] < 9 else {**line, "output": {"label": "negative"}} for line in lines],
             "`I love it.` must be positive, got negative",
