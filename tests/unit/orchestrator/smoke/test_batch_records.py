@@ -43,10 +43,10 @@ def test_what_is_written_is_read_again(options: dict[str, Any], inputs: list[Any
     batch = Batch.model_validate(options)
     written = records(cases(inputs), batch)
     form = "jsonlines" if batch.format == "auto" else batch.format
-    found = list(readers.read(form, [written.body], layout(batch)))
-    assert len(found) == len(written.cases) == len(inputs) + 1 + LEAST
-    assert [place for place, each in enumerate(found) if each.error] == written.bad == [len(inputs)]
-    for place, (case, each) in enumerate(zip(written.cases, found, strict=True)):
+    payload = list(readers.read(form, [written.body], layout(batch)))
+    assert len(payload) == len(written.cases) == len(inputs) + 1 + LEAST
+    assert [place for place, each in enumerate(payload) if each.error] == written.bad == [len(inputs)]
+    for place, (case, each) in enumerate(zip(written.cases, payload, strict=True)):
         if case is not None:
             assert (each.input, each.id) == (case.input, name_of(place) if written.named else None)
 
