@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +32,10 @@ def command() -> None:
     help="AWS's image that serves it, by code/inference.py in the archive.",
 )  # fmt: skip
 @click.option("--image", metavar="URI", help="Own image in ECR that serves it.")
+@click.option(
+    "--golden", type=click.Path(path_type=Path), metavar="FILE",
+    help="YAML with golden cases, such as a blueprint, that it must answer on this machine before it is uploaded.",
+)  # fmt: skip
 @click.option("--no-approve", is_flag=True, help="Register the version only: it waits for approval.")
 @options.as_json
 @click.pass_context
@@ -40,6 +46,7 @@ def import_(
     artefact: str,
     framework: str | None,
     image: str | None,
+    golden: Path | None,
     no_approve: bool,
     as_json: bool,
 ) -> None:
@@ -61,6 +68,7 @@ def import_(
     _known(environment, name)
     if image is not None:
         container = containers.of_image(environment, image)
+    prove = _proof(app, golden) if golden is not None else None
     tools = app.tools(environment)
     target = app.target(tools)
     outputs = _outputs(environment, graph, target, name)
@@ -70,7 +78,13 @@ def import_(
     foundation = outputs["foundation"]
     key = foundation["kms"]["models_key_arn"] if environment.platform.registry.encrypt_versions else None
     registered = tools.import_model(
-        target.cloud, name, artefact, container, Target(foundation["s3"]["bucket_name"], key), on_event=reporter(app)
+        target.cloud,
+        name,
+        artefact,
+        container,
+        Target(foundation["s3"]["bucket_name"], key),
+        prove=prove,
+        on_event=reporter(app),
     )
     if registered.repeated:
         app.console.say(f"version {registered.number} of {name} has these bytes and this image already")
@@ -85,6 +99,19 @@ def import_(
         app.console.json({**asdict(registered), "decision": asdict(decision)})
     show_live(app, env, decision)
     ctx.exit(0)
+
+
+def _proof(app: App, file: Path) -> Callable[[Path], None]:
+    """Return a check of an archive by the golden cases of a file."""
+    from orchestrator.registry import golden
+
+    cases = golden.read(file)
+
+    def prove(archive: Path) -> None:
+        for number, summary in enumerate(golden.check(app.repo, archive, cases), start=1):
+            app.console.say(f"golden case {number}: {summary}")
+
+    return prove
 
 
 def _known(environment: Environment, name: str) -> None:

@@ -6,7 +6,7 @@ reported by the step that needs it and not by `--help`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -177,11 +177,19 @@ class RealTools:
         return stop_all(cloud, machine)
 
     def import_model(
-        self, cloud: Cloud, group: str, artefact: str, container: Container, target: Target, *, on_event: EventSink
+        self,
+        cloud: Cloud,
+        group: str,
+        artefact: str,
+        container: Container,
+        target: Target,
+        *,
+        prove: Callable[[Path], None] | None,
+        on_event: EventSink,
     ) -> Registered:
         from orchestrator.registry.importing import bring
 
-        return bring(cloud, self._group(group), artefact, container, target, on_event)
+        return bring(cloud, self._group(group), artefact, container, target, on_event, prove=prove)
 
     def _group(self, name: str) -> Group:
         from orchestrator.registry.model import Group

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,13 +24,21 @@ _LONGEST = 256
 
 
 def bring(
-    cloud: Cloud, group: Group, artefact: str, container: Container, target: Target, on_event: EventSink
+    cloud: Cloud,
+    group: Group,
+    artefact: str,
+    container: Container,
+    target: Target,
+    on_event: EventSink,
+    *,
+    prove: Callable[[Path], None] | None = None,
 ) -> Registered:
     """Register an archive, unless the group has a version of the same bytes and image.
 
     Args:
         artefact: a file of this machine, or `s3://bucket/key`.
         on_event: called for each step.
+        prove: called with the archive before it is uploaded; raises if it must not be.
 
     Raises:
         PlatformError: it is not an archive that the container could serve.
@@ -41,6 +50,8 @@ def bring(
         known = _known(cloud, group, sha256, container.image)
         if known is not None:
             return Registered(group.name, versions.number_of(known), known, sha256, repeated=True)
+        if prove is not None:
+            prove(path)
         stored = _stored(cloud, group, path, sha256, target.bucket, on_event)
     arn = _registered(cloud, group, container, stored, artefact, target.key_arn)
     on_event(_event(f"registered version {versions.number_of(arn)} of {group.name}, sha256 {sha256}"))

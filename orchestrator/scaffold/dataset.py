@@ -19,6 +19,7 @@ from orchestrator.scaffold.yaml_text import flow
 LARGEST_SAMPLE = 20 * 1024 * 1024
 """Bytes of a file that is copied into the repository; a larger one is uploaded by the user."""
 _FEW_ROWS = 50
+_ABOUT = ("licence", "license", "notice", "readme")
 
 
 @dataclass(frozen=True)
@@ -197,5 +198,6 @@ def _upload(environment: Environment, name: str, source: Path) -> Iterator[str]:
 
 
 def _file_name(source: Path) -> str:
-    """Return a name for the copy that does not hide it, which the ETL refuses."""
-    return source.name.lstrip("._").replace(" ", "_") or "data"
+    """Return a name for the copy: hidden files and those about the data, such as a licence, are not uploaded."""
+    name = source.name.lstrip("._").replace(" ", "_")
+    return f"data-{name}" if name.lower().startswith(_ABOUT) else name

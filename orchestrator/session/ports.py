@@ -6,7 +6,7 @@ demand, because the local AWS has no endpoint before it was started.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -87,7 +87,15 @@ class Tools(Protocol):
         ...
 
     def import_model(
-        self, cloud: Cloud, group: str, artefact: str, container: Container, target: Target, *, on_event: EventSink
+        self,
+        cloud: Cloud,
+        group: str,
+        artefact: str,
+        container: Container,
+        target: Target,
+        *,
+        prove: Callable[[Path], None] | None,
+        on_event: EventSink,
     ) -> Registered:
         """Register a finished archive as a version of a group, which then waits for approval."""
         ...

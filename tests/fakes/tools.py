@@ -254,9 +254,19 @@ class FakeTools:
         return self.decision
 
     def import_model(
-        self, cloud: Cloud, group: str, artefact: str, container: Container, target: Target, *, on_event: EventSink
+        self,
+        cloud: Cloud,
+        group: str,
+        artefact: str,
+        container: Container,
+        target: Target,
+        *,
+        prove: Callable[[Path], None] | None,
+        on_event: EventSink,
     ) -> Registered:
         self.imported.append({"group": group, "artefact": artefact, "container": container, "target": target})
+        if prove is not None:
+            prove(Path(artefact))
         on_event({"type": "release", "@message": f"uploaded {artefact}"})
         assert self.import_answer is not None, "the test gives no answer"
         return self.import_answer

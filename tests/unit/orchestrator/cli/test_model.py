@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.errors import SmokeFailed
 from orchestrator.pipeline.model import Decision
+from orchestrator.registry import golden
 from orchestrator.registry.model import Registered
 from orchestrator.release.model import ReleaseResult
 from tests.unit.orchestrator.cli.conftest import Cli
@@ -110,3 +113,21 @@ def test_a_local_environment_runs_no_images(cli: Cli) -> None:
     answer = cli("model", "import", "local", "reviews", "model.tar.gz", "--image", uri)
     assert answer.code == 3
     assert "the local AWS runs Python code but no container images" in answer.err
+
+
+def test_golden_cases_are_answered_before_the_upload(
+    deployed: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = tmp_path / "cases.yaml"
+    cases.write_text("golden: [{input: 1, value: 2}]\n", encoding="utf-8")
+    monkeypatch.setattr(golden, "check", lambda repo, archive, cases: [f"{archive} {len(cases)}"])
+    answer = deployed(*IMPORT, "--golden", str(cases))
+    assert answer.err.startswith("golden case 1: model.tar.gz 1\nuploaded model.tar.gz\n")
+
+    def check(*given: object) -> list[str]:
+        raise SmokeFailed("golden case 1: 1 must be 2, got 3")
+
+    monkeypatch.setattr(golden, "check", check)
+    answer = deployed(*IMPORT, "--golden", str(cases))
+    assert (answer.code, "uploaded" in answer.err) == (10, False)
+    assert deployed(*IMPORT, "--golden", str(tmp_path / "none")).code == 3
