@@ -100,7 +100,7 @@ def dataset(
         for command_line in new.upload:
             app.console.line(f"  {command_line}")
     task = new.task or "custom"
-    app.console.line(f"Next: `orchestrator new training {name} --dataset {name} --task {task}{_suffix(env)}`")
+    app.console.line(f"Next: `orchestrator new training {name} --dataset {name} --task {task} --env {env}`")
 
 
 @command.command("training", short_help=KINDS["training"])
@@ -132,7 +132,7 @@ def training(ctx: click.Context, name: str, dataset_name: str, task: str | None,
     _write(app, new.draft)
     if not new.existing:
         app.console.line(f"Test: `.venv-jobs/bin/python -m unittest discover -s jobs/models/{name}/tests`")
-    app.console.line(f"Next: `orchestrator new realtime {name} --training {name}{_suffix(env)}`")
+    app.console.line(f"Next: `orchestrator new realtime {name} --training {name} --env {env}`")
 
 
 def _blueprint(kind: str) -> None:
@@ -203,7 +203,3 @@ def _aligned(app: App, rows: list[tuple[str, ...]]) -> None:
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     for row in rows:
         app.console.say("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _suffix(env: str) -> str:
-    return "" if env == "local" else f" --env {env}"

@@ -85,7 +85,7 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def filling(part: ast.expr) -> str:
     """Return a valid value for a placeholder."""
     name = ast.unparse(part).strip("{}'\"f").rpartition(".")[2]
-    return {"command": "deploy", "verb": "approve"}.get(name, WORD)
+    return {"command": "deploy", "verb": "approve", "task": "custom"}.get(name, WORD)
 
 
 def filled(text: str) -> str:

@@ -33,7 +33,7 @@ def test_a_chain_of_commands_names_the_next_one(cli: Cli, data: Path) -> None:
     assert answer.out == (
         f"{YAML}/datasets/house-prices.yaml\n"
         "jobs/datasets/house-prices/sample/houses.csv\n"
-        "Next: `orchestrator new training house-prices --dataset house-prices --task regression`\n"
+        "Next: `orchestrator new training house-prices --dataset house-prices --task regression --env local`\n"
     )
     assert answer.err == (
         f"{data}: 80 rows, 3 columns\n"
@@ -48,7 +48,7 @@ def test_a_chain_of_commands_names_the_next_one(cli: Cli, data: Path) -> None:
         f"{YAML}/trainings/house-prices.yaml\n"
         f"{code}/train.py\n{code}/inference.py\n{code}/tests/test_inference.py\n{code}/tests/rows.jsonl\n"
         f"Test: `.venv-jobs/bin/python -m unittest discover -s {code}/tests`\n"
-        "Next: `orchestrator new realtime house-prices --training house-prices`\n"
+        "Next: `orchestrator new realtime house-prices --training house-prices --env local`\n"
     )
     answer = cli("new", "realtime", "house-prices", "--training", "house-prices")
     assert (answer.code, answer.err) == (0, "")
