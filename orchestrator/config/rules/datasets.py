@@ -22,6 +22,8 @@ METRICS = {
     "regression": ("rmse", "mae", "r2"),
 }
 """What the evaluation measures by task; a custom one names its own metrics."""
+NOT_BUILT = "has no effect in this version: remove it"
+"""Rule for keys that the format has and nothing reads yet: they are refused, so that no file relies on them."""
 NUMBERS = ("bigint", "double")
 SPLIT = "split"
 SPLIT_BY = (
@@ -46,6 +48,10 @@ def check_dataset(
         yield document.problem(("output",), "requires `transform`, which makes these columns", len(dataset.output))
     for place in ("columns", "output"):
         yield from _check_columns(document, place, getattr(dataset, place) or ())
+    if dataset.trains:
+        yield document.problem(("trains",), NOT_BUILT, dataset.trains)
+    if dataset.feature_store.enabled:
+        yield document.problem(("feature_store", "enabled"), NOT_BUILT, True)
     yield from _check_format(document, dataset)
     yield from _check_roles(document, dataset)
     yield from _check_split(document, dataset)
@@ -157,10 +163,8 @@ def _check_split(document: Document, dataset: Dataset) -> Iterator[Problem]:
 
 def _check_source(document: Document, dataset: Dataset, platform: Platform) -> Iterator[Problem]:
     source = dataset.source
-    local = platform.target == "local"
-    if local and source.type in ("jdbc", "dynamodb"):
-        rule = "is not available with `target: local`: the local AWS does not emulate Glue's connectors"
-        yield document.problem(("source", "type"), rule, source.type)
+    if source.type in ("jdbc", "dynamodb"):
+        yield document.problem(("source", "type"), "is not available in this version: no job reads it", source.type)
     databases = sorted(each.database for each in platform.data.sources.values() if each.database)
     if isinstance(source, GlueSource) and source.database not in databases:
         rule = (
@@ -208,6 +212,10 @@ def check_training(
     yield from golden.check(document, ("golden",), training.golden, makes="any", texts_only=False)
     yield from golden.check_size(document, ("golden",), training.golden)
     yield from _check_framework(document, training.framework, platform.region if platform else "")
+    if training.schedule is not None:
+        yield document.problem(("schedule",), NOT_BUILT, training.schedule)
+    if training.instance_count > 1:
+        yield document.problem(("instance_count",), NOT_BUILT, training.instance_count)
 
 
 def _check_framework(document: Document, framework: Framework, region: str) -> Iterator[Problem]:

@@ -30,6 +30,8 @@ def test_the_example_is_valid_and_its_model_has_a_group() -> None:
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
+        ({"trains": True}, "trains: has no effect in this version: remove it"),
+        ({"feature_store": {"enabled": True}}, "feature_store.enabled: has no effect in this version"),
         ({"name": "other"}, "name: must equal the name of the file, `diabetes`"),
         (column(name="age"), "columns[3].name: is a duplicate (received 'age')"),
         (column(minimum=1), "columns[3].minimum: requires type bigint or double (received 'string')"),
@@ -48,7 +50,7 @@ def test_the_example_is_valid_and_its_model_has_a_group() -> None:
         (column(name="split"), "columns: must not have a column `split`, the name of the splits' folders"),
         ({"split": {"train": 0.8, "validation": 0.1, "test": 0.2}}, "must add up to 1, not to 1.1"),
         ({"format": {"type": "json", "delimiter": ";"}}, "format.delimiter: requires type csv"),
-        ({"source": {"type": "jdbc", "connection": "c", "table": "t"}}, "is not available with `target: local`"),
+        ({"source": {"type": "jdbc", "connection": "c", "table": "t"}}, "source.type: is not available in this"),
         ({"source": {"type": "s3", "external": "exports", "prefix": "a/"}}, "is not a bucket in `data.sources`"),
         ({"source": {"type": "glue", "database": "sales", "table": "t"}}, "source.database: is not a database in"),
         ({"source": {"type": "s3", "external": "exports"}}, "`external` and `prefix` belong together"),
@@ -61,6 +63,8 @@ def test_what_a_dataset_cannot_be_is_refused_at_its_key(change: Change, rule: st
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
+        ({"schedule": "rate(1 day)"}, "schedule: has no effect in this version"),
+        ({"instance_count": 2}, "instance_count: has no effect in this version"),
         ({"dataset": "diabets"}, "is not a dataset of this environment; available: diabetes (received 'diabets')"),
         ({"slices": ["sexe"]}, "slices[0]: is not a column of dataset `diabetes`"),
         ({"gate": {"metric": "f1", "threshold": 1}}, "is not measured for task regression; available: rmse, mae, r2"),
